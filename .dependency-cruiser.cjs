@@ -1,0 +1,48 @@
+/** The dependency rule of ARCHITECTURE.md, executable: arrows point down only. */
+const looksDownOnly = (room, mayImport) => ({
+  name: `${room}-looks-down-only`,
+  severity: 'error',
+  from: { path: `^src/${room}/`, pathNot: '\\.(test|contract)\\.ts$' },
+  to: { path: '^src/', pathNot: [room, ...mayImport].map((allowed) => `^src/${allowed}/`) },
+})
+
+module.exports = {
+  forbidden: [
+    looksDownOnly('lib', []),
+    looksDownOnly('ports', ['lib']),
+    looksDownOnly('wire', ['lib']),
+    looksDownOnly('drivers', ['ports', 'lib']),
+    looksDownOnly('compute', ['ports', 'lib']),
+    looksDownOnly('products', ['wire', 'ports', 'lib']),
+    looksDownOnly('triggers', ['wire', 'ports', 'lib']),
+    looksDownOnly('config', ['lib']),
+    looksDownOnly('cli', ['config', 'lib']),
+    {
+      name: 'products-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^src/products/([^/]+)/' },
+      to: { path: '^src/products/', pathNot: '^src/products/$1/' },
+    },
+    {
+      name: 'an-operation-stays-in-its-product',
+      comment: 'An operation file reads like a page of its own product; ports only for their types and errors.',
+      severity: 'error',
+      from: { path: '^src/products/([^/]+)/operations/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: ['^src/products/$1/', '^src/ports/', '^src/lib/'] },
+    },
+    { name: 'nobody-imports-main', severity: 'error', from: {}, to: { path: '^src/main\\.ts$' } },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'only-main-opens-drivers',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/main\\.ts$', '^src/drivers/', '\\.test\\.ts$'] },
+      to: { path: '^src/drivers/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'node_modules' },
+  },
+}

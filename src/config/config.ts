@@ -1,0 +1,102 @@
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+
+/** Folder that holds bin/, src/ and runtimes/. */
+export const installationDir = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
+
+const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'])
+  .transform((text) => text === 'true' || text === '1' || text === 'yes')
+
+const port = z.coerce.number().int().min(0).max(65535)
+
+/**
+ * Every setting of the platform, in one place: its name in the environment, its type, its default, and why it exists.
+ * `hanshu up --help` and docs/configuration.md are printed from this object.
+ */
+export const configSchema = z.object({
+  HANSHU_DATA: z
+    .string()
+    .min(1)
+    .default(resolve(installationDir, 'data'))
+    .describe('Folder that holds everything the platform keeps. One platform per folder.'),
+  HANSHU_PORTS: z
+    .enum(['fixed', 'auto'])
+    .default('fixed')
+    .describe('fixed: the numbers below. auto: any free ports; read them from the ready file.'),
+  HANSHU_HOST: z.string().default('127.0.0.1').describe('Address that every listener binds to.'),
+  HANSHU_FC_PORT: port.default(9000).describe('Function Compute API (and code upload).'),
+  HANSHU_EDGE_PORT: port.default(9080).describe('HTTP triggers, by Host name or by path.'),
+  HANSHU_OSS_PORT: port.default(9001).describe('Object Storage API, as far as code upload needs it.'),
+  HANSHU_READY_FILE: z
+    .string()
+    .optional()
+    .describe('Written with mode 0600, as JSON, when every listener accepts; removed at a clean stop.'),
+  HANSHU_ACCOUNT_ID: z
+    .string()
+    .regex(/^\d{6,20}$/)
+    .default('1234567890123456')
+    .describe('Account that owns every resource.'),
+  HANSHU_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .default('cn-hangzhou')
+    .describe('Region in resource names and credentials scopes.'),
+  HANSHU_SANDBOX: z
+    .enum(['auto', 'oci', 'process'])
+    .default('auto')
+    .describe(
+      'How instances are held. auto: oci where it can work (root, Linux, an OCI runtime), else process, with a warning.',
+    ),
+  HANSHU_OCI_RUNTIME: z
+    .enum(['crun', 'runc', 'runsc'])
+    .default('crun')
+    .describe('Program that starts containers for the oci sandbox.'),
+  HANSHU_POOL_SIZE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(3)
+    .describe('Generic instances kept booted and waiting for code, per runtime in use.'),
+  HANSHU_IDLE_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .default(300)
+    .describe('An instance without a request for this long is retired.'),
+  HANSHU_FREEZE_AFTER_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(500)
+    .describe('An idle instance is frozen after this long; 0: never.'),
+  HANSHU_INSTANCES_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(300)
+    .describe(
+      'Instances of an account in the region, as the vendor limits them; beyond it: 429 ResourceExhausted.',
+    ),
+  HANSHU_LOG_MB_PER_FUNCTION: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(64)
+    .describe('Function logs kept per function; the oldest go first.'),
+  HANSHU_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('Least severe line that is logged.'),
+  HANSHU_EPHEMERAL: flag.default(false).describe('Keep everything in memory and forget it at the end.'),
+})
+
+export type Config = z.output<typeof configSchema>
+
+/** Reads the settings once, at the start. Names every problem at once. */
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+  const result = configSchema.safeParse(environment)
+  if (result.success) return result.data
+  throw new Error(`The settings are not valid:\n${z.prettifyError(result.error)}`)
+}

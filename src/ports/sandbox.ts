@@ -1,0 +1,88 @@
+import type { Duplex, Readable } from 'node:stream'
+
+/**
+ * SandboxDriver: how an instance is held. A sandbox is started *generic* (a booted language runtime that waits for
+ * code) and is bound once to one function; it is never bound again. Creating is slow and happens ahead of time;
+ * `bind` is on the path of a cold start and takes no longer than a few file writes.
+ */
+export interface SandboxDriver {
+  readonly name: string
+  /** False when the process shares the host's files, network and limits; the platform warns at every start. */
+  readonly isolates: boolean
+  /** Starts the program. Resolves when it runs; what it says comes over `channel`. */
+  create(spec: SandboxSpec): Promise<Sandbox>
+  /** Kills every sandbox of this driver and removes all that it made on the machine. */
+  close(): Promise<void>
+}
+
+export interface SandboxSpec {
+  instanceId: string
+  /** Program and arguments, as seen inside. A driver without a file system of its own maps `mounts` targets to sources. */
+  argv: readonly string[]
+  /** The whole environment of the program. */
+  env: Readonly<Record<string, string>>
+  /** Read-only folders or files of the host that are visible inside. */
+  mounts: readonly Mount[]
+}
+
+export interface Mount {
+  source: string
+  target: string
+}
+
+export interface Sandbox {
+  readonly instanceId: string
+  /** Both directions of file descriptor 3 of the program. Ends when the program closes it or dies. */
+  readonly channel: Duplex
+  /** What the program and its children write to file descriptors 1 and 2. */
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** Settles when every process of the sandbox is gone. Never rejects. */
+  readonly exited: Promise<SandboxExit>
+
+  /** Gives the sandbox to a function: makes its files visible and its limits true. Rejects if it was bound before. */
+  bind(binding: SandboxBinding): Promise<BoundPaths>
+  /** Stops every process of the sandbox where it stands; `thaw` lets them go on. Both may be called twice. */
+  freeze(): Promise<void>
+  thaw(): Promise<void>
+  /** SIGKILL to every process, frozen or not; resolves when all are gone and all that was made for it is removed. */
+  kill(): Promise<void>
+  usage(): Promise<SandboxUsage>
+  /** Where a TCP port that the program listens on inside can be reached from the platform. */
+  address(port: number): { host: string; port: number }
+}
+
+export interface SandboxBinding {
+  /** Folder of the host with the function's code; visible read-only at `codeDir`. */
+  codeSource: string
+  /** Folder of the host with the merged layers; visible read-only at `optDir`. */
+  optSource?: string
+  memoryMb: number
+  /** vCPUs, fractions allowed. */
+  cpu: number
+  /** Size of the writable `tmpDir`. */
+  diskMb: number
+  pidsMax: number
+  /** The platform's own endpoints are always reachable; with true the public internet is as well. */
+  internetAccess: boolean
+}
+
+/** The folders as the program sees them: `/code`, `/opt` and `/tmp` where the sandbox has a file system of its own. */
+export interface BoundPaths {
+  codeDir: string
+  optDir: string
+  tmpDir: string
+}
+
+export interface SandboxExit {
+  code: number | null
+  signal: string | null
+  /** The kernel killed a process of the sandbox because of its memory limit. */
+  oomKilled: boolean
+}
+
+export interface SandboxUsage {
+  memoryBytes: number
+  memoryPeakBytes: number
+  cpuMs: number
+}

@@ -1,0 +1,26 @@
+/**
+ * An answer that is an error: the caller did something the product refuses, or the product cannot do it now.
+ * `code` and `message` are wire contract (SDKs branch on `code`); each product renders them in its own format.
+ * Anything else that is thrown is a defect of ours and is answered as an internal error.
+ */
+export class ApiError extends Error {
+  readonly code: string
+  readonly status: number
+  readonly details: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    code: string,
+    status: number,
+    message: string,
+    details: Record<string, string> = {},
+    headers: Record<string, string> = {},
+  ) {
+    super(message)
+    this.name = 'ApiError'
+    this.code = code
+    this.status = status
+    this.details = details
+    this.headers = headers
+  }
+}

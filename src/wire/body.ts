@@ -1,0 +1,109 @@
+import type { IncomingMessage } from 'node:http'
+import type { z } from 'zod'
+
+/** How an operation takes its body. Nothing is buffered unless a reader says so. */
+export interface BodyReader<Body> {
+  /** `undefined` means: hand over the stream unread. Otherwise the body is collected, at most this many bytes. */
+  readonly collectBytesMax: number | undefined
+  /** Turns what was collected into the operation's body. Throws `MalformedBody`. */
+  decode(collected: Buffer, request: IncomingMessage): Body
+}
+
+/** The body was not what the operation takes; a product words this as its vendor does. */
+export class MalformedBody extends Error {
+  readonly issues: readonly { path: string; message: string }[]
+
+  constructor(message: string, issues: readonly { path: string; message: string }[] = []) {
+    super(message)
+    this.name = 'MalformedBody'
+    this.issues = issues
+  }
+}
+
+/** More bytes than `collectBytesMax`. */
+export class BodyTooLarge extends Error {
+  readonly bytesMax: number
+
+  constructor(bytesMax: number) {
+    super(`the body is larger than ${bytesMax} bytes`)
+    this.name = 'BodyTooLarge'
+    this.bytesMax = bytesMax
+  }
+}
+
+/** The connection ended before the announced body did. */
+export class BodyCutOff extends Error {
+  constructor() {
+    super('the body ended before its announced length')
+    this.name = 'BodyCutOff'
+  }
+}
+
+const MIB = 1024 * 1024
+
+/** No body is expected; one that comes is read (bounded) for the signature and ignored, as SDKs may send `{}`. */
+export const none: BodyReader<undefined> = { collectBytesMax: MIB, decode: () => undefined }
+
+/** The unread request stream. */
+export const stream: BodyReader<IncomingMessage> = {
+  collectBytesMax: undefined,
+  decode: (_, request) => request,
+}
+
+/** All bytes, at most `bytesMax`. */
+export const bytes = (bytesMax: number): BodyReader<Buffer> => ({
+  collectBytesMax: bytesMax,
+  decode: (collected) => collected,
+})
+
+/** A JSON document of the given shape. An empty body is read as `{}`. */
+export function json<Schema extends z.ZodType>(
+  schema: Schema,
+  { bytesMax = MIB }: { bytesMax?: number } = {},
+): BodyReader<z.output<Schema>> {
+  return {
+    collectBytesMax: bytesMax,
+    decode(collected) {
+      let document: unknown
+      try {
+        document =
+          collected.length === 0
+            ? {}
+            : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(collected))
+      } catch (error) {
+        throw new MalformedBody(error instanceof Error ? error.message : String(error))
+      }
+      const result = schema.safeParse(document)
+      if (result.success) return result.data
+      throw new MalformedBody(
+        'the document has not the expected shape',
+        result.error.issues.map((issue) => ({
+          path: issue.path.map(String).join('.'),
+          message: issue.message,
+        })),
+      )
+    },
+  }
+}
+
+/** Collects a request's body. Throws `BodyTooLarge` or `BodyCutOff`. */
+export async function collect(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  const announced = request.headers['content-length']
+  if (announced !== undefined && Number(announced) > bytesMax) throw new BodyTooLarge(bytesMax)
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  return new Promise((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length
+      if (sizeBytes > bytesMax) {
+        request.pause()
+        reject(new BodyTooLarge(bytesMax))
+        return
+      }
+      chunks.push(chunk)
+    })
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, sizeBytes)))
+    request.once('error', () => reject(new BodyCutOff()))
+    request.once('close', () => reject(new BodyCutOff()))
+  })
+}

@@ -1,0 +1,167 @@
+/**
+ * Every request walks the same five steps, in this order:
+ * authenticate → find the operation → read its body → handle → answer.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Logger } from '../lib/logger.ts'
+import { ApiError } from './api-error.ts'
+import { collect } from './body.ts'
+import type { Call, Operation, Reply } from './operation.ts'
+import { routerOf } from './routes.ts'
+
+/** A wire-compatible API, as the dispatcher sees it. */
+export interface Product<Context> {
+  name: string
+  operations: readonly Operation<Context>[]
+  newRequestId(): string
+  /** Who calls. Throws `ApiError`. Sees the head only: the body is read afterwards. */
+  authenticate(request: RequestHead): Promise<Caller> | Caller
+  contextFor(call: Call, caller: Caller): Context
+  renderError(error: ApiError, requestId: string, request: RequestHead): Reply
+  /** Words what the wire layer found wrong (`MalformedBody`, `BodyTooLarge`, `BodyCutOff`, `MalformedPath`, `NoSuchRoute`), or undefined. */
+  wordFailure(failure: unknown, request: RequestHead): ApiError | undefined
+  /** Headers of every answer. */
+  commonHeaders(requestId: string): Record<string, string>
+}
+
+export interface RequestHead {
+  method: string
+  /** Path and query exactly as received. */
+  target: string
+  rawPath: string
+  rawQuery: string
+  headers: IncomingMessage['headers']
+  message: IncomingMessage
+}
+
+export interface Caller {
+  accountId: string
+  /** Set when the place is not simply the request's path: a bucket taken from the Host header. Percent-encoded. */
+  rawPath?: string
+  /** Compares the body with the digest that was signed. Throws `ApiError`. */
+  verifyBody?(body: Buffer): void
+  /** Whatever else the product's authentication found out; only the product reads it. */
+  facts?: unknown
+}
+
+/** No operation has this method and path. */
+export class NoSuchRoute extends Error {
+  readonly allowedMethods: readonly string[]
+
+  constructor(allowedMethods: readonly string[]) {
+    super('no operation has this method and path')
+    this.name = 'NoSuchRoute'
+    this.allowedMethods = allowedMethods
+  }
+}
+
+export function headOf(message: IncomingMessage): RequestHead {
+  const target = message.url ?? '/'
+  const questionMark = target.indexOf('?')
+  return {
+    method: message.method ?? 'GET',
+    target,
+    rawPath: questionMark < 0 ? target : target.slice(0, questionMark),
+    rawQuery: questionMark < 0 ? '' : target.slice(questionMark + 1),
+    headers: message.headers,
+    message,
+  }
+}
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+export function requestHandler<Context>(product: Product<Context>, log: Logger): RequestHandler {
+  const router = routerOf(
+    product.operations.map((operation) => ({ route: operation.route, target: operation })),
+  )
+  const productLog = log.child({ product: product.name })
+
+  return async (message, response) => {
+    const requestId = product.newRequestId()
+    const head = headOf(message)
+    const gone = new AbortController()
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort()
+    })
+    const seen: { operation?: string } = {}
+    let reply: Reply
+    try {
+      reply = await answer(head, requestId, gone.signal, seen)
+    } catch (thrown) {
+      reply = product.renderError(asApiError(thrown, head, requestId), requestId, head)
+    }
+    productLog.info(
+      { operation: seen.operation, requestId, method: head.method, status: reply.status },
+      'answered',
+    )
+    await send(message, response, reply, product.commonHeaders(requestId)).catch((error: unknown) =>
+      productLog.debug({ error, requestId }, 'the client went away before the answer was sent'),
+    )
+  }
+
+  async function answer(
+    head: RequestHead,
+    requestId: string,
+    signal: AbortSignal,
+    seen: { operation?: string },
+  ): Promise<Reply> {
+    const caller = await product.authenticate(head)
+    const query = new URLSearchParams(head.rawQuery)
+    const rawPath = caller.rawPath ?? head.rawPath
+    const found = router.find(head.method, rawPath, query)
+    if (!found) throw new NoSuchRoute(router.methodsOf(rawPath, query))
+    const { target: operation, path } = found
+    seen.operation = operation.name
+    let collected = Buffer.alloc(0)
+    if (operation.body.collectBytesMax !== undefined) {
+      collected = Buffer.from(await collect(head.message, operation.body.collectBytesMax))
+      caller.verifyBody?.(collected)
+    }
+    const body = operation.body.decode(collected, head.message)
+    const call = { requestId, accountId: caller.accountId, log: productLog, signal }
+    return operation.handle(
+      { path, query, headers: head.headers as Record<string, string | undefined>, body },
+      product.contextFor(call, caller),
+    )
+  }
+
+  function asApiError(thrown: unknown, head: RequestHead, requestId: string): ApiError {
+    if (thrown instanceof ApiError) return thrown
+    const worded = product.wordFailure(thrown, head)
+    if (worded) return worded
+    productLog.error({ err: thrown, requestId, method: head.method }, 'a request failed by a defect of ours')
+    return new ApiError('InternalServerError', 500, 'An internal error has occurred. Please retry.')
+  }
+}
+
+/** Writes a reply; a stream in it is closed also when the client goes away. */
+export async function send(
+  message: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Reply,
+  commonHeaders: Record<string, string> = {},
+): Promise<void> {
+  const bodyless = message.method === 'HEAD' || status === 204 || status === 304
+  const all: Record<string, string | readonly string[]> = { ...commonHeaders, ...headers }
+  // What was not read of a refused body would be taken for the next request on this connection.
+  if (!message.complete) all['connection'] = 'close'
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    const bytes = body === undefined ? undefined : Buffer.from(body as string)
+    if (!bodyless || (message.method === 'HEAD' && all['content-length'] === undefined)) {
+      all['content-length'] = String(bytes?.length ?? 0)
+    }
+    response.writeHead(status, all as Record<string, string>)
+    response.end(bodyless ? undefined : bytes)
+    if (!message.complete) message.resume()
+    return
+  }
+  response.writeHead(status, all as Record<string, string>)
+  if (bodyless) {
+    body.destroy()
+    response.end()
+    return
+  }
+  await pipeline(body instanceof Readable ? body : Readable.from(body), response)
+}

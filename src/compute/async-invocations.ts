@@ -1,0 +1,264 @@
+/**
+ * Asynchronous invocations: durable before they are acknowledged, then called at least once, with retries.
+ * A record per accepted event is the queue; it is removed when the invocation has succeeded or is given up.
+ */
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { FunctionRevision, Invoker } from '../ports/invocation.ts'
+import type { RecordStore } from '../ports/records.ts'
+
+export interface AcceptedEvent {
+  accountId: string
+  functionName: string
+  qualifier: string
+  requestId: string
+  event: Uint8Array
+  /** The caller's own id: while one is in the queue, another with the same id is not taken in. */
+  taskId?: string
+}
+
+export interface AsyncPolicy {
+  retriesMax: number
+  eventAgeMaxMs: number
+}
+
+export interface AsyncInvocations {
+  /** Durable when it resolves. Rejects with `TaskInFlight` or `QueueFull`. */
+  accept(event: AcceptedEvent): Promise<void>
+  /** Takes up what an earlier platform had accepted and not finished. */
+  start(): Promise<void>
+  depth(): number
+  close(): Promise<void>
+}
+
+export class TaskInFlight extends Error {
+  constructor(taskId: string) {
+    super(`a task '${taskId}' of this function is not finished yet`)
+    this.name = 'TaskInFlight'
+  }
+}
+
+export class QueueFull extends Error {
+  constructor() {
+    super('too many asynchronous invocations are waiting')
+    this.name = 'QueueFull'
+  }
+}
+
+interface QueuedEvent {
+  accountId: string
+  functionName: string
+  qualifier: string
+  requestId: string
+  eventBase64: string
+  taskId?: string
+  acceptedMs: number
+  /** Attempts that ended with a function error: these count against the retries. */
+  failures: number
+  /** Attempts that the platform itself could not make: throttled, no instance. */
+  postponements: number
+  notBeforeMs: number
+}
+
+const depthMax = 100_000
+/** Of one function at once: a flood on one leaves room for the others. */
+const inFlightMaxPerFunction = 32
+const functionRetryDelayMs = { first: 1000, most: 60_000 }
+const systemRetryDelayMs = { first: 500, most: 5 * 3_600_000 }
+const scanBatch = 500
+
+export function asyncInvocations({
+  records,
+  invoker,
+  clock,
+  log,
+  resolve,
+  policyOf,
+}: {
+  records: RecordStore
+  invoker: Invoker
+  clock: Clock
+  log: Logger
+  resolve(accountId: string, functionName: string, qualifier: string): Promise<FunctionRevision | undefined>
+  policyOf(accountId: string, functionName: string, qualifier: string): Promise<AsyncPolicy>
+}): AsyncInvocations {
+  const keyOf = ({
+    accountId,
+    functionName,
+    requestId,
+  }: {
+    accountId: string
+    functionName: string
+    requestId: string
+  }) => `async/events/${accountId}/${functionName}/${requestId}`
+  const taskKeyOf = ({
+    accountId,
+    functionName,
+    taskId,
+  }: {
+    accountId: string
+    functionName: string
+    taskId?: string
+  }) => `async/tasks/${accountId}/${functionName}/${taskId}`
+  /** Keys that wait in memory or are being called, by function. The events themselves stay on disk until their turn. */
+  const lanes = new Map<string, { waiting: string[]; inFlight: number }>()
+  const working = new Set<Promise<void>>()
+  let depth = 0
+  let closed = false
+
+  function enqueue(key: string, functionKey: string): void {
+    depth++
+    const lane = lanes.get(functionKey) ?? { waiting: [], inFlight: 0 }
+    lanes.set(functionKey, lane)
+    lane.waiting.push(key)
+    pump(functionKey)
+  }
+
+  function pump(functionKey: string): void {
+    const lane = lanes.get(functionKey)
+    while (lane && !closed && lane.inFlight < inFlightMaxPerFunction && lane.waiting.length > 0) {
+      const key = lane.waiting.shift()!
+      lane.inFlight++
+      const work = attempt(key)
+        .then((delayMs) => {
+          if (delayMs === undefined) depth--
+          else {
+            clock.after(delayMs, () => {
+              lane.waiting.push(key)
+              pump(functionKey)
+            })
+          }
+        })
+        .catch((error: unknown) => {
+          log.error(
+            { err: error, key },
+            'an asynchronous invocation could not be worked on and is tried again later',
+          )
+          clock.after(systemRetryDelayMs.first * 8, () => {
+            lane.waiting.push(key)
+            pump(functionKey)
+          })
+        })
+        .finally(() => {
+          lane.inFlight--
+          working.delete(work)
+          pump(functionKey)
+        })
+      working.add(work)
+    }
+  }
+
+  /** One attempt. Answers after how long to try again, or undefined when the event is done with. */
+  async function attempt(key: string): Promise<number | undefined> {
+    const stored = await records.get<QueuedEvent>(key)
+    if (!stored) return undefined
+    const queued = stored.value
+    const { accountId, functionName, qualifier, requestId } = queued
+    const waitMs = queued.notBeforeMs - clock.now()
+    if (waitMs > 0) return waitMs
+    const policy = await policyOf(accountId, functionName, qualifier)
+    const ageMs = clock.now() - queued.acceptedMs
+    if (ageMs > policy.eventAgeMaxMs) return finish(key, queued, 'the event grew older than its maximum age')
+    const revision = await resolve(accountId, functionName, qualifier)
+    if (!revision) return finish(key, queued, 'the function is no longer there')
+    const outcome = await invoker.invoke({
+      revision,
+      qualifier,
+      requestId,
+      event: Buffer.from(queued.eventBase64, 'base64'),
+      retryCount: queued.failures,
+      wantLogTail: false,
+    })
+    switch (outcome.outcome) {
+      case 'succeeded':
+        return finish(key, queued, undefined)
+      case 'throttled':
+      case 'platformError':
+      case 'cancelled': {
+        if (closed) return undefined
+        const delayMs = backoff(systemRetryDelayMs, queued.postponements)
+        return postpone(key, { ...queued, postponements: queued.postponements + 1 }, delayMs)
+      }
+      default: {
+        const failures = queued.failures + 1
+        if (failures > policy.retriesMax) return finish(key, queued, `it failed ${failures} times`)
+        return postpone(key, { ...queued, failures }, backoff(functionRetryDelayMs, queued.failures))
+      }
+    }
+  }
+
+  async function postpone(key: string, queued: QueuedEvent, delayMs: number): Promise<number> {
+    await records.commit([{ put: key, value: { ...queued, notBeforeMs: clock.now() + delayMs } }])
+    return delayMs
+  }
+
+  async function finish(key: string, queued: QueuedEvent, givenUp: string | undefined): Promise<undefined> {
+    if (givenUp !== undefined) {
+      const { functionName, requestId } = queued
+      log.warn({ functionName, requestId, because: givenUp }, 'an asynchronous invocation was given up')
+    }
+    await records.commit([
+      { remove: key },
+      ...(queued.taskId === undefined ? [] : [{ remove: taskKeyOf(queued) }]),
+    ])
+    return undefined
+  }
+
+  return {
+    async accept({ event, ...accepted }) {
+      if (closed || depth >= depthMax) throw new QueueFull()
+      const key = keyOf(accepted)
+      const queued: QueuedEvent = {
+        ...accepted,
+        eventBase64: Buffer.from(event).toString('base64'),
+        acceptedMs: clock.now(),
+        failures: 0,
+        postponements: 0,
+        notBeforeMs: 0,
+      }
+      await records
+        .commit([
+          { put: key, value: queued, expect: 'absent' },
+          ...(accepted.taskId === undefined
+            ? []
+            : [
+                {
+                  put: taskKeyOf(accepted),
+                  value: { requestId: accepted.requestId },
+                  expect: 'absent' as const,
+                },
+              ]),
+        ])
+        .catch((error: unknown) => {
+          if (accepted.taskId !== undefined && (error as Error).name === 'VersionConflict')
+            throw new TaskInFlight(accepted.taskId)
+          throw error
+        })
+      enqueue(key, `${accepted.accountId}/${accepted.functionName}`)
+    },
+
+    async start() {
+      const prefix = 'async/events/'
+      for (let after: string | undefined; ; ) {
+        const batch = await records.list<QueuedEvent>({
+          prefix,
+          limit: scanBatch,
+          ...(after === undefined ? {} : { after }),
+        })
+        for (const { key, value } of batch) enqueue(key, `${value.accountId}/${value.functionName}`)
+        if (batch.length < scanBatch) return
+        after = batch.at(-1)!.key
+      }
+    },
+
+    depth: () => depth,
+
+    async close() {
+      closed = true
+      await Promise.allSettled(working)
+    },
+  }
+}
+
+const backoff = ({ first, most }: { first: number; most: number }, attempts: number): number =>
+  Math.min(first * 2 ** Math.min(attempts, 30), most)

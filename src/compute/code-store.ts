@@ -1,0 +1,166 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { access, cp, link, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { BlobStore } from '../ports/blobs.ts'
+import { type CodePackageLimits, type CodePackages, InvalidCodePackage } from '../ports/code-packages.ts'
+import type { CodeReference, FunctionRevision } from '../ports/invocation.ts'
+import type { CodeOnDisk } from './instance-start.ts'
+import { unpackZip } from './unpack-zip.ts'
+
+/** What was accepted once is unpacked again with no other limits than those of the machine. */
+const accepted: CodePackageLimits = {
+  packedBytesMax: Number.POSITIVE_INFINITY,
+  unpackedBytesMax: Number.POSITIVE_INFINITY,
+  entriesMax: Number.POSITIVE_INFINITY,
+}
+
+export interface CodeStore extends CodePackages {
+  /** The folders of a revision on this machine; unpacked from the blob when they are not there. At once when they are. */
+  materialize(revision: FunctionRevision): CodeOnDisk | Promise<CodeOnDisk>
+  /** Forgets the unpacked files and the blob. No revision that uses them may be left. */
+  discard(code: CodeReference): Promise<void>
+}
+
+/**
+ * Packages as blobs, and beside them, on this machine's disk, unpacked and ready to be bound: a cold start must not
+ * wait for an unzip. The folder `dir` is a cache: all of it can be made again from the blobs.
+ */
+export async function codeStore({ blobs, dir }: { blobs: BlobStore; dir: string }): Promise<CodeStore> {
+  const spool = join(dir, 'spool')
+  const unpacked = join(dir, 'unpacked')
+  const merged = join(dir, 'merged')
+  // What an earlier platform was in the middle of.
+  await rm(spool, { recursive: true, force: true })
+  for (const folder of [spool, unpacked, merged]) await mkdir(folder, { recursive: true, mode: 0o755 })
+
+  const known = new Map<string, CodeOnDisk>()
+  const underWay = new Map<string, Promise<string>>()
+
+  /** Makes a folder under its final name only when it is complete; callers at the same time share the work. */
+  function once(folder: string, make: (temporary: string) => Promise<void>): Promise<string> {
+    const running = underWay.get(folder)
+    if (running) return running
+    const work = (async () => {
+      if (await exists(folder)) return folder
+      const temporary = join(spool, randomUUID())
+      await mkdir(temporary, { mode: 0o755 })
+      try {
+        await make(temporary)
+        await rename(temporary, folder)
+      } catch (error) {
+        await rm(temporary, { recursive: true, force: true })
+        // Another process of this machine was faster: its folder is as good.
+        if (!(await exists(folder))) throw error
+      }
+      return folder
+    })().finally(() => underWay.delete(folder))
+    underWay.set(folder, work)
+    return work
+  }
+
+  function unpackedFolder({ blobId }: CodeReference): Promise<string> {
+    return once(join(unpacked, blobId), async (temporary) => {
+      const zipFile = `${temporary}.zip`
+      try {
+        await pipeline(await blobs.read(blobId), createWriteStream(zipFile))
+        await unpackZip(zipFile, temporary, accepted)
+      } finally {
+        await rm(zipFile, { force: true })
+      }
+    })
+  }
+
+  async function layersFolder(layers: readonly CodeReference[]): Promise<string | undefined> {
+    if (layers.length === 0) return undefined
+    const folders = await Promise.all(layers.map(unpackedFolder))
+    if (folders.length === 1) return folders[0]
+    const name = createHash('sha256')
+      .update(layers.map(({ blobId }) => blobId).join('\n'))
+      .digest('hex')
+    return once(join(merged, name), async (temporary) => {
+      for (const folder of folders) await addMissing(folder, temporary)
+    })
+  }
+
+  return {
+    async store(zip, limits) {
+      const id = randomUUID()
+      const zipFile = join(spool, `${id}.zip`)
+      const folder = join(spool, id)
+      try {
+        await pipeline(limited(zip, limits.packedBytesMax), createWriteStream(zipFile, { mode: 0o600 }))
+        await mkdir(folder, { mode: 0o755 })
+        await unpackZip(zipFile, folder, limits)
+        const { blobId, sizeBytes, crc64 } = await blobs.write(createReadStream(zipFile))
+        await rename(folder, join(unpacked, blobId))
+        return { blobId, sizeBytes, crc64 }
+      } finally {
+        await rm(zipFile, { force: true })
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+
+    open: ({ blobId }) => blobs.read(blobId),
+
+    materialize(revision) {
+      const ready = known.get(revision.key)
+      if (ready) return ready
+      return (async () => {
+        const [codeSource, optSource] = await Promise.all([
+          unpackedFolder(revision.code),
+          layersFolder(revision.layers),
+        ])
+        const onDisk: CodeOnDisk = {
+          codeSource,
+          bundle: {},
+          ...(optSource === undefined ? {} : { optSource }),
+        }
+        // Bounded: a forgotten entry costs its next cold start one look at the disk.
+        if (known.size >= 10_000) known.delete(known.keys().next().value!)
+        known.set(revision.key, onDisk)
+        return onDisk
+      })()
+    },
+
+    async discard({ blobId }) {
+      for (const [key, { codeSource }] of known) if (codeSource === join(unpacked, blobId)) known.delete(key)
+      await rm(join(unpacked, blobId), { recursive: true, force: true })
+      await blobs.remove(blobId)
+    },
+  }
+}
+
+async function* limited(source: AsyncIterable<Uint8Array>, bytesMax: number): AsyncIterable<Uint8Array> {
+  let sizeBytes = 0
+  for await (const chunk of source) {
+    sizeBytes += chunk.length
+    if (sizeBytes > bytesMax)
+      throw new InvalidCodePackage('tooLarge', `the package is larger than ${bytesMax} bytes`)
+    yield chunk
+  }
+}
+
+/** Lays one layer under those that are there already: what exists stays. Files are linked, not copied, where the disk can. */
+async function addMissing(from: string, to: string): Promise<void> {
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const source = join(from, entry.name)
+    const target = join(to, entry.name)
+    const existing = await lstat(target).catch(() => undefined)
+    if (entry.isDirectory()) {
+      if (existing && !existing.isDirectory()) continue
+      await mkdir(target, { recursive: true, mode: 0o755 })
+      await addMissing(source, target)
+    } else if (!existing) {
+      if (entry.isSymbolicLink()) await symlink(await readlink(source), target)
+      else await link(source, target).catch(() => cp(source, target))
+    }
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

@@ -1,0 +1,459 @@
+/**
+ * The engine: admission → a free slot of a warm instance, else a new one → the call → the outcome, as data.
+ * It knows revisions, instances and time; it knows nothing of HTTP APIs, records or products.
+ */
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import type {
+  EventInvocation,
+  FunctionFailure,
+  FunctionRevision,
+  HttpInvocation,
+  HttpOutcome,
+  InvocationOutcome,
+  InvocationReport,
+  Invoker,
+  Refusal,
+  UpgradeInvocation,
+  UpgradeOutcome,
+} from '../ports/invocation.ts'
+import { refuseInstance } from './admission.ts'
+import { crashed, outOfMemory, timedOut } from './failure-bodies.ts'
+import { GaveUp, InstancePool, type Lease, type PooledInstance, Throttled } from './instance-pool.ts'
+import { type StartSurroundings, startInstance, stopInstance } from './instance-start.ts'
+import { InvocationLog } from './invocation-log.ts'
+import {
+  type Answer,
+  type Credentials,
+  type HookCall,
+  type HttpAnswer,
+  StartFailure,
+} from './live-instance.ts'
+import type { LogSink } from './log-sink.ts'
+
+export interface EngineSettings {
+  /** An instance without a call for this long is retired. */
+  idleMs: number
+  /** An idle instance is frozen after this long; 0: never. */
+  freezeAfterMs: number
+  instancesMax: number
+}
+
+export interface EngineNeeds extends StartSurroundings {
+  clock: Clock
+  log: Logger
+  logSink: LogSink
+  /** Temporary credentials of the function's role. */
+  credentialsFor(revision: FunctionRevision): Promise<Credentials | undefined>
+  /** The function's reserved concurrency, from memory. */
+  instancesMaxOf(revision: FunctionRevision): number | undefined
+}
+
+export interface Engine extends Invoker {
+  /** Retires the instances of a function that was removed, or of its superseded revisions. */
+  retireFunction(functionArn: string): void
+  instances(): InstanceView[]
+  close(): Promise<void>
+}
+
+export interface InstanceView {
+  functionName: string
+  functionArn: string
+  versionId: string
+  qualifier: string
+  instanceId: string
+  state: string
+  createdMs: number
+  served: number
+}
+
+/** How often a call that never reached its instance is tried on another one. */
+const undeliveredRetriesMax = 3
+/** Reading the peak costs a system call or two: not for every one of many short invocations. */
+const memoryReadEveryMs = 1000
+const longInvocationMs = 20
+
+export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
+  const { clock, log } = needs
+  const pools = new Map<string, InstancePool>()
+  /** The newest pool by function and version: the one before it is superseded when another revision is called. */
+  const newest = new Map<string, string>()
+  const ofFunction = new Map<string, number>()
+  let ofAccount = 0
+  let sweeping = false
+  let closed = false
+
+  const surroundings = {
+    clock,
+    start: (pooled: PooledInstance, first: { requestId: string; qualifier: string }) =>
+      startInstance(needs, pooled, first),
+    stop: (pooled: PooledInstance, how: 'preStop' | 'kill') => stopInstance(needs, pooled, how),
+    refuse: (revision: FunctionRevision) =>
+      refuseInstance({
+        ofAccount,
+        accountMax: settings.instancesMax,
+        ofFunction: ofFunction.get(revision.functionArn) ?? 0,
+        functionMax: needs.instancesMaxOf(revision),
+      }),
+    counted(change: 1 | -1, revision: FunctionRevision) {
+      ofAccount += change
+      const left = (ofFunction.get(revision.functionArn) ?? 0) + change
+      if (left === 0) ofFunction.delete(revision.functionArn)
+      else ofFunction.set(revision.functionArn, left)
+      if (change === 1) sweepLater()
+    },
+  }
+
+  function poolOf(revision: FunctionRevision): InstancePool {
+    const known = pools.get(revision.key)
+    if (known) return known
+    const pool = new InstancePool(revision, surroundings)
+    pools.set(revision.key, pool)
+    const name = `${revision.functionArn}:${revision.versionId}`
+    const before = newest.get(name)
+    if (before !== undefined) pools.get(before)?.supersede()
+    newest.set(name, revision.key)
+    return pool
+  }
+
+  function sweepLater(): void {
+    if (sweeping || closed) return
+    sweeping = true
+    const everyMs = settings.freezeAfterMs > 0 ? Math.max(50, settings.freezeAfterMs / 2) : 1000
+    clock.after(Math.min(everyMs, settings.idleMs), () => {
+      sweeping = false
+      for (const [key, pool] of pools) {
+        pool.sweep(settings)
+        if (!pool.isEmpty) continue
+        pools.delete(key)
+        const name = `${pool.revision.functionArn}:${pool.revision.versionId}`
+        if (newest.get(name) === key) newest.delete(name)
+      }
+      if (pools.size > 0) sweepLater()
+    })
+  }
+
+  const originOf = (lease: Lease, qualifier: string) => ({
+    accountId: lease.pooled.revision.accountId,
+    functionName: lease.pooled.revision.functionName,
+    qualifier,
+    instanceId: lease.pooled.instanceId,
+  })
+
+  async function leaseFor(
+    invocation: EventInvocation | HttpInvocation | UpgradeInvocation,
+  ): Promise<Lease | FunctionFailure | Refusal> {
+    if (closed) return { outcome: 'platformError', message: 'the platform is stopping' }
+    const { revision, requestId, qualifier, signal } = invocation
+    try {
+      const slot = poolOf(revision).acquire({ requestId, qualifier, signal })
+      return slot instanceof Promise ? await slot : slot
+    } catch (error) {
+      if (error instanceof Throttled) return { outcome: 'throttled', message: error.message }
+      if (error instanceof GaveUp) return { outcome: 'cancelled' }
+      if (error instanceof StartFailure) {
+        return {
+          outcome:
+            error.phase === 'initializer' || error.because === 'start'
+              ? 'initializationError'
+              : 'unhandledError',
+          because: error.because,
+          body: error.body,
+          report: {
+            instanceId: error.instanceId,
+            durationMs: error.durationMs,
+            billedMs: Math.ceil(error.durationMs),
+            maxMemoryMb: 0,
+            coldStart: true,
+            ...(error.logTail && invocation.wantLogTail ? { logTail: error.logTail } : {}),
+          },
+        }
+      }
+      log.error(
+        { err: error, requestId, functionName: revision.functionName },
+        'an instance could not be started',
+      )
+      return { outcome: 'platformError', message: 'an instance could not be started' }
+    }
+  }
+
+  async function callOf(
+    lease: Lease,
+    invocation: EventInvocation | HttpInvocation | UpgradeInvocation,
+  ): Promise<HookCall> {
+    const { revision, requestId, qualifier, wantLogTail } = invocation
+    const invocationLog = new InvocationLog(originOf(lease, qualifier), {
+      requestId,
+      wantTail: wantLogTail,
+      sink: needs.logSink,
+      now: () => clock.now(),
+    })
+    invocationLog.hold(`FC Invoke Start RequestId: ${requestId}`)
+    return {
+      requestId,
+      qualifier,
+      credentials: revision.role === undefined ? undefined : await needs.credentialsFor(revision),
+      log: invocationLog,
+    }
+  }
+
+  /** The highest memory use so far; read anew when it matters. */
+  async function peakMemoryMb(pooled: PooledInstance, durationMs: number): Promise<number> {
+    const nowMs = clock.monotonicMs()
+    const stale = nowMs - pooled.memoryReadMs > memoryReadEveryMs
+    if (pooled.instance && (stale || durationMs > longInvocationMs)) {
+      pooled.memoryReadMs = nowMs
+      const read = pooled.instance.sandbox
+        .usage()
+        .then(({ memoryPeakBytes }) => {
+          pooled.memoryPeakMb = Math.max(pooled.memoryPeakMb, memoryPeakBytes / 1_048_576)
+        })
+        // The instance died meanwhile: what was read before is the best there is.
+        .catch(() => {})
+      if (pooled.memoryPeakMb === 0 || durationMs > longInvocationMs) await read
+    }
+    return pooled.memoryPeakMb
+  }
+
+  type Ended = Answer | { is: 'timedOut' } | { is: 'cancelled' }
+
+  /** The answer, or why it is not waited for any longer. */
+  function withLimits<T>(
+    answer: Promise<T>,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<T | { is: 'timedOut' } | { is: 'cancelled' }> {
+    return new Promise((resolve, reject) => {
+      const onAbort = () => settle({ is: 'cancelled' })
+      const cancelTimer = clock.after(timeoutMs, () => settle({ is: 'timedOut' }))
+      const settle = (value: T | { is: 'timedOut' } | { is: 'cancelled' }) => {
+        cancelTimer()
+        signal?.removeEventListener('abort', onAbort)
+        resolve(value)
+      }
+      if (signal?.aborted) onAbort()
+      else signal?.addEventListener('abort', onAbort)
+      answer.then(settle, reject)
+    })
+  }
+
+  /** Writes the last lines of the log and the figures; ends the lease unless the caller keeps it. */
+  async function conclude(
+    lease: Lease,
+    call: HookCall,
+    durationMs: number,
+    ended: Ended,
+  ): Promise<{ report: InvocationReport; failure?: Omit<FunctionFailure, 'report'> }> {
+    const { pooled } = lease
+    const { revision } = pooled
+    const exit = ended.is === 'died' ? await lease.instance.exited : undefined
+    const maxMemoryMb = Math.min(
+      await peakMemoryMb(pooled, durationMs),
+      exit?.oomKilled ? revision.memoryMb : Number.POSITIVE_INFINITY,
+    )
+    const figures = { durationMs, maxMemoryMb }
+
+    let failure: Omit<FunctionFailure, 'report'> | undefined
+    let note = ''
+    if (ended.is === 'error') {
+      failure = {
+        outcome: ended.kind === 'handled' ? 'handledError' : 'unhandledError',
+        because: 'handler',
+        body: ended.body,
+      }
+      note = `, Error: ${ended.kind === 'handled' ? 'Handled' : 'Unhandled'} function error`
+    } else if (ended.is === 'timedOut') {
+      failure = {
+        outcome: 'unhandledError',
+        because: 'timeout',
+        body: timedOut({ timeoutMs: revision.timeoutMs, maxMemoryMb }),
+      }
+    } else if (ended.is === 'died') {
+      failure = exit?.oomKilled
+        ? {
+            outcome: 'unhandledError',
+            because: 'memory',
+            body: outOfMemory({ memoryMb: revision.memoryMb, maxMemoryMb }),
+          }
+        : { outcome: 'unhandledError', because: 'crash', body: crashed(figures) }
+    } else if (ended.is === 'cancelled') {
+      note = `, Error: Invocation canceled by client (duration: ${Math.round(durationMs)}ms, maxMemoryUsage: ${maxMemoryMb.toFixed(2)}MB)`
+    }
+    if (failure && ended.is !== 'error') {
+      note = ', Error: Unhandled function error'
+      call.log.write(`${JSON.parse(Buffer.from(failure.body).toString()).errorMessage}\n`)
+    }
+    const billedMs = Math.max(1, Math.ceil(durationMs))
+    call.log.write(
+      `FC Invoke End RequestId: ${call.requestId}${note}\n\nDuration: ${durationMs.toFixed(2)} ms, Billed Duration: ${billedMs} ms, Memory Size: ${revision.memoryMb} MB, Max Memory Used: ${maxMemoryMb.toFixed(2)} MB\n`,
+    )
+    const logTail = call.log.tail()
+    const report: InvocationReport = {
+      instanceId: pooled.instanceId,
+      durationMs,
+      billedMs,
+      maxMemoryMb,
+      coldStart: lease.coldStart,
+      ...(logTail ? { logTail } : {}),
+    }
+    return failure ? { report, failure } : { report }
+  }
+
+  /** Ends the lease as the end of the call demands. An instance that still works for a caller who left is kept until it is done. */
+  function endLease(
+    lease: Lease,
+    ended: Ended | HttpAnswer,
+    startedMs: number,
+    pending: Promise<unknown>,
+  ): void {
+    const { timeoutMs } = lease.pooled.revision
+    if (ended.is === 'timedOut' || ended.is === 'died' || (ended.is === 'error' && ended.fatal))
+      lease.discard()
+    else if (ended.is === 'cancelled') {
+      const usedMs = clock.monotonicMs() - startedMs
+      void withLimits(pending as Promise<Answer>, Math.max(0, timeoutMs - usedMs), undefined).then((late) =>
+        endLease(lease, late, startedMs, pending),
+      )
+    } else lease.release(clock.monotonicMs() - startedMs)
+  }
+
+  return {
+    async invoke(invocation): Promise<InvocationOutcome> {
+      const { revision, signal, event, retryCount = 0 } = invocation
+      for (let attempt = 0; ; attempt++) {
+        const lease = await leaseFor(invocation)
+        if ('outcome' in lease) return lease
+        const call = await callOf(lease, invocation)
+        const startedMs = clock.monotonicMs()
+        const pending = lease.instance.invoke({ ...call, event, retryCount })
+        const ended = await withLimits(pending, revision.timeoutMs, signal)
+        if (ended.is === 'died' && !ended.delivered && attempt < undeliveredRetriesMax) {
+          lease.discard()
+          continue
+        }
+        const durationMs = clock.monotonicMs() - startedMs
+        // The slot first, the paperwork after: the next call need not wait for the log line of this one.
+        endLease(lease, ended, startedMs, pending)
+        const { report, failure } = await conclude(lease, call, durationMs, ended)
+        if (failure) return { ...failure, report }
+        if (ended.is === 'result') return { outcome: 'succeeded', body: ended.body, report }
+        return { outcome: 'cancelled', report }
+      }
+    },
+
+    async forward(invocation): Promise<HttpOutcome> {
+      const { revision, signal, request, body } = invocation
+      for (let attempt = 0; ; attempt++) {
+        const lease = await leaseFor(invocation)
+        if ('outcome' in lease) return lease
+        const call = await callOf(lease, invocation)
+        const startedMs = clock.monotonicMs()
+        const stop = new AbortController()
+        const pending = lease.instance.forward!({ ...call, request, body, signal: stop.signal })
+        const ended = await withLimits(pending, revision.timeoutMs, signal)
+        if (ended.is === 'died' && !ended.delivered && attempt < undeliveredRetriesMax) {
+          lease.discard()
+          continue
+        }
+        if (ended.is !== 'response') {
+          stop.abort()
+          const durationMs = clock.monotonicMs() - startedMs
+          // The aborted exchange frees a custom runtime's slot at once: the connection is closed, not left to finish.
+          if (ended.is === 'cancelled') lease.release(durationMs)
+          else endLease(lease, ended, startedMs, pending)
+          const { report, failure } = await conclude(lease, call, durationMs, ended)
+          return failure ? { ...failure, report } : { outcome: 'cancelled', report }
+        }
+
+        const finished = Promise.withResolvers<InvocationReport>()
+        const concludeBody = async (
+          how:
+            | { is: 'result'; body: Uint8Array }
+            | { is: 'timedOut' }
+            | { is: 'cancelled' }
+            | { is: 'died'; delivered: boolean },
+        ) => {
+          const durationMs = clock.monotonicMs() - startedMs
+          if (how.is === 'cancelled') lease.release(durationMs)
+          else endLease(lease, how, startedMs, pending)
+          finished.resolve((await conclude(lease, call, durationMs, how)).report)
+        }
+        const bodyEnded = new Promise<Answer>((resolve) => {
+          ended.body.once('end', () => resolve({ is: 'result', body: Buffer.alloc(0) }))
+          ended.body.once('close', () => {
+            if (!ended.body.readableEnded) resolve({ is: 'died', delivered: true })
+          })
+          ended.body.on('error', () => {})
+        })
+        const leftMs = Math.max(0, revision.timeoutMs - (clock.monotonicMs() - startedMs))
+        void withLimits(bodyEnded, leftMs, signal).then(async (how) => {
+          if (how.is === 'timedOut' || how.is === 'cancelled') {
+            ended.body.destroy()
+            stop.abort()
+            return concludeBody(how)
+          }
+          // A body that breaks off without the process being gone was closed by one of the two ends: nothing died.
+          if (how.is === 'died') {
+            const gone = await Promise.race([
+              lease.instance.exited,
+              new Promise((r) => clock.after(20, () => r(undefined))),
+            ])
+            return concludeBody(gone === undefined ? { is: 'cancelled' } : how)
+          }
+          return concludeBody({ is: 'result', body: Buffer.alloc(0) })
+        })
+        return {
+          outcome: 'responded',
+          status: ended.status,
+          statusMessage: ended.statusMessage,
+          rawHeaders: ended.rawHeaders,
+          body: ended.body,
+          instanceId: lease.pooled.instanceId,
+          finished: finished.promise,
+        }
+      }
+    },
+
+    async upgrade(invocation): Promise<UpgradeOutcome> {
+      const { revision, signal, request, socket, head } = invocation
+      const lease = await leaseFor(invocation)
+      if ('outcome' in lease) return lease
+      const call = await callOf(lease, invocation)
+      const startedMs = clock.monotonicMs()
+      const stop = new AbortController()
+      const pending = lease.instance.upgrade!({ ...call, request, socket, head, signal: stop.signal })
+      const ended = await withLimits(pending, revision.timeoutMs, signal)
+      stop.abort()
+      const durationMs = clock.monotonicMs() - startedMs
+      // A connection that outlives the timeout is closed; the instance has done nothing wrong.
+      if (ended.is === 'timedOut' || ended.is === 'cancelled') lease.release(durationMs)
+      else endLease(lease, ended, startedMs, pending)
+      const { report, failure } = await conclude(lease, call, durationMs, ended)
+      return failure && ended.is !== 'timedOut' ? { ...failure, report } : { outcome: 'ended', report }
+    },
+
+    retireFunction(functionArn) {
+      for (const pool of pools.values()) if (pool.revision.functionArn === functionArn) pool.supersede()
+    },
+
+    instances: () =>
+      [...pools.values()].flatMap(({ revision, instances }) =>
+        [...instances].map((pooled) => ({
+          functionName: revision.functionName,
+          functionArn: revision.functionArn,
+          versionId: revision.versionId,
+          qualifier: pooled.qualifier,
+          instanceId: pooled.instanceId,
+          state: pooled.state.is,
+          createdMs: pooled.createdMs,
+          served: pooled.served,
+        })),
+      ),
+
+    async close() {
+      closed = true
+      await Promise.all([...pools.values()].map((pool) => pool.close()))
+      pools.clear()
+    },
+  }
+}

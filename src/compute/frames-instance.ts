@@ -1,0 +1,72 @@
+import type { FunctionRevision } from '../ports/invocation.ts'
+import type { BoundPaths, Sandbox } from '../ports/sandbox.ts'
+import type { FrameChannel } from './frame-channel.ts'
+import { type FrameType, frameType } from './frames.ts'
+import { contractEnvironment, type HookCall, type LiveInstance } from './live-instance.ts'
+import { onOutputLines } from './output-lines.ts'
+
+export interface BundleFields {
+  /** Folder that V8 keeps its code cache in, as seen inside. */
+  compileCacheDir?: string
+}
+
+/** Gives a booted built-in runtime to a function. Its sandbox is bound already. */
+export function framesInstance({
+  sandbox,
+  channel,
+  revision,
+  qualifier,
+  paths,
+  bundle,
+}: {
+  sandbox: Sandbox
+  channel: FrameChannel
+  revision: FunctionRevision
+  qualifier: string
+  paths: BoundPaths
+  bundle: BundleFields
+}): LiveInstance {
+  const { instanceId } = sandbox
+  channel.bind({
+    ...paths,
+    runtime: revision.runtime,
+    handler: revision.handler,
+    initializer: revision.initializer?.handler ?? '',
+    preStop: revision.preStop?.handler ?? '',
+    functionName: revision.functionName,
+    accountId: revision.accountId,
+    region: revision.region,
+    qualifier,
+    versionId: revision.versionId === 'LATEST' ? '' : revision.versionId,
+    memoryMb: revision.memoryMb,
+    timeoutS: revision.timeoutMs / 1000,
+    initializerTimeoutS: (revision.initializer?.timeoutMs ?? 0) / 1000,
+    serviceName: '',
+    logProject: revision.logProject,
+    logStore: revision.logStore,
+    env: contractEnvironment(revision, { instanceId, codeDir: paths.codeDir, qualifier }),
+    ...bundle,
+  })
+
+  const hook = (type: FrameType) => (call: HookCall) => channel.ask(type, head(call, 0), undefined, call.log)
+
+  return {
+    instanceId,
+    sandbox,
+    exited: sandbox.exited,
+    initialize: hook(frameType.initialize),
+    preStop: hook(frameType.preStop),
+    invoke: (call) => channel.ask(frameType.invoke, head(call, call.retryCount), call.event, call.log),
+    setBackgroundLog(log) {
+      channel.backgroundLog = log
+      // What the runtime itself prints travels as frames; this is the output of the function's child processes.
+      onOutputLines(sandbox.stdout, (lines) => log.write(lines))
+      onOutputLines(sandbox.stderr, (lines) => log.write(lines))
+    },
+  }
+}
+
+function head({ requestId, credentials }: HookCall, retryCount: number): string {
+  if (credentials === undefined && retryCount === 0) return `{"requestId":"${requestId}"}`
+  return JSON.stringify({ requestId, retryCount, credentials })
+}

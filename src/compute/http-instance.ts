@@ -1,0 +1,362 @@
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Clock } from '../lib/clock.ts'
+import type { FunctionRevision } from '../ports/invocation.ts'
+import type { BoundPaths, Sandbox, SandboxExit } from '../ports/sandbox.ts'
+import { type ControlPath, contractHeaders } from './contract-headers.ts'
+import { customStartScript, encodeStart } from './custom-script.ts'
+import { badResponse, startExited, startTimedOut } from './failure-bodies.ts'
+import type { InvocationLog } from './invocation-log.ts'
+import {
+  type Answer,
+  contractEnvironment,
+  type EventCall,
+  type ForwardCall,
+  type HookCall,
+  type HttpAnswer,
+  type LiveInstance,
+  StartFailure,
+  type UpgradeCall,
+} from './live-instance.ts'
+import { onOutputLines } from './output-lines.ts'
+
+/** As the vendor: a custom runtime listens within 120 s of its start. */
+const startTimeoutMs = 120_000
+const answerBytesMax = 32 * 1024 * 1024
+const startLogCharactersMax = 4096
+
+/** Starts a custom runtime in a waiting sandbox that is bound already, and waits until it listens. Throws `StartFailure`. */
+export async function startHttpInstance({
+  sandbox,
+  revision,
+  qualifier,
+  paths,
+  clock,
+  backgroundLog,
+}: {
+  sandbox: Sandbox
+  revision: FunctionRevision
+  qualifier: string
+  paths: BoundPaths
+  clock: Clock
+  backgroundLog: InvocationLog
+}): Promise<LiveInstance> {
+  const custom = revision.customRuntime ?? { command: [], args: [], port: 9000 }
+  const address = sandbox.address(custom.port)
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 256, scheduling: 'lifo' })
+  /** Who is being served: with one invocation at a time, output belongs to it. */
+  const serving = new Set<InvocationLog>()
+  let startLog = ''
+  const takeOutput = (lines: string) => {
+    startLog = (startLog + lines).slice(-startLogCharactersMax)
+    const [only] = serving.size === 1 ? serving : []
+    ;(only ?? backgroundLog).write(lines)
+  }
+  onOutputLines(sandbox.stdout, takeOutput)
+  onOutputLines(sandbox.stderr, takeOutput)
+
+  let exit: SandboxExit | undefined
+  void sandbox.exited.then((report) => {
+    exit = report
+    agent.destroy()
+  })
+  sandbox.channel.on('error', () => {})
+  sandbox.channel.end(
+    encodeStart(
+      customStartScript({
+        env: {
+          ...contractEnvironment(revision, {
+            instanceId: sandbox.instanceId,
+            codeDir: paths.codeDir,
+            qualifier,
+          }),
+          FC_CUSTOM_LISTEN_PORT: String(address.port === custom.port ? custom.port : address.port),
+        },
+        codeDir: paths.codeDir,
+        command: custom.command,
+        args: custom.args,
+      }),
+    ),
+  )
+  await untilListening()
+
+  return {
+    instanceId: sandbox.instanceId,
+    sandbox,
+    exited: sandbox.exited,
+    initialize: (call) => hook(call, 'POST', '/initialize'),
+    preStop: (call) => hook(call, 'GET', '/pre-stop'),
+    invoke,
+    forward,
+    upgrade,
+    setBackgroundLog: () => {},
+  }
+
+  async function untilListening(): Promise<void> {
+    const deadlineMs = clock.monotonicMs() + startTimeoutMs
+    let waitMs = 1
+    const { healthCheck } = custom
+    if (healthCheck) await pause(healthCheck.initialDelayMs)
+    for (let successes = 0; successes < (healthCheck?.successThreshold ?? 1); ) {
+      if (exit) {
+        const command = [...custom.command, ...custom.args].join(' ') || `${paths.codeDir}/bootstrap `
+        throw new StartFailure(
+          'start',
+          startExited({ code: exit.code, signal: exit.signal, command, log: startLog }),
+        )
+      }
+      if (clock.monotonicMs() > deadlineMs) {
+        throw new StartFailure('timeout', startTimedOut({ port: custom.port, timeoutMs: startTimeoutMs }))
+      }
+      successes = (
+        healthCheck
+          ? await healthy(healthCheck.httpGetUrl, healthCheck.timeoutMs)
+          : await listening()
+      )
+        ? successes + 1
+        : 0
+      if (successes === 0) {
+        await pause(waitMs)
+        waitMs = Math.min(waitMs * 2, healthCheck?.periodMs ?? 50)
+      }
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve)
+      void sandbox.exited.then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  function listening(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const probe = connect(address)
+      probe.setTimeout(1000)
+      probe.once('connect', () => resolve(true))
+      for (const event of ['error', 'timeout', 'close']) probe.once(event, () => resolve(false))
+      probe.once('connect', () => probe.destroy())
+      probe.once('timeout', () => probe.destroy())
+    })
+  }
+
+  function healthy(path: string, timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const probe = httpRequest({ ...address, path, agent, timeout: timeoutMs }, (response) => {
+        response.resume()
+        resolve(response.statusCode !== undefined && response.statusCode >= 200 && response.statusCode < 400)
+      })
+      probe.once('timeout', () => probe.destroy())
+      probe.once('error', () => resolve(false))
+      probe.end()
+    })
+  }
+
+  /** One exchange with the instance. A request without a body is tried once more when a kept connection had gone stale. */
+  async function exchange(
+    send: {
+      method: string
+      target: string
+      rawHeaders: string[]
+      body?: Uint8Array | Readable
+      signal?: AbortSignal
+    },
+    log: InvocationLog,
+  ): Promise<IncomingMessage | 'died' | { broken: string }> {
+    serving.add(log)
+    for (let attempt = 0; ; attempt++) {
+      let sent: ClientRequest | undefined
+      try {
+        return await new Promise<IncomingMessage>((resolve, reject) => {
+          sent = httpRequest({
+            ...address,
+            agent,
+            method: send.method,
+            path: send.target,
+            headers: send.rawHeaders,
+            setHost: false,
+            ...(send.signal ? { signal: send.signal } : {}),
+          })
+          sent.once('response', resolve)
+          sent.once('error', reject)
+          if (send.body instanceof Readable) {
+            // A failure of either side arrives as the request's own error.
+            pipeline(send.body, sent).catch(() => {})
+          } else sent.end(send.body)
+        })
+      } catch (error) {
+        const retryable = send.body === undefined && sent?.reusedSocket === true && attempt < 2
+        if (retryable && !exit && !send.signal?.aborted) continue
+        if (exit) return 'died'
+        // The connection breaks an instant before the exit of a dying process is known.
+        const died = await Promise.race([
+          sandbox.exited.then(() => true),
+          pause(50).then(() => exit !== undefined),
+        ])
+        if (died) return 'died'
+        return { broken: error instanceof Error ? error.message : String(error) }
+      }
+    }
+  }
+
+  async function collected(response: IncomingMessage): Promise<Buffer | undefined> {
+    const chunks: Buffer[] = []
+    let sizeBytes = 0
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length
+      if (sizeBytes > answerBytesMax) {
+        response.destroy()
+        return undefined
+      }
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks)
+  }
+
+  async function asked(
+    send: Parameters<typeof exchange>[0],
+    log: InvocationLog,
+    failed: (response: IncomingMessage) => boolean,
+  ): Promise<Answer> {
+    try {
+      const response = await exchange(send, log)
+      if (response === 'died') return { is: 'died', delivered: true }
+      if ('broken' in response)
+        return { is: 'error', kind: 'unhandled', fatal: true, body: badResponse(response.broken) }
+      const body = await collected(response).catch(() => undefined)
+      if (body === undefined) {
+        if (exit) return { is: 'died', delivered: true }
+        return {
+          is: 'error',
+          kind: 'unhandled',
+          fatal: false,
+          body: badResponse('The response is incomplete or larger than 32 MB.'),
+        }
+      }
+      return failed(response)
+        ? { is: 'error', kind: 'unhandled', fatal: false, body }
+        : { is: 'result', body }
+    } finally {
+      serving.delete(log)
+    }
+  }
+
+  function hook(call: HookCall, method: string, path: '/initialize' | '/pre-stop'): Promise<Answer> {
+    const rawHeaders = [
+      ...hostHeader(),
+      ...contractHeaders(revision, call, path),
+      ...(method === 'POST' ? ['Content-Length', '0'] : []),
+    ]
+    return asked(
+      { method, target: path, rawHeaders },
+      call.log,
+      ({ statusCode = 0 }) => statusCode < 200 || statusCode > 299,
+    )
+  }
+
+  function invoke(call: EventCall): Promise<Answer> {
+    const rawHeaders = [
+      ...hostHeader(),
+      'Content-Type',
+      'application/octet-stream',
+      'Content-Length',
+      String(call.event.length),
+      ...contractHeaders(revision, call, '/invoke', { retryCount: call.retryCount }),
+    ]
+    return asked(
+      { method: 'POST', target: '/invoke', rawHeaders, body: call.event },
+      call.log,
+      (response) => response.statusCode === 404 || response.headers['x-fc-status'] === '404',
+    )
+  }
+
+  async function forward(call: ForwardCall): Promise<HttpAnswer> {
+    const { method, target, rawHeaders } = call.request
+    const bodyless = !rawHeaders.some(
+      (name, index) => index % 2 === 0 && /^(content-length|transfer-encoding)$/i.test(name),
+    )
+    const response = await exchange(
+      {
+        method,
+        target,
+        rawHeaders: [...rawHeaders, ...forwardHeaders(call, '/http-invoke')],
+        ...(bodyless ? {} : { body: call.body }),
+        signal: call.signal,
+      },
+      call.log,
+    )
+    if (response === 'died' || 'broken' in (response as object)) {
+      serving.delete(call.log)
+      if (response === 'died') return { is: 'died', delivered: true }
+      return {
+        is: 'error',
+        kind: 'unhandled',
+        fatal: false,
+        body: badResponse((response as { broken: string }).broken),
+      }
+    }
+    const message = response as IncomingMessage
+    message.once('close', () => serving.delete(call.log))
+    return {
+      is: 'response',
+      status: message.statusCode ?? 502,
+      statusMessage: message.statusMessage ?? '',
+      rawHeaders: message.rawHeaders,
+      body: message,
+    }
+  }
+
+  /** The bytes of both sides, untouched, from the request's head to the end of the connection. */
+  function upgrade(call: UpgradeCall): Promise<Answer> {
+    return new Promise((resolve) => {
+      serving.add(call.log)
+      const upstream = connect({ ...address, noDelay: true })
+      const { method, target, rawHeaders } = call.request
+      const headers = [...rawHeaders, ...forwardHeaders(call, '/http-invoke')]
+      let text = `${method} ${target} HTTP/1.1\r\n`
+      for (let index = 0; index < headers.length; index += 2)
+        text += `${headers[index]}: ${headers[index + 1]}\r\n`
+      upstream.write(Buffer.from(`${text}\r\n`, 'latin1'))
+      if (call.head.length > 0) upstream.write(call.head)
+      let answered = false
+      upstream.once('data', () => {
+        answered = true
+      })
+      // Before the instance has said a word the client's connection is left open: the edge answers on it.
+      const end = (answer: Answer) => {
+        serving.delete(call.log)
+        if (answer.is === 'result' || answered) call.socket.destroy()
+        upstream.destroy()
+        resolve(answer)
+      }
+      call.signal.addEventListener('abort', () => end({ is: 'result', body: Buffer.alloc(0) }), {
+        once: true,
+      })
+      upstream.once('error', (error) =>
+        end(
+          exit
+            ? { is: 'died', delivered: answered }
+            : { is: 'error', kind: 'unhandled', fatal: false, body: badResponse(error.message) },
+        ),
+      )
+      upstream.once('close', () => end({ is: 'result', body: Buffer.alloc(0) }))
+      call.socket.once('error', () => upstream.destroy())
+      call.socket.once('close', () => upstream.destroy())
+      call.socket.pipe(upstream)
+      upstream.pipe(call.socket)
+    })
+  }
+
+  function hostHeader(): string[] {
+    return ['Host', `127.0.0.1:${custom.port}`]
+  }
+
+  function forwardHeaders(call: ForwardCall | UpgradeCall, controlPath: ControlPath): string[] {
+    return contractHeaders(revision, call, controlPath, { request: call.request })
+  }
+}

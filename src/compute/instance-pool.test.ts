@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import { test } from 'node:test'
+import { ManualClock } from '../lib/clock.ts'
+import type { FunctionRevision } from '../ports/invocation.ts'
+import { GaveUp, InstancePool, type Lease, type PooledInstance, Throttled } from './instance-pool.ts'
+import { type LiveInstance, StartFailure } from './live-instance.ts'
+
+const revision = (instanceConcurrency = 1): FunctionRevision => ({
+  key: 'k',
+  accountId: '1',
+  region: 'r',
+  functionName: 'f',
+  functionArn: 'acs:fc:r:1:functions/f',
+  versionId: 'LATEST',
+  runtime: 'nodejs20',
+  handler: 'index.handler',
+  code: { blobId: 'b', sizeBytes: 1, crc64: '1' },
+  layers: [],
+  environment: {},
+  memoryMb: 128,
+  cpu: 0.1,
+  diskMb: 512,
+  timeoutMs: 3000,
+  instanceConcurrency,
+  internetAccess: true,
+  logProject: '',
+  logStore: '',
+})
+
+/** Instances that are started, frozen and killed by hand. */
+class Workshop {
+  readonly clock = new ManualClock()
+  readonly starts: PromiseWithResolvers<LiveInstance>[] = []
+  readonly events = new EventEmitter()
+  readonly done: string[] = []
+  count = 0
+  countMost = 0
+  limit = Number.POSITIVE_INFINITY
+  readonly pool: InstancePool
+  readonly exits: (() => void)[] = []
+
+  constructor(concurrency = 1) {
+    this.pool = new InstancePool(revision(concurrency), {
+      clock: this.clock,
+      start: (pooled: PooledInstance) => {
+        pooled.instanceId = `i${this.starts.length}`
+        const start = Promise.withResolvers<LiveInstance>()
+        this.starts.push(start)
+        return start.promise
+      },
+      stop: async ({ instanceId }, how) => void this.done.push(`${how} ${instanceId}`),
+      refuse: () => (this.count >= this.limit ? 'the limit' : undefined),
+      counted: (change) => {
+        this.count += change
+        this.countMost = Math.max(this.countMost, this.count)
+      },
+    })
+  }
+
+  /** The start with this number succeeds. */
+  async ready(number: number): Promise<void> {
+    const exit = Promise.withResolvers<{ code: number | null; signal: string | null; oomKilled: boolean }>()
+    this.exits[number] = () => exit.resolve({ code: 1, signal: null, oomKilled: false })
+    this.starts[number]!.resolve({
+      instanceId: `i${number}`,
+      exited: exit.promise,
+      sandbox: {
+        freeze: async () => void this.done.push(`freeze i${number}`),
+        thaw: async () => void this.done.push(`thaw i${number}`),
+      },
+    } as unknown as LiveInstance)
+    await turn()
+  }
+
+  acquire(signal?: AbortSignal): Promise<Lease> {
+    return Promise.resolve(this.pool.acquire({ requestId: 'r', qualifier: 'LATEST', signal }))
+  }
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+test('a call that finds no instance starts one and is the first it serves', async () => {
+  const shop = new Workshop()
+  const call = shop.acquire()
+  assert.equal(shop.starts.length, 1)
+  await shop.ready(0)
+  const lease = await call
+  assert.equal(lease.coldStart, true)
+  assert.equal(lease.pooled.instanceId, 'i0')
+})
+
+test('an instance that is free again serves the next call, warm', async () => {
+  const shop = new Workshop()
+  const first = shop.acquire()
+  await shop.ready(0)
+  ;(await first).release(500)
+  const second = await shop.acquire()
+  assert.equal(second.coldStart, false)
+  assert.equal(shop.starts.length, 1)
+})
+
+test('one instance serves one call at a time; two calls at once need two', async () => {
+  const shop = new Workshop()
+  const calls = [shop.acquire(), shop.acquire()]
+  assert.equal(shop.starts.length, 2)
+  await shop.ready(0)
+  await shop.ready(1)
+  const leases = await Promise.all(calls)
+  assert.notEqual(leases[0]!.pooled, leases[1]!.pooled)
+})
+
+test('with instance concurrency three, three calls share an instance and the fourth starts another', async () => {
+  const shop = new Workshop(3)
+  const calls = [shop.acquire(), shop.acquire(), shop.acquire()]
+  assert.equal(shop.starts.length, 1)
+  await shop.ready(0)
+  const leases = await Promise.all(calls)
+  assert.deepEqual(
+    leases.map(({ pooled }) => pooled.instanceId),
+    ['i0', 'i0', 'i0'],
+  )
+  void shop.acquire()
+  assert.equal(shop.starts.length, 2)
+})
+
+test('a slot that comes free goes to the oldest caller who waits', async () => {
+  const shop = new Workshop()
+  const order: string[] = []
+  const first = shop.acquire()
+  await shop.ready(0)
+  const lease = await first
+  void shop.acquire().then(() => order.push('older'))
+  void shop.acquire().then(() => order.push('younger'))
+  lease.release(500)
+  await turn()
+  assert.deepEqual(order, ['older'])
+})
+
+test('short calls wait a moment for a busy instance before another is started', async () => {
+  const shop = new Workshop()
+  const first = shop.acquire()
+  await shop.ready(0)
+  ;(await first).release(0.2)
+  const busy = await shop.acquire()
+  const waiting = shop.acquire()
+  assert.equal(shop.starts.length, 1)
+  busy.release(0.2)
+  await waiting
+  assert.equal(shop.starts.length, 1)
+})
+
+test('short calls that wait in vain get an instance of their own', async () => {
+  const shop = new Workshop()
+  const first = shop.acquire()
+  await shop.ready(0)
+  ;(await first).release(0.2)
+  await shop.acquire()
+  void shop.acquire()
+  assert.equal(shop.starts.length, 1)
+  shop.clock.advance(10)
+  assert.equal(shop.starts.length, 2)
+})
+
+test('beyond the limit a call is throttled, and the limit is never overshot', async () => {
+  const shop = new Workshop()
+  shop.limit = 2
+  const calls = Array.from({ length: 5 }, () => shop.acquire())
+  const refused = await Promise.allSettled(calls.slice(2))
+  assert.deepEqual(
+    refused.map((outcome) => outcome.status === 'rejected' && outcome.reason instanceof Throttled),
+    [true, true, true],
+  )
+  await shop.ready(0)
+  await shop.ready(1)
+  await Promise.all(calls.slice(0, 2))
+  assert.equal(shop.countMost, 2)
+})
+
+test('a start that fails is told to one caller; the others get starts of their own', async () => {
+  const shop = new Workshop()
+  const calls = [shop.acquire(), shop.acquire()]
+  shop.starts[0]!.reject(new StartFailure('start', Buffer.from('{}')))
+  await assert.rejects(calls[0]!, StartFailure)
+  await shop.ready(1)
+  await calls[1]
+  assert.equal(shop.count, 1)
+})
+
+test('a caller who leaves while waiting takes no slot', async () => {
+  const shop = new Workshop()
+  const leaving = new AbortController()
+  const call = shop.acquire(leaving.signal)
+  leaving.abort()
+  await assert.rejects(call, GaveUp)
+  await shop.ready(0)
+  assert.equal((await shop.acquire()).coldStart, false)
+})
+
+test('idle instances are frozen, thawed for the next call, and retired in the end', async () => {
+  const shop = new Workshop()
+  const first = shop.acquire()
+  await shop.ready(0)
+  ;(await first).release(500)
+  shop.clock.advance(1000)
+  shop.pool.sweep({ idleMs: 60_000, freezeAfterMs: 500 })
+  const second = await shop.acquire()
+  assert.deepEqual(shop.done, ['freeze i0', 'thaw i0'])
+  second.release(500)
+  shop.clock.advance(60_001)
+  shop.pool.sweep({ idleMs: 60_000, freezeAfterMs: 500 })
+  await turn()
+  assert.deepEqual(shop.done.slice(2), ['preStop i0'])
+  assert.equal(shop.count, 0)
+  assert.equal(shop.pool.isEmpty, true)
+})
+
+test('a busy instance is never swept, however long it works', async () => {
+  const shop = new Workshop()
+  const call = shop.acquire()
+  await shop.ready(0)
+  await call
+  shop.clock.advance(86_400_000)
+  shop.pool.sweep({ idleMs: 1000, freezeAfterMs: 500 })
+  assert.deepEqual(shop.done, [])
+})
+
+test('an instance that dies idle is forgotten and never handed out', async () => {
+  const shop = new Workshop()
+  const first = shop.acquire()
+  await shop.ready(0)
+  ;(await first).release(500)
+  shop.exits[0]!()
+  await turn()
+  void shop.acquire()
+  assert.equal(shop.starts.length, 2)
+  assert.deepEqual(shop.done, ['kill i0'])
+})
+
+test('a discarded instance is killed once and does not come back', async () => {
+  const shop = new Workshop()
+  const call = shop.acquire()
+  await shop.ready(0)
+  const lease = await call
+  lease.discard()
+  lease.release(1)
+  await turn()
+  assert.deepEqual(shop.done, ['kill i0'])
+  assert.equal(shop.count, 0)
+})
+
+test('a superseded pool lets its busy instances finish and retires them then', async () => {
+  const shop = new Workshop()
+  const [a, b] = [shop.acquire(), shop.acquire()]
+  await shop.ready(0)
+  await shop.ready(1)
+  const leases = await Promise.all([a, b])
+  leases[1]!.release(500)
+  shop.pool.supersede()
+  await turn()
+  assert.deepEqual(shop.done, ['preStop i1'])
+  leases[0]!.release(500)
+  await turn()
+  assert.deepEqual(shop.done, ['preStop i1', 'preStop i0'])
+})

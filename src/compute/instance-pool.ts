@@ -1,0 +1,372 @@
+import type { Clock } from '../lib/clock.ts'
+import type { FunctionRevision } from '../ports/invocation.ts'
+import { instancesToStart, worthWaiting } from './admission.ts'
+import { type InstanceEvent, type InstanceState, next } from './instance-lifecycle.ts'
+import type { LiveInstance } from './live-instance.ts'
+
+/** A call waits this long for a busy instance before another is started, when calls are as short as that. */
+const patienceMs = 4
+
+/** Nothing may be added and nothing is free. */
+export class Throttled extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'Throttled'
+  }
+}
+
+/** The caller went away while it waited. */
+export class GaveUp extends Error {
+  constructor() {
+    super('the caller went away')
+    this.name = 'GaveUp'
+  }
+}
+
+/** One slot of one instance, for one call. Exactly one of `release` and `discard` ends it. */
+export interface Lease {
+  readonly pooled: PooledInstance
+  readonly instance: LiveInstance
+  /** The call waited for the instance to start. */
+  readonly coldStart: boolean
+  release(serviceMs: number): void
+  /** The instance is of no further use: kill it. */
+  discard(): void
+}
+
+/** An instance as its pool keeps it. */
+export interface PooledInstance {
+  state: InstanceState
+  /** Empty until a sandbox is taken for it. */
+  instanceId: string
+  readonly qualifier: string
+  readonly createdMs: number
+  readonly revision: FunctionRevision
+  instance: LiveInstance | undefined
+  /** Thaws in progress: whoever acquires meanwhile waits for the same one. */
+  thawing: Promise<void> | undefined
+  memoryPeakMb: number
+  memoryReadMs: number
+  served: number
+}
+
+export interface WaitingCall {
+  requestId: string
+  qualifier: string
+  signal: AbortSignal | undefined
+}
+
+interface Waiter extends WaitingCall {
+  resolve(lease: Lease): void
+  reject(error: Error): void
+  onAbort(): void
+}
+
+/** What a pool needs of the engine around it. */
+export interface PoolSurroundings {
+  clock: Clock
+  /** Binds, starts and initializes; rejects with `StartFailure`. */
+  start(pooled: PooledInstance, first: WaitingCall): Promise<LiveInstance>
+  /** Ends an instance that never became or no longer is of use. With `preStop` its hook runs first. Never rejects. */
+  stop(pooled: PooledInstance, how: 'preStop' | 'kill'): Promise<void>
+  /** Why no instance may be added now. */
+  refuse(revision: FunctionRevision): string | undefined
+  /** Called at every change of the number of instances. */
+  counted(change: 1 | -1, revision: FunctionRevision): void
+}
+
+/** The instances of one revision: hands out slots, starts instances when there are none free, retires those that idle. */
+export class InstancePool {
+  readonly revision: FunctionRevision
+  readonly #around: PoolSurroundings
+  readonly #instances = new Set<PooledInstance>()
+  readonly #waiters: Waiter[] = []
+  /** Free slots, the most recently used last: load settles on few instances and the others can retire. */
+  readonly #free: PooledInstance[] = []
+  #starting = 0
+  #meanServiceMs: number | undefined
+  #patience: (() => void) | undefined
+  #superseded = false
+
+  constructor(revision: FunctionRevision, around: PoolSurroundings) {
+    this.revision = revision
+    this.#around = around
+  }
+
+  get instances(): ReadonlySet<PooledInstance> {
+    return this.#instances
+  }
+
+  get isEmpty(): boolean {
+    return this.#instances.size === 0 && this.#waiters.length === 0
+  }
+
+  get waiting(): number {
+    return this.#waiters.length
+  }
+
+  /** A slot at once, or when there is one. Rejects with `Throttled`, `GaveUp` or `StartFailure`. */
+  acquire(call: WaitingCall): Lease | Promise<Lease> {
+    if (this.#waiters.length === 0) {
+      const pooled = this.#takeFree()
+      if (pooled) return this.#leaseOf(pooled, call, false)
+    }
+    return this.#wait(call)
+  }
+
+  /** Idle instances past their time are retired, those past the freeze time frozen. Answers how many are still idle and awake. */
+  sweep({ idleMs, freezeAfterMs }: { idleMs: number; freezeAfterMs: number }): number {
+    const nowMs = this.#around.clock.monotonicMs()
+    let awake = 0
+    for (const pooled of [...this.#free]) {
+      const { state } = pooled
+      if (state.is !== 'idle' && state.is !== 'frozen') continue
+      const idleForMs = nowMs - state.sinceMs
+      if (idleForMs >= idleMs || this.#superseded) this.#retire(pooled)
+      else if (state.is === 'idle' && freezeAfterMs > 0 && idleForMs >= freezeAfterMs) this.#freeze(pooled)
+      else if (state.is === 'idle') awake++
+    }
+    return awake
+  }
+
+  /** A newer revision has taken the name: idle instances go now, busy ones when they are done. */
+  supersede(): void {
+    this.#superseded = true
+    for (const pooled of [...this.#free]) this.#retireIfIdle(pooled)
+  }
+
+  /** Kills everything; who waits is told. */
+  async close(): Promise<void> {
+    this.#superseded = true
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(new GaveUp())
+    await Promise.all([...this.#instances].map((pooled) => this.#end(pooled, 'kill')))
+  }
+
+  #takeFree(): PooledInstance | undefined {
+    for (let pooled = this.#free.pop(); pooled; pooled = this.#free.pop()) {
+      if (pooled.state.is === 'idle' || pooled.state.is === 'frozen' || pooled.state.is === 'busy')
+        return pooled
+    }
+    return undefined
+  }
+
+  #leaseOf(pooled: PooledInstance, call: WaitingCall, coldStart: boolean): Lease | Promise<Lease> {
+    const frozen = pooled.state.is === 'frozen'
+    this.#advance(pooled, { type: 'acquired' })
+    if (pooled.state.is === 'busy' && pooled.state.invocations < this.#concurrency) this.#free.push(pooled)
+    if (frozen) {
+      pooled.thawing = pooled.instance!.sandbox.thaw().finally(() => {
+        pooled.thawing = undefined
+      })
+    }
+    const lease = this.#lease(pooled, coldStart)
+    if (!pooled.thawing) return lease
+    return pooled.thawing.then(
+      () => lease,
+      () => {
+        // What cannot be thawed is as good as dead; the call has not touched it.
+        lease.discard()
+        return this.#wait(call)
+      },
+    )
+  }
+
+  #lease(pooled: PooledInstance, coldStart: boolean): Lease {
+    let open = true
+    return {
+      pooled,
+      instance: pooled.instance!,
+      coldStart,
+      release: (serviceMs) => {
+        if (!open) return
+        open = false
+        pooled.served++
+        this.#meanServiceMs =
+          this.#meanServiceMs === undefined ? serviceMs : this.#meanServiceMs * 0.9 + serviceMs * 0.1
+        if (pooled.state.is !== 'busy') return
+        const wasFull = pooled.state.invocations >= this.#concurrency
+        this.#advance(pooled, { type: 'released', atMs: this.#around.clock.monotonicMs() })
+        if (this.#superseded && isNow(pooled, 'idle')) {
+          this.#dropFree(pooled)
+          this.#retire(pooled)
+          return
+        }
+        if (wasFull) this.#free.push(pooled)
+        this.#serve()
+      },
+      discard: () => {
+        if (!open) return
+        open = false
+        this.#dropFree(pooled)
+        void this.#end(pooled, 'kill')
+      },
+    }
+  }
+
+  get #concurrency(): number {
+    return this.revision.instanceConcurrency
+  }
+
+  #wait(call: WaitingCall): Promise<Lease> {
+    if (call.signal?.aborted) return Promise.reject(new GaveUp())
+    const { promise, resolve, reject } = Promise.withResolvers<Lease>()
+    const waiter: Waiter = {
+      ...call,
+      resolve,
+      reject,
+      onAbort: () => {
+        const index = this.#waiters.indexOf(waiter)
+        if (index < 0) return
+        this.#waiters.splice(index, 1)
+        reject(new GaveUp())
+      },
+    }
+    call.signal?.addEventListener('abort', waiter.onAbort, { once: true })
+    this.#waiters.push(waiter)
+    const slots = (this.#instances.size - this.#starting) * this.#concurrency
+    if (
+      worthWaiting({ waiting: this.#waiters.length, slots, meanServiceMs: this.#meanServiceMs, patienceMs })
+    ) {
+      this.#patience ??= this.#around.clock.after(patienceMs, () => {
+        this.#patience = undefined
+        this.#scaleOut()
+      })
+    } else this.#scaleOut()
+    return promise
+  }
+
+  #settle(waiter: Waiter): Waiter {
+    waiter.signal?.removeEventListener('abort', waiter.onAbort)
+    return waiter
+  }
+
+  /** Starts what those who wait need, as far as it is allowed. */
+  #scaleOut(): void {
+    let missing = instancesToStart({
+      waiting: this.#waiters.length,
+      starting: this.#starting,
+      concurrencyPerInstance: this.#concurrency,
+    })
+    for (; missing > 0; missing--) {
+      const refusal = this.#around.refuse(this.revision)
+      if (refusal !== undefined) {
+        // The youngest are refused: the older ones have the starting and the busy instances ahead of them.
+        const covered = this.#starting * this.#concurrency
+        while (this.#waiters.length > covered)
+          this.#settle(this.#waiters.pop()!).reject(new Throttled(refusal))
+        return
+      }
+      this.#start(this.#waiters[0]!)
+    }
+  }
+
+  #start(first: WaitingCall): void {
+    const { clock } = this.#around
+    const pooled: PooledInstance = {
+      state: { is: 'starting' },
+      instanceId: '',
+      qualifier: first.qualifier,
+      createdMs: clock.now(),
+      revision: this.revision,
+      instance: undefined,
+      thawing: undefined,
+      memoryPeakMb: 0,
+      memoryReadMs: Number.NEGATIVE_INFINITY,
+      served: 0,
+    }
+    this.#instances.add(pooled)
+    this.#starting++
+    this.#around.counted(1, this.revision)
+    this.#around.start(pooled, first).then(
+      (instance) => {
+        this.#starting--
+        pooled.instance = instance
+        void instance.exited.then(() => this.#crashed(pooled))
+        if (pooled.state.is !== 'starting') return
+        this.#advance(pooled, { type: 'ready', atMs: clock.monotonicMs() })
+        this.#free.push(pooled)
+        this.#serve(true)
+        if (this.#superseded) this.#retireIfIdle(pooled)
+      },
+      (error: Error) => {
+        this.#starting--
+        this.#forget(pooled)
+        void this.#around.stop(pooled, 'kill')
+        // One start, one answer: the others wait for starts of their own.
+        const waiter = this.#waiters.shift()
+        if (waiter) this.#settle(waiter).reject(error)
+        this.#scaleOut()
+      },
+    )
+  }
+
+  /** Hands free slots to those who wait, oldest first. */
+  #serve(coldStart = false): void {
+    while (this.#waiters.length > 0) {
+      const pooled = this.#takeFree()
+      if (!pooled) return
+      const waiter = this.#settle(this.#waiters.shift()!)
+      const lease = this.#leaseOf(pooled, waiter, coldStart)
+      if (lease instanceof Promise) lease.then(waiter.resolve, waiter.reject)
+      else waiter.resolve(lease)
+    }
+  }
+
+  #freeze(pooled: PooledInstance): void {
+    this.#advance(pooled, { type: 'frozen' })
+    // A sandbox that cannot be frozen just stays awake.
+    pooled.instance!.sandbox.freeze().catch(() => {})
+  }
+
+  #retireIfIdle(pooled: PooledInstance): void {
+    if (pooled.state.is === 'idle' || pooled.state.is === 'frozen') this.#retire(pooled)
+  }
+
+  #retire(pooled: PooledInstance): void {
+    this.#dropFree(pooled)
+    void this.#end(pooled, 'preStop')
+  }
+
+  async #end(pooled: PooledInstance, how: 'preStop' | 'kill'): Promise<void> {
+    if (pooled.state.is === 'stopping' || pooled.state.is === 'stopped') return
+    this.#advance(
+      pooled,
+      pooled.state.is === 'busy' || how === 'kill' ? { type: 'crashed' } : { type: 'retired' },
+    )
+    this.#dropFree(pooled)
+    await this.#around.stop(pooled, how)
+    if (isNow(pooled, 'stopping')) this.#advance(pooled, { type: 'exited' })
+    this.#forget(pooled)
+    // Those who were waiting behind the limit may start one now.
+    this.#scaleOut()
+  }
+
+  /** The process is gone, for a reason of its own. Those it was serving find out by themselves. */
+  #crashed(pooled: PooledInstance): void {
+    if (pooled.state.is === 'stopping' || pooled.state.is === 'stopped') return
+    this.#advance(pooled, { type: 'crashed' })
+    this.#dropFree(pooled)
+    this.#forget(pooled)
+    void this.#around.stop(pooled, 'kill')
+    this.#scaleOut()
+  }
+
+  #forget(pooled: PooledInstance): void {
+    if (this.#instances.delete(pooled)) this.#around.counted(-1, this.revision)
+  }
+
+  #dropFree(pooled: PooledInstance): void {
+    for (let index = this.#free.indexOf(pooled); index >= 0; index = this.#free.indexOf(pooled)) {
+      this.#free.splice(index, 1)
+    }
+  }
+
+  #advance(pooled: PooledInstance, event: InstanceEvent): void {
+    pooled.state = next(pooled.state, event)
+  }
+}
+
+/** The state as it is after what has happened since it was last looked at (the compiler remembers the look). */
+function isNow(pooled: PooledInstance, is: InstanceState['is']): boolean {
+  return pooled.state.is === is
+}

@@ -1,0 +1,219 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { FunctionRevision } from '../ports/invocation.ts'
+import { crashed, initializerTimedOut, outOfMemory } from './failure-bodies.ts'
+import { type BundleFields, framesInstance } from './frames-instance.ts'
+import { startHttpInstance } from './http-instance.ts'
+import type { PooledInstance } from './instance-pool.ts'
+import { InvocationLog } from './invocation-log.ts'
+import { type Answer, type Credentials, type LiveInstance, StartFailure } from './live-instance.ts'
+import type { LogSink } from './log-sink.ts'
+import type { GenericInstance, RuntimeImage, WarmPool } from './warm-pool.ts'
+
+/** As the vendor: processes and threads of an instance together. */
+const pidsMax = 1024
+/** As the vendor: a preStop hook has 90 s at most. */
+const preStopTimeoutMaxMs = 90_000
+
+/** Where the code of a revision lies on this machine. */
+export interface CodeOnDisk {
+  codeSource: string
+  optSource?: string
+  bundle: BundleFields
+}
+
+export interface StartSurroundings {
+  clock: Clock
+  log: Logger
+  logSink: LogSink
+  warmPool: WarmPool
+  /** The image that runs this runtime; may fetch a language binary on first use. */
+  imageOf(runtime: string): RuntimeImage | Promise<RuntimeImage>
+  materialize(revision: FunctionRevision): CodeOnDisk | Promise<CodeOnDisk>
+  credentialsFor(revision: FunctionRevision): Promise<Credentials | undefined>
+}
+
+/** Takes a generic instance, gives it to the revision, runs its initializer. Rejects with `StartFailure`. */
+export async function startInstance(
+  around: StartSurroundings,
+  pooled: PooledInstance,
+  first: { requestId: string; qualifier: string },
+): Promise<LiveInstance> {
+  const { clock } = around
+  const { revision } = pooled
+  const startedMs = clock.monotonicMs()
+  const [code, generic] = await Promise.all([around.materialize(revision), takeGeneric(around, revision)])
+  const { sandbox } = generic
+  pooled.instanceId = sandbox.instanceId
+  const backgroundLog = new InvocationLog(
+    {
+      accountId: revision.accountId,
+      functionName: revision.functionName,
+      qualifier: first.qualifier,
+      instanceId: sandbox.instanceId,
+    },
+    { requestId: '', wantTail: false, sink: around.logSink, now: () => clock.now() },
+  )
+  try {
+    const paths = await sandbox.bind({
+      codeSource: code.codeSource,
+      ...(code.optSource === undefined ? {} : { optSource: code.optSource }),
+      memoryMb: revision.memoryMb,
+      cpu: revision.cpu,
+      diskMb: revision.diskMb,
+      pidsMax,
+      internetAccess: revision.internetAccess,
+    })
+    const { qualifier } = first
+    const instance = generic.channel
+      ? framesInstance({ sandbox, channel: generic.channel, revision, qualifier, paths, bundle: code.bundle })
+      : await startHttpInstance({ sandbox, revision, qualifier, paths, clock, backgroundLog })
+    instance.setBackgroundLog(backgroundLog)
+    if (revision.initializer) await initialize(around, instance, revision, first)
+    return instance
+  } catch (error) {
+    const exit = sandbox.kill().then(() => sandbox.exited)
+    if (error instanceof StartFailure) {
+      error.instanceId = sandbox.instanceId
+      error.durationMs = clock.monotonicMs() - startedMs
+      if (error.because === 'start' && (await exit).oomKilled) {
+        throw Object.assign(
+          new StartFailure(
+            'memory',
+            outOfMemory({ memoryMb: revision.memoryMb, maxMemoryMb: revision.memoryMb }),
+          ),
+          {
+            instanceId: error.instanceId,
+            durationMs: error.durationMs,
+          },
+        )
+      }
+    }
+    await exit
+    throw error
+  }
+}
+
+/** Variables that an interpreter or the loader reads when it starts, before any code can set them. */
+const bootVariable = /^(NODE_|PYTHON|LD_|UV_|MALLOC_|GLIBC_|OPENSSL_|SSL_|TZ$|LANG$|LC_)/
+
+function takeGeneric(
+  around: StartSurroundings,
+  revision: FunctionRevision,
+): Promise<GenericInstance> | GenericInstance {
+  const image = around.imageOf(revision.runtime)
+  const take = (known: RuntimeImage) => {
+    const early = Object.entries(revision.environment).filter(([name]) => bootVariable.test(name))
+    if (early.length === 0 || known.protocol === 'http') return around.warmPool.take(known)
+    return around.warmPool.boot({ ...known, env: { ...known.env, ...Object.fromEntries(early) } })
+  }
+  return image instanceof Promise ? image.then(take) : take(image)
+}
+
+async function initialize(
+  around: StartSurroundings,
+  instance: LiveInstance,
+  revision: FunctionRevision,
+  { requestId, qualifier }: { requestId: string; qualifier: string },
+): Promise<void> {
+  const { clock } = around
+  const { timeoutMs } = revision.initializer!
+  const log = hookLog(around, instance, revision, { requestId, qualifier })
+  log.write(`FC Initialize Start RequestId: ${requestId}\n`)
+  const startedMs = clock.monotonicMs()
+  const answer = await withTimeout(
+    clock,
+    instance.initialize({ requestId, qualifier, credentials: await around.credentialsFor(revision), log }),
+    timeoutMs,
+  )
+  const durationMs = clock.monotonicMs() - startedMs
+  log.write(
+    `FC Initialize End RequestId: ${requestId}${answer.is === 'result' ? '' : ', Error: Unhandled function error'}\n`,
+  )
+  if (answer.is === 'result') return
+  const failure = await initializerFailure(answer, instance, revision, { durationMs, timeoutMs })
+  failure.logTail = log.tail()
+  throw failure
+}
+
+async function initializerFailure(
+  answer: Exclude<Answer, { is: 'result' }> | { is: 'timedOut' },
+  instance: LiveInstance,
+  revision: FunctionRevision,
+  { durationMs, timeoutMs }: { durationMs: number; timeoutMs: number },
+): Promise<StartFailure> {
+  if (answer.is === 'error') return new StartFailure('handler', answer.body, 'initializer')
+  if (answer.is === 'timedOut')
+    return new StartFailure('timeout', initializerTimedOut({ timeoutMs }), 'initializer')
+  const { oomKilled } = await instance.exited
+  return oomKilled
+    ? new StartFailure(
+        'memory',
+        outOfMemory({ memoryMb: revision.memoryMb, maxMemoryMb: revision.memoryMb }),
+        'initializer',
+      )
+    : new StartFailure('crash', crashed({ durationMs, maxMemoryMb: 0 }), 'initializer')
+}
+
+/** Runs the preStop hook, when there is one and it was asked for, then removes the sandbox. Never rejects. */
+export async function stopInstance(
+  around: StartSurroundings,
+  { instance, revision, qualifier }: PooledInstance,
+  how: 'preStop' | 'kill',
+): Promise<void> {
+  if (!instance) return
+  try {
+    if (how === 'preStop' && revision.preStop) {
+      await instance.sandbox.thaw()
+      const requestId = instance.instanceId
+      const log = hookLog(around, instance, revision, { requestId, qualifier })
+      log.write(`FC PreStop Start RequestId: ${requestId}\n`)
+      const answer = await withTimeout(
+        around.clock,
+        instance.preStop({ requestId, qualifier, credentials: await around.credentialsFor(revision), log }),
+        Math.min(revision.preStop.timeoutMs, preStopTimeoutMaxMs),
+      )
+      log.write(
+        `FC PreStop End RequestId: ${requestId}${answer.is === 'result' ? '' : ', Error: Unhandled function error'}\n`,
+      )
+    }
+  } catch (error) {
+    around.log.warn({ err: error, instanceId: instance.instanceId }, 'a preStop hook could not be run')
+  }
+  await instance.sandbox
+    .kill()
+    .catch((error: unknown) =>
+      around.log.error({ err: error, instanceId: instance.instanceId }, 'a sandbox was not removed'),
+    )
+}
+
+function hookLog(
+  around: StartSurroundings,
+  instance: LiveInstance,
+  revision: FunctionRevision,
+  { requestId, qualifier }: { requestId: string; qualifier: string },
+): InvocationLog {
+  const origin = {
+    accountId: revision.accountId,
+    functionName: revision.functionName,
+    qualifier,
+    instanceId: instance.instanceId,
+  }
+  return new InvocationLog(origin, {
+    requestId,
+    wantTail: true,
+    sink: around.logSink,
+    now: () => around.clock.now(),
+  })
+}
+
+function withTimeout<T>(
+  clock: Clock,
+  answer: Promise<T>,
+  timeoutMs: number,
+): Promise<T | { is: 'timedOut' }> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(timeoutMs, () => resolve({ is: 'timedOut' }))
+    answer.then(resolve, reject).finally(cancel)
+  })
+}

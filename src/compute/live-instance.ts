@@ -1,0 +1,112 @@
+import type { Duplex, Readable } from 'node:stream'
+import type { FunctionRevision, HttpRequestHead } from '../ports/invocation.ts'
+import type { Sandbox, SandboxExit } from '../ports/sandbox.ts'
+import type { InvocationLog } from './invocation-log.ts'
+
+/**
+ * An instance that belongs to a function: a sandbox with code in it and a way to talk to what runs there.
+ * Two kinds exist: `frames-instance.ts` (built-in runtimes) and `http-instance.ts` (custom runtimes).
+ */
+export interface LiveInstance {
+  readonly instanceId: string
+  readonly sandbox: Sandbox
+  readonly exited: Promise<SandboxExit>
+  /** Runs the initializer. Only for functions that have one. */
+  initialize(call: HookCall): Promise<Answer>
+  invoke(call: EventCall): Promise<Answer>
+  preStop(call: HookCall): Promise<Answer>
+  /** Only custom runtimes. */
+  forward?(call: ForwardCall): Promise<HttpAnswer>
+  upgrade?(call: UpgradeCall): Promise<Answer>
+  /** The log that receives output which belongs to no invocation. */
+  setBackgroundLog(log: InvocationLog): void
+}
+
+export interface Credentials {
+  accessKeyId: string
+  accessKeySecret: string
+  securityToken: string
+}
+
+export interface HookCall {
+  requestId: string
+  qualifier: string
+  credentials: Credentials | undefined
+  log: InvocationLog
+}
+
+export interface EventCall extends HookCall {
+  event: Uint8Array
+  retryCount: number
+}
+
+export interface ForwardCall extends HookCall {
+  request: HttpRequestHead
+  body: Readable
+  signal: AbortSignal
+}
+
+export interface UpgradeCall extends HookCall {
+  request: HttpRequestHead
+  socket: Duplex
+  head: Uint8Array
+  signal: AbortSignal
+}
+
+/**
+ * `fatal`: the runtime said that its process cannot go on. `died`: the instance is gone without an answer; when it was
+ * not even `delivered`, no code of the function saw the call, and another instance may have it.
+ */
+export type Answer =
+  | { is: 'result'; body: Uint8Array }
+  | { is: 'error'; kind: 'handled' | 'unhandled'; fatal: boolean; body: Uint8Array }
+  | { is: 'died'; delivered: boolean }
+
+export type HttpAnswer =
+  | { is: 'response'; status: number; statusMessage: string; rawHeaders: readonly string[]; body: Readable }
+  | { is: 'error'; kind: 'unhandled'; fatal: boolean; body: Uint8Array }
+  | { is: 'died'; delivered: boolean }
+
+/** The instance never came to serve: what its invocation is answered. */
+export class StartFailure extends Error {
+  readonly because: 'start' | 'memory' | 'timeout' | 'crash' | 'handler'
+  readonly body: Uint8Array
+  readonly phase: 'start' | 'initializer'
+  instanceId = ''
+  durationMs = 0
+  logTail: Uint8Array | undefined
+
+  constructor(because: StartFailure['because'], body: Uint8Array, phase: StartFailure['phase'] = 'start') {
+    super('the instance did not start')
+    this.name = 'StartFailure'
+    this.because = because
+    this.body = body
+    this.phase = phase
+  }
+}
+
+/** The variables of the runtime contract (function-compute.md 3.5), then the function's own, which win. */
+export function contractEnvironment(
+  revision: FunctionRevision,
+  { instanceId, codeDir, qualifier }: { instanceId: string; codeDir: string; qualifier: string },
+): Record<string, string> {
+  return {
+    FC_FUNC_CODE_PATH: codeDir.endsWith('/') ? codeDir : `${codeDir}/`,
+    FC_FUNCTION_NAME: revision.functionName,
+    FC_FUNCTION_HANDLER: revision.handler,
+    FC_FUNCTION_MEMORY_SIZE: String(revision.memoryMb),
+    FC_RUNTIME: revision.runtime,
+    FC_RUNTIME_VERSION: 'v1',
+    FC_TIMEOUT: String(revision.timeoutMs / 1000),
+    FC_ACCOUNT_ID: revision.accountId,
+    FC_REGION: revision.region,
+    FC_QUALIFIER: qualifier,
+    FC_VERSION_ID: revision.versionId,
+    FC_VER_ID: revision.versionId,
+    FC_SERVICE_NAME: '',
+    FC_INSTANCE_ID: instanceId,
+    FC_SNAPSHOT_FLAG: '0',
+    ...(revision.initializer ? { FC_INITIALIZER_HANDLER: revision.initializer.handler } : {}),
+    ...revision.environment,
+  }
+}

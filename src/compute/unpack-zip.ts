@@ -1,0 +1,193 @@
+import { createWriteStream } from 'node:fs'
+import { chmod, mkdir, symlink } from 'node:fs/promises'
+import { dirname, join, posix } from 'node:path'
+import { PassThrough, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { crc32, createInflateRaw } from 'node:zlib'
+import yauzl, { type Entry, type ZipFile, type ZipFileOptions } from 'yauzl'
+import { type CodePackageLimits, InvalidCodePackage } from '../ports/code-packages.ts'
+
+const linkTargetBytesMax = 4096
+
+/**
+ * Unpacks a ZIP into an empty folder, believing nothing it says: names and link targets stay inside, sizes are counted
+ * as they are inflated, links are made last so that nothing is ever written through one.
+ * Throws `InvalidCodePackage`; the folder is then half full and the caller's to remove.
+ */
+export async function unpackZip(zipFile: string, folder: string, limits: CodePackageLimits): Promise<void> {
+  const zip = await open(zipFile)
+  const links: { path: string; target: string }[] = []
+  let unpackedBytes = 0
+  let entries = 0
+  try {
+    for (let entry = await nextEntry(zip); entry; entry = await nextEntry(zip)) {
+      if (++entries > limits.entriesMax) {
+        throw new InvalidCodePackage(
+          'tooManyEntries',
+          `the package has more than ${limits.entriesMax} entries`,
+        )
+      }
+      const path = safePath(entry.fileName)
+      const unixMode = entry.externalFileAttributes >>> 16
+      const kind = unixMode & 0o170000
+      if (entry.fileName.endsWith('/')) {
+        await mkdir(join(folder, path), { recursive: true })
+        continue
+      }
+      if (kind !== 0 && kind !== 0o100000 && kind !== 0o120000) {
+        throw new InvalidCodePackage(
+          'unsupportedEntry',
+          `'${entry.fileName}' is neither a file, a folder nor a link`,
+        )
+      }
+      if (entry.isEncrypted())
+        throw new InvalidCodePackage('unsupportedEntry', `'${entry.fileName}' is encrypted`)
+      const count = (sizeBytes: number) => {
+        unpackedBytes += sizeBytes
+        if (unpackedBytes > limits.unpackedBytesMax) {
+          throw new InvalidCodePackage(
+            'tooLarge',
+            `the package is larger than ${limits.unpackedBytesMax} bytes when unpacked`,
+          )
+        }
+      }
+      const file = join(folder, path)
+      await mkdir(dirname(file), { recursive: true }).catch(collision(entry.fileName))
+      if (kind === 0o120000) {
+        if (entry.uncompressedSize > linkTargetBytesMax) {
+          throw new InvalidCodePackage('unsupportedEntry', `the link '${entry.fileName}' is too long`)
+        }
+        const target: Buffer[] = []
+        await inflate(zip, entry, count, async (chunks) => {
+          for await (const chunk of chunks) target.push(chunk)
+        }).catch(collision(entry.fileName))
+        links.push({ path, target: safeTarget(path, Buffer.concat(target).toString('utf8')) })
+        continue
+      }
+      await inflate(zip, entry, count, createWriteStream(file, { flags: 'wx', mode: 0o644 })).catch(
+        collision(entry.fileName),
+      )
+      if (unixMode & 0o111) await chmod(file, 0o755)
+    }
+    for (const { path, target } of links) {
+      await mkdir(dirname(join(folder, path)), { recursive: true }).catch(collision(path))
+      await symlink(target, join(folder, path)).catch(collision(path))
+    }
+  } finally {
+    zip.close()
+  }
+}
+
+/** The entry's path below the folder. Throws when it is absolute or leaves it. */
+function safePath(fileName: string): string {
+  const path = fileName.replaceAll('\\', '/')
+  const unsafe =
+    path.startsWith('/') || /^[A-Za-z]:/.test(path) || path.split('/').includes('..') || path.includes('\0')
+  if (unsafe || posix.normalize(path) === '.') {
+    if (!unsafe) return '.'
+    throw new InvalidCodePackage('unsafePath', `'${fileName}' leaves the package`)
+  }
+  return posix.normalize(path)
+}
+
+function safeTarget(path: string, target: string): string {
+  const resolved = posix.normalize(posix.join(posix.dirname(path), target))
+  if (posix.isAbsolute(target) || resolved === '..' || resolved.startsWith('../') || target.includes('\0')) {
+    throw new InvalidCodePackage('unsafePath', `the link '${path}' leaves the package`)
+  }
+  return target
+}
+
+function collision(name: string) {
+  return (error: NodeJS.ErrnoException): never => {
+    if (error instanceof InvalidCodePackage) throw error
+    if (error.code === 'EEXIST' || error.code === 'ENOTDIR' || error.code === 'EISDIR') {
+      throw new InvalidCodePackage('unsafePath', `'${name}' is there twice`)
+    }
+    if (error.code === 'ENAMETOOLONG') throw new InvalidCodePackage('unsafePath', 'a name is too long')
+    if (error.code === undefined || /^(Z_|ERR_STREAM_)/.test(error.code)) throw broken(error)
+    throw error
+  }
+}
+
+const broken = (error: Error): InvalidCodePackage =>
+  new InvalidCodePackage('notZip', `the package is not a good ZIP file: ${error.message}`)
+
+function open(file: string): Promise<ZipFile> {
+  return new Promise((resolve, reject) => {
+    yauzl.open(
+      file,
+      // File names are checked by `safePath`, which knows what this project refuses and says it in its own words.
+      {
+        lazyEntries: true,
+        autoClose: false,
+        validateEntrySizes: true,
+        strictFileNames: false,
+        decodeStrings: true,
+      },
+      (error, zip) => (error ? reject(broken(error)) : resolve(zip)),
+    )
+  })
+}
+
+function nextEntry(zip: ZipFile): Promise<Entry | undefined> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      zip.removeListener('entry', onEntry)
+      zip.removeListener('end', onEnd)
+      zip.removeListener('error', onError)
+    }
+    const onEntry = (entry: Entry) => {
+      settle()
+      resolve(entry)
+    }
+    const onEnd = () => {
+      settle()
+      resolve(undefined)
+    }
+    const onError = (error: Error) => {
+      settle()
+      const unsafe = /relative path|absolute path|invalid characters/i.test(error.message)
+      reject(unsafe ? new InvalidCodePackage('unsafePath', error.message) : broken(error))
+    }
+    zip.once('entry', onEntry)
+    zip.once('end', onEnd)
+    zip.once('error', onError)
+    zip.readEntry()
+  })
+}
+
+/**
+ * An entry's content, inflated here and not by the library: every stream that can fail is then part of one pipeline from
+ * the moment it exists, so that no broken package raises an error that nobody listens to.
+ */
+function inflate(
+  zip: ZipFile,
+  entry: Entry,
+  count: (sizeBytes: number) => void,
+  to: Writable | ((chunks: AsyncIterable<Buffer>) => Promise<void>),
+): Promise<void> {
+  if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
+    throw new InvalidCodePackage('unsupportedEntry', `'${entry.fileName}' is compressed by an unknown method`)
+  }
+  let sizeBytes = 0
+  let crc = 0
+  async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      sizeBytes += chunk.length
+      count(chunk.length)
+      crc = crc32(chunk, crc)
+      yield chunk
+    }
+    if (sizeBytes !== entry.uncompressedSize || crc !== entry.crc32) {
+      throw broken(new Error(`'${entry.fileName}' is not what it was when it was packed`))
+    }
+  }
+  return new Promise((resolve, reject) => {
+    zip.openReadStream(entry, { decodeFileData: false } as ZipFileOptions, (error, raw) => {
+      if (error) return reject(broken(error))
+      const inflated = entry.compressionMethod === 0 ? new PassThrough() : createInflateRaw()
+      pipeline(raw, inflated, counted, to as Writable).then(resolve, reject)
+    })
+  })
+}

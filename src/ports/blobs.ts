@@ -8,14 +8,23 @@ import type { Readable } from 'node:stream'
 export interface BlobStore {
   /** Consumes `source` to its end. Durable when it answers. Throws `BlobTooLarge` past `sizeBytesMax`. */
   write(source: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<BlobInfo>
-  /** Throws `NoSuchBlob` at once; the stream fails with `BlobCorrupt` before it ends if the bytes are not those written. */
-  read(blobId: string, range?: { start: number; end: number }): Promise<Readable>
+  /**
+   * Throws `NoSuchBlob` at once; the stream fails with `BlobCorrupt` before it ends if the bytes are not those written.
+   * The caller reads the stream to its end or destroys it.
+   */
+  read(blobId: string, range?: ByteRange): Promise<Readable>
   stat(blobId: string): Promise<BlobInfo | undefined>
   /** Removing what is not there is no error. */
   remove(blobId: string): Promise<void>
   /** Every blob id, in no order: for sweeping those that no record names. */
   list(): AsyncIterable<string>
   close(): Promise<void>
+}
+
+/** As `slice` counts: `end` is not part of it. Lies within the blob; what HTTP allows beyond that is the product's to resolve. */
+export interface ByteRange {
+  start: number
+  end: number
 }
 
 export interface WriteOptions {
@@ -56,4 +65,17 @@ export class BlobTooLarge extends Error {
     this.name = 'BlobTooLarge'
     this.sizeBytesMax = sizeBytesMax
   }
+}
+
+/** A range outside the blob is a mistake of the caller, who can know the size. */
+export function checkRange({ start, end }: ByteRange, sizeBytes: number): void {
+  if (
+    Number.isSafeInteger(start) &&
+    Number.isSafeInteger(end) &&
+    0 <= start &&
+    start <= end &&
+    end <= sizeBytes
+  )
+    return
+  throw new RangeError(`the range ${start}–${end} is not within a blob of ${sizeBytes} bytes`)
 }

@@ -8,7 +8,10 @@ export interface RecordStore {
   get<T>(key: string): Promise<StoredRecord<T> | undefined>
   /** Records whose key starts with `prefix` and is greater than `after`, in byte order (UTF-8) of key; at most `limit`. */
   list<T>(range: { prefix: string; after?: string; limit: number }): Promise<StoredRecord<T>[]>
-  /** Applies every write or none; durable when it answers. Throws `VersionConflict` when an expectation does not hold. */
+  /**
+   * Applies every write or none; durable when it answers. Throws `VersionConflict` when an expectation does not hold.
+   * All expectations are about the state before the batch; then the writes happen in order, so the last of a key counts.
+   */
   commit(writes: readonly Write[]): Promise<void>
   close(): Promise<void>
 }
@@ -27,6 +30,16 @@ export type Write =
   | { remove: string; expect?: Expectation }
   /** Writes nothing; the batch applies only if this key is as expected ("the bucket still exists"). */
   | { check: string; expect: Expectation }
+
+export const writtenKey = (write: Write): string =>
+  'put' in write ? write.put : 'remove' in write ? write.remove : write.check
+
+/** The form in which drivers keep a value. What JSON cannot say at all is a mistake of the caller. */
+export function jsonOf(value: unknown): string {
+  const json: string | undefined = JSON.stringify(value)
+  if (json === undefined) throw new TypeError(`a record's value is a JSON value, not ${typeof value}`)
+  return json
+}
 
 /** A key was not as the caller expected; nothing of the batch was written. */
 export class VersionConflict extends Error {

@@ -7,7 +7,7 @@ export interface StreamStore {
   append(stream: string, entries: readonly Uint8Array[]): Promise<number>
   /** Entries with sequence >= `from`, oldest first, at most `limit` and (after the first) at most `bytesMax` bytes. */
   read(stream: string, range: { from: number; limit: number; bytesMax?: number }): Promise<StreamEntry[]>
-  /** Forgets every entry with a sequence below `before`. */
+  /** Forgets every entry with a sequence below `before`; a stream that does not exist has none. */
   trim(stream: string, before: number): Promise<void>
   /** Undefined for a stream that was never written or was removed. */
   stat(stream: string): Promise<StreamInfo | undefined>
@@ -29,4 +29,8 @@ export interface StreamInfo {
   last: number
   /** Sum of the entries' sizes that are kept. */
   sizeBytes: number
+}
+
+export function checkAppend(entries: readonly Uint8Array[]): void {
+  if (entries.length === 0) throw new RangeError('an append has at least one entry')
 }

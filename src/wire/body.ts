@@ -90,20 +90,27 @@ export function json<Schema extends z.ZodType>(
 export async function collect(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const announced = request.headers['content-length']
   if (announced !== undefined && Number(announced) > bytesMax) throw new BodyTooLarge(bytesMax)
+  // Who went away while the caller was looked up has had its events already; none would come.
+  if (request.destroyed && !request.readableEnded) throw new BodyCutOff()
   const chunks: Buffer[] = []
   let sizeBytes = 0
   return new Promise((resolve, reject) => {
-    request.on('data', (chunk: Buffer) => {
+    const settle = (act: () => void): void => {
+      request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
+      act()
+    }
+    const onData = (chunk: Buffer): void => {
       sizeBytes += chunk.length
-      if (sizeBytes > bytesMax) {
-        request.pause()
-        reject(new BodyTooLarge(bytesMax))
+      if (sizeBytes <= bytesMax) {
+        chunks.push(chunk)
         return
       }
-      chunks.push(chunk)
-    })
-    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, sizeBytes)))
-    request.once('error', () => reject(new BodyCutOff()))
-    request.once('close', () => reject(new BodyCutOff()))
+      request.pause()
+      settle(() => reject(new BodyTooLarge(bytesMax)))
+    }
+    const onEnd = (): void =>
+      settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, sizeBytes)))
+    const onGone = (): void => settle(() => reject(new BodyCutOff()))
+    request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone)
   })
 }

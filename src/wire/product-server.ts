@@ -70,6 +70,14 @@ export function headOf(message: IncomingMessage): RequestHead {
   }
 }
 
+const NOTHING = Buffer.alloc(0)
+
+/** What is known of a request by the time it is answered. */
+interface Seen {
+  operation?: string
+  dataPlane?: boolean
+}
+
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 export function requestHandler<Context>(product: Product<Context>, log: Logger): RequestHandler {
@@ -85,27 +93,31 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
     response.once('close', () => {
       if (!response.writableFinished) gone.abort()
     })
-    const seen: { operation?: string } = {}
+    const seen: Seen = {}
     let reply: Reply
     try {
       reply = await answer(head, requestId, gone.signal, seen)
     } catch (thrown) {
       reply = product.renderError(asApiError(thrown, head, requestId), requestId, head)
     }
-    productLog.info(
-      { operation: seen.operation, requestId, method: head.method, status: reply.status },
-      'answered',
-    )
-    await send(message, response, reply, product.commonHeaders(requestId)).catch((error: unknown) =>
-      productLog.debug({ error, requestId }, 'the client went away before the answer was sent'),
-    )
+    const facts = { operation: seen.operation, requestId, method: head.method, status: reply.status }
+    if (seen.dataPlane) productLog.debug(facts, 'answered')
+    else productLog.info(facts, 'answered')
+    await send(message, response, reply, product.commonHeaders(requestId)).catch((error: unknown) => {
+      // An answer that could not be begun or finished: nobody may wait for the rest of it, nor its stream for a reader.
+      response.destroy()
+      if (reply.body instanceof Readable) reply.body.destroy()
+      const facts = { err: error, requestId, operation: seen.operation }
+      if (gone.signal.aborted) productLog.debug(facts, 'the client went away before the answer was sent')
+      else productLog.error(facts, 'an answer could not be sent')
+    })
   }
 
   async function answer(
     head: RequestHead,
     requestId: string,
     signal: AbortSignal,
-    seen: { operation?: string },
+    seen: Seen,
   ): Promise<Reply> {
     const caller = await product.authenticate(head)
     const query = new URLSearchParams(head.rawQuery)
@@ -114,9 +126,10 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
     if (!found) throw new NoSuchRoute(router.methodsOf(rawPath, query))
     const { target: operation, path } = found
     seen.operation = operation.name
-    let collected = Buffer.alloc(0)
+    if (operation.dataPlane) seen.dataPlane = true
+    let collected: Buffer = NOTHING
     if (operation.body.collectBytesMax !== undefined) {
-      collected = Buffer.from(await collect(head.message, operation.body.collectBytesMax))
+      collected = await collect(head.message, operation.body.collectBytesMax)
       caller.verifyBody?.(collected)
     }
     const body = operation.body.decode(collected, head.message)
@@ -146,15 +159,23 @@ export async function send(
   const bodyless = message.method === 'HEAD' || status === 204 || status === 304
   const all: Record<string, string | readonly string[]> = { ...commonHeaders, ...headers }
   // What was not read of a refused body would be taken for the next request on this connection.
+  const isUnread = !message.complete && !message.destroyed
   if (!message.complete) all['connection'] = 'close'
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
-    const bytes = body === undefined ? undefined : Buffer.from(body as string)
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
     if (!bodyless || (message.method === 'HEAD' && all['content-length'] === undefined)) {
       all['content-length'] = String(bytes?.length ?? 0)
     }
     response.writeHead(status, all as Record<string, string>)
-    response.end(bodyless ? undefined : bytes)
-    if (!message.complete) message.resume()
+    const written = bodyless || !bytes?.length ? undefined : bytes
+    if (isUnread) {
+      if (written) response.write(written)
+      else response.flushHeaders()
+      await linger(message)
+      response.end()
+    } else {
+      response.end(written)
+    }
     return
   }
   response.writeHead(status, all as Record<string, string>)
@@ -164,4 +185,26 @@ export async function send(
     return
   }
   await pipeline(body instanceof Readable ? body : Readable.from(body), response)
+}
+
+/** How much more of a refused body is read, and how long a pause in it may be, before its connection is closed. */
+const LINGER_BYTES_MAX = 256 * 1024 * 1024
+const LINGER_IDLE_MS = 5000
+
+/**
+ * Reads on after the answer was written. A client that is still sending when its connection is closed gets a reset, and
+ * most then report that instead of the refusal that is on its way to them.
+ */
+function linger(message: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let leftBytes = LINGER_BYTES_MAX
+    message.on('data', (chunk: Buffer) => {
+      leftBytes -= chunk.length
+      if (leftBytes < 0) resolve()
+    })
+    message.once('end', resolve)
+    message.once('close', resolve)
+    message.setTimeout(LINGER_IDLE_MS, resolve)
+    message.resume()
+  })
 }

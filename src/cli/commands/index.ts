@@ -1,0 +1,40 @@
+/** Every command, by what is typed. Loaded when it is typed: `hanshu version` does not read the zip writer. */
+import type { Command } from '../command.ts'
+
+export interface CommandEntry {
+  summary: string
+  load(): Promise<Command>
+}
+
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  up: { summary: 'Start the platform', load: async () => (await import('./up.ts')).up },
+  status: {
+    summary: 'Show what the platform is doing',
+    load: async () => (await import('./status.ts')).status,
+  },
+  deploy: {
+    summary: 'Deploy the functions of an s.yaml',
+    load: async () => (await import('./deploy.ts')).deploy,
+  },
+  invoke: { summary: 'Invoke a function', load: async () => (await import('./invoke.ts')).invoke },
+  logs: { summary: 'Read the logs of a function', load: async () => (await import('./logs.ts')).logs },
+  'function list': {
+    summary: 'List functions',
+    load: async () => (await import('./function/list.ts')).functionList,
+  },
+  'function get': {
+    summary: 'Show a function and its triggers',
+    load: async () => (await import('./function/get.ts')).functionGet,
+  },
+  'function remove': {
+    summary: 'Remove a function with its triggers',
+    load: async () => (await import('./function/remove.ts')).functionRemove,
+  },
+  'layer publish': {
+    summary: 'Publish a folder as a new version of a layer',
+    load: async () => (await import('./layer/publish.ts')).layerPublish,
+  },
+  'layer list': { summary: 'List layers', load: async () => (await import('./layer/list.ts')).layerList },
+  version: { summary: 'Print the version', load: async () => (await import('./version.ts')).version },
+  help: { summary: 'Say more about a command', load: async () => (await import('./help.ts')).help },
+}

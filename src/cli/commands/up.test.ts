@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { configSchema } from '../../config/config.ts'
+import { run } from '../run.ts'
+import { scriptedTerminal } from '../testing/scripted-terminal.ts'
+
+test('flags become settings in the environment, and win over those that are there', async () => {
+  const terminal = scriptedTerminal({ environment: { PATH: '/bin', HANSHU_POOL_SIZE: '1' } })
+  const words = ['up', '--data', '/tmp/d', '--ports', 'auto', '--pool-size', '7', '--ephemeral']
+  assert.equal(await run(words, terminal), 0)
+  const [program] = terminal.became
+  assert.deepEqual(program?.environment, {
+    PATH: '/bin',
+    HANSHU_DATA: '/tmp/d',
+    HANSHU_PORTS: 'auto',
+    HANSHU_POOL_SIZE: '7',
+    HANSHU_EPHEMERAL: 'true',
+  })
+  assert.equal(program?.file, process.execPath)
+  assert.match(program?.args.at(-1) ?? '', /src\/main\.ts$/)
+})
+
+test('a setting that is not valid is refused before anything starts, by the name of its flag', async () => {
+  const terminal = scriptedTerminal()
+  assert.equal(await run(['up', '--fc-port', 'ninety', '--sandbox', 'vm'], terminal), 2)
+  assert.match(terminal.notes(), /--fc-port \(HANSHU_FC_PORT\)/)
+  assert.match(terminal.notes(), /--sandbox \(HANSHU_SANDBOX\)/)
+  assert.deepEqual(terminal.became, [])
+})
+
+test('every setting is a flag, with what it is for', async () => {
+  const terminal = scriptedTerminal()
+  await run(['up', '--help'], terminal)
+  for (const variable of Object.keys(configSchema.shape)) {
+    const flag = `--${variable.replace('HANSHU_', '').toLowerCase().replaceAll('_', '-')}`
+    assert.ok(terminal.output().includes(`${flag} `), flag)
+  }
+  assert.match(terminal.output(), /--ephemeral +Keep everything in memory/)
+})

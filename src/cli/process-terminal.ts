@@ -1,0 +1,64 @@
+/** The terminal of this process. */
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:os'
+import { systemClock } from '../lib/clock.ts'
+import type { Program, Terminal } from './terminal.ts'
+
+export function processTerminal(): Terminal {
+  const gone = new AbortController()
+  process.once('SIGINT', () => gone.abort())
+  process.once('SIGTERM', () => gone.abort())
+  for (const stream of [process.stdout, process.stderr]) {
+    // `hanshu logs … | head`: the reader has seen enough, which is no failure of ours.
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      gone.abort()
+    })
+  }
+
+  return {
+    print: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    write: (bytes) =>
+      new Promise((resolve) => {
+        if (process.stdout.write(bytes)) return resolve()
+        process.stdout.once('drain', resolve)
+        gone.signal.addEventListener('abort', () => resolve(), { once: true })
+      }),
+    progress(line, done) {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}${done ? '\n' : ''}`)
+      else if (done) process.stderr.write(`${line}\n`)
+    },
+    async readInput() {
+      const chunks: Buffer[] = []
+      for await (const chunk of process.stdin) chunks.push(chunk)
+      return Buffer.concat(chunks)
+    },
+    environment: process.env,
+    workingDir: process.cwd(),
+    clock: systemClock,
+    newNonce: randomUUID,
+    signal: gone.signal,
+    become,
+  }
+}
+
+/** In place where the system can (then signals and the process id are the platform's own), else as a child that gets our signals. */
+async function become({ file, args, environment }: Program): Promise<number> {
+  if (process.execve && process.platform === 'linux') {
+    process.execve(file, [file, ...args], environment as Record<string, string>)
+  }
+  const child = spawn(file, args, { env: environment, stdio: 'inherit' })
+  const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const forward = (signal: NodeJS.Signals) => void child.kill(signal)
+  for (const signal of forwarded) process.on(signal, forward)
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']))
+    })
+  } finally {
+    for (const signal of forwarded) process.off(signal, forward)
+  }
+}

@@ -1,0 +1,29 @@
+/** What a command sees of the world around it. Tests script one; `process-terminal.ts` is the real one. */
+import type { Clock } from '../lib/clock.ts'
+
+export interface Terminal {
+  /** A line on standard output: the answer of a command. */
+  print(line: string): void
+  /** Bytes on standard output as they are. */
+  write(bytes: Uint8Array): Promise<void>
+  /** A line on standard error: progress, warnings, what went wrong. */
+  note(line: string): void
+  /** Shows how far a long step is, in place, where someone watches. The last one has `done`. */
+  progress(line: string, done: boolean): void
+  readInput(): Promise<Buffer>
+  readonly environment: NodeJS.ProcessEnv
+  readonly workingDir: string
+  readonly clock: Clock
+  /** Never the same twice. */
+  newNonce(): string
+  /** Aborted when the user has had enough (Ctrl-C, or the reader of our output is gone). */
+  readonly signal: AbortSignal
+  /** Gives this process, or a child in its stead, to another program; resolves with its exit code if it returns. */
+  become(program: Program): Promise<number>
+}
+
+export interface Program {
+  file: string
+  args: string[]
+  environment: NodeJS.ProcessEnv
+}

@@ -1,0 +1,53 @@
+import type { FileHandle } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { ContentDigest } from '../../lib/checksums.ts'
+import { untilAborted } from '../../lib/until-aborted.ts'
+import { BlobTooLarge, type WriteOptions } from '../../ports/blobs.ts'
+import { type BlobContent, CHUNK_BYTES, CRC_BYTES, encodeTrailer } from './blob-format.ts'
+
+/** Writes a blob's file from its first byte to its last and makes it durable. Memory: one chunk and 4 bytes for each. */
+export async function writeBlobFile(
+  file: FileHandle,
+  source: AsyncIterable<Uint8Array>,
+  { signal, sizeBytesMax = Number.POSITIVE_INFINITY }: WriteOptions,
+): Promise<BlobContent> {
+  const digest = new ContentDigest()
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  const chunkChecksums: number[] = []
+  let filled = 0
+  let sizeBytes = 0
+
+  for await (const piece of untilAborted(source, signal)) {
+    sizeBytes += piece.length
+    if (sizeBytes > sizeBytesMax) throw new BlobTooLarge(sizeBytesMax)
+    digest.update(piece)
+    for (let taken = 0; taken < piece.length; ) {
+      const part = piece.subarray(taken, taken + CHUNK_BYTES - filled)
+      chunk.set(part, filled)
+      filled += part.length
+      taken += part.length
+      if (filled === CHUNK_BYTES) {
+        chunkChecksums.push(crc32(chunk))
+        await writeAll(file, chunk)
+        filled = 0
+      }
+    }
+  }
+
+  const rest = chunk.subarray(0, filled)
+  if (filled > 0) chunkChecksums.push(crc32(rest))
+  const table = Buffer.alloc(chunkChecksums.length * CRC_BYTES)
+  for (const [at, checksum] of chunkChecksums.entries()) table.writeUInt32LE(checksum, at * CRC_BYTES)
+  const content = digest.finish()
+  await writeAll(file, Buffer.concat([rest, table, encodeTrailer(content)]))
+  signal?.throwIfAborted()
+  await file.sync()
+  return content
+}
+
+/** A file system that is nearly full takes a part of a write and says so only by the number. */
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written)).bytesWritten
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The process that a crash test kills: writes to all three stores at once, as fast as it can, and says on stdout what
+ * was acknowledged, after it was. Its arguments: the folder, and the first number that it may use.
+ */
+import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileBlobStore } from './blobs.ts'
+import { sqliteRecordStore } from './records.ts'
+import { sqliteStreamStore } from './streams.ts'
+
+const [dir, first] = process.argv.slice(2)
+const [records, streams, blobs] = await Promise.all([
+  sqliteRecordStore({ file: join(dir!, 'records.db') }),
+  sqliteStreamStore({ file: join(dir!, 'streams.db') }),
+  fileBlobStore({ dir: join(dir!, 'blobs') }),
+])
+
+let next = Number(first)
+const say = (line: string): void => void writeSync(1, `${line}\n`)
+say('ready')
+
+/** Two records that belong together: one without the other is a torn commit. */
+async function commitPairs(): Promise<never> {
+  for (;;) {
+    const n = next++
+    await records.commit([{ put: `left/${n}`, value: n }, { put: `right/${n}`, value: n }]) // biome-ignore format: one line
+    const { version } = (await records.get(`left/${n}`))!
+    say(`record ${n} ${version}`)
+  }
+}
+
+/** Two entries that belong together, under consecutive numbers. */
+async function appendPairs(): Promise<never> {
+  for (;;) {
+    const n = next++
+    const last = await streams.append('s', [Buffer.from(`left ${n}`), Buffer.from(`right ${n}`)])
+    say(`entry ${n} ${last}`)
+    if (n % 5 === 0) await streams.trim('s', last - 40)
+  }
+}
+
+async function writeBlobs(): Promise<never> {
+  for (;;) {
+    const n = next++
+    const { blobId, sha256 } = await blobs.write(
+      (async function* () {
+        for (let piece = 0; piece < 4; piece++) yield Buffer.alloc(30_000, `${n}`)
+      })(),
+    )
+    say(`blob ${blobId} ${sha256}`)
+  }
+}
+
+await Promise.all([
+  ...Array.from({ length: 4 }, commitPairs),
+  ...Array.from({ length: 4 }, appendPairs),
+  ...Array.from({ length: 2 }, writeBlobs),
+])

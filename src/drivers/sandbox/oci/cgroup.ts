@@ -1,0 +1,135 @@
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { poll } from '../poll.ts'
+
+/** Control groups of one owner, `/<owner>/<name>` in every hierarchy, whatever version the kernel runs. */
+export interface Cgroups {
+  readonly owner: string
+  readonly version: 'v1' | 'v2'
+  /** Makes the group of an instance, with generous limits until it is bound. */
+  create(name: string, boot: CgroupLimits): Cgroup
+  /** Names of the groups that exist, also those of an earlier owner of the same name. */
+  names(): string[]
+  open(name: string): Cgroup
+  /** Removes the owner's own, empty group. */
+  remove(): Promise<void>
+}
+
+export interface CgroupLimits {
+  memoryBytes: number
+  /** vCPUs, fractions allowed. */
+  cpu: number
+  pidsMax: number
+  /** Share of a busy machine: a booting instance steps back behind those that work. */
+  priority: 'low' | 'normal'
+}
+
+/**
+ * Files of the cgroup file system are answered by the kernel in microseconds and touch no disk, so they are read and
+ * written synchronously: a hop over the thread pool would cost more than the work.
+ */
+export interface Cgroup {
+  /** A process that writes its id to each of these files is a member. */
+  readonly procsFiles: readonly string[]
+  setLimits(limits: CgroupLimits): void
+  freeze(): Promise<void>
+  thaw(): void
+  pids(): number[]
+  /** Resolves when no process is left, frozen or not. */
+  killAll(): Promise<void>
+  usage(): { memoryBytes: number; memoryPeakBytes: number; cpuMs: number }
+  oomKills(): number
+  /** True when the limit of memory was reached at least once, whatever came of it. */
+  hitMemoryLimit(): boolean
+  remove(): Promise<void>
+}
+
+export const CPU_PERIOD_US = 100_000
+const FREEZE_TIMEOUT_MS = 5_000
+const KILL_TIMEOUT_MS = 30_000
+const REMOVE_TIMEOUT_MS = 10_000
+
+export function writeControl(file: string, value: string | number): void {
+  try {
+    writeFileSync(file, String(value), { flag: 'r+' })
+  } catch (error) {
+    throw new Error(`${file} did not take ${value}`, { cause: error })
+  }
+}
+
+export const readNumber = (file: string): number => Number(readFileSync(file, 'utf8').trim())
+
+/** A line `name value` of a flat keyed file such as memory.stat; 0 when there is none. */
+export function readKey(file: string, key: string): number {
+  const line = readFileSync(file, 'utf8')
+    .split('\n')
+    .find((candidate) => candidate.startsWith(`${key} `))
+  return Number(line?.split(' ')[1] ?? 0)
+}
+
+export const makeGroup = (folder: string): void => void mkdirSync(folder, { recursive: true })
+
+export function groupNames(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+  } catch (error) {
+    if (isGone(error)) return []
+    throw error
+  }
+}
+
+/** Processes of a group and of the groups in it: runc makes one of its own. */
+export function groupPids(folder: string): number[] {
+  try {
+    const own = readFileSync(`${folder}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number)
+    return [...own, ...groupNames(folder).flatMap((name) => groupPids(`${folder}/${name}`))]
+  } catch (error) {
+    if (isGone(error)) return []
+    throw error
+  }
+}
+
+/** New processes may be forked between reading and killing, so it is done until nobody is left. */
+export async function killUntilEmpty(pids: () => number[], beforeEach: () => void): Promise<void> {
+  const empty = await poll(() => {
+    beforeEach()
+    const left = pids()
+    for (const pid of left) signal(pid)
+    return left.length === 0
+  }, KILL_TIMEOUT_MS)
+  if (!empty) throw new Error(`processes ${pids().join(', ')} did not die`)
+}
+
+export async function waitFrozen(isFrozen: () => boolean): Promise<void> {
+  if (!(await poll(isFrozen, FREEZE_TIMEOUT_MS))) throw new Error('the sandbox did not freeze in time')
+}
+
+/** The kernel lets go of a group some moments after its last process died. */
+export async function removeGroup(folder: string): Promise<void> {
+  let last: unknown
+  const removed = await poll(() => {
+    try {
+      for (const name of groupNames(folder)) rmdirSync(`${folder}/${name}`)
+      rmdirSync(folder)
+      return true
+    } catch (error) {
+      last = error
+      return isGone(error)
+    }
+  }, REMOVE_TIMEOUT_MS)
+  if (!removed) throw new Error(`the control group ${folder} cannot be removed`, { cause: last })
+}
+
+function isGone(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'ENOENT' || code === 'ENODEV'
+}
+
+function signal(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

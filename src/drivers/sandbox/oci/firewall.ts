@@ -1,0 +1,115 @@
+import { lineProcess } from '../line-process.ts'
+import { runProgram } from '../run-program.ts'
+import type { Subnet } from './subnet.ts'
+
+/** The nftables table of one owner. Everything is refused unless a rule or a set says otherwise. */
+export interface Firewall {
+  /** TCP ports of the gateway address that instances may reach. */
+  allowPorts(ports: readonly number[]): Promise<void>
+  setOnline(address: string, online: boolean): Promise<void>
+  /** Takes the table away. */
+  close(): Promise<void>
+}
+
+/** Everything that is not the public internet (RFC 6890), with the metadata addresses 169.254.169.254 and 100.100.100.200. */
+const NOT_PUBLIC = [
+  ...[
+    '0.0.0.0/8',
+    '10.0.0.0/8',
+    '100.64.0.0/10',
+    '127.0.0.0/8',
+    '169.254.0.0/16',
+    '172.16.0.0/12',
+    '192.0.0.0/24',
+  ],
+  ...['192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/3'],
+]
+export interface FirewallSettings {
+  table: string
+  bridge: string
+  subnet: Subnet
+  nameServers: readonly string[]
+}
+
+export function firewallRules({ table, bridge, subnet, nameServers }: FirewallSettings): string {
+  const dns =
+    nameServers.length === 0
+      ? ''
+      : `ip daddr { ${nameServers.join(', ')} } meta l4proto { tcp, udp } th dport 53 accept`
+  return `
+add table inet ${table}
+delete table inet ${table}
+table inet ${table} {
+  set ports { type inet_service; }
+  set online { type ipv4_addr; }
+  set notPublic { type ipv4_addr; flags interval; elements = { ${NOT_PUBLIC.join(', ')} } }
+
+  chain marker { }
+
+  # Instance to the machine itself.
+  chain input {
+    type filter hook input priority filter - 5; policy accept;
+    iifname != "${bridge}" accept
+    ct state established,related accept
+    ip saddr ${subnet.cidr} ip daddr ${subnet.gateway} tcp dport @ports accept
+    reject with icmpx admin-prohibited
+  }
+
+  # Instance to somewhere else, and somewhere else to an instance.
+  chain forward {
+    type filter hook forward priority filter - 5; policy accept;
+    iifname "${bridge}" goto leaving
+    oifname "${bridge}" ct state established,related accept
+    oifname "${bridge}" drop
+  }
+
+  # What is refused is told so: a program that fails at once is easier to understand than one that hangs.
+  chain leaving {
+    oifname "${bridge}" jump refuse
+    ip saddr != @online jump refuse
+    ${dns}
+    ip daddr @notPublic jump refuse
+    meta nfproto ipv6 jump refuse
+    accept
+  }
+
+  chain refuse {
+    reject with icmpx admin-prohibited
+  }
+
+  chain translate {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr ${subnet.cidr} oifname != "${bridge}" masquerade
+  }
+}
+`
+}
+
+export async function openFirewall(nft: string, settings: FirewallSettings): Promise<Firewall> {
+  const { table } = settings
+  await runProgram(nft, ['-f', '-'], firewallRules(settings))
+  // Listing the empty chain is the end of every answer: a line that is only a brace. What comes before it went wrong.
+  const shell = lineProcess({ command: nft, args: ['-i'], endsAnswer: (line) => line === '}' })
+
+  async function change(commands: string): Promise<void> {
+    const answer = await shell.ask(`${commands}\nlist chain inet ${table} marker`)
+    const wrong = answer.filter(
+      (line) => !/^(nft> )*(table inet \S+ \{|\tchain marker \{|\t\}|\}|)$/.test(line),
+    )
+    if (wrong.length > 0) throw new Error(`nft: ${wrong.join(' | ')}`)
+  }
+
+  return {
+    allowPorts(ports) {
+      const unique = [...new Set(ports)]
+      const elements = unique.length === 0 ? '' : `; add element inet ${table} ports { ${unique.join(', ')} }`
+      return change(`flush set inet ${table} ports${elements}`)
+    },
+    setOnline: (address, online) =>
+      change(`${online ? 'add' : 'delete'} element inet ${table} online { ${address} }`),
+    async close() {
+      await shell.close()
+      await runProgram(nft, ['delete', 'table', 'inet', table])
+    },
+  }
+}

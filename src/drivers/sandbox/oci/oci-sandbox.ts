@@ -1,0 +1,309 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { constants } from 'node:os'
+import type { Duplex, Readable } from 'node:stream'
+import type { Logger } from '../../../lib/logger.ts'
+import type {
+  BoundPaths,
+  Sandbox,
+  SandboxBinding,
+  SandboxExit,
+  SandboxSpec,
+  SandboxUsage,
+} from '../../../ports/sandbox.ts'
+import type { Cgroup, CgroupLimits, Cgroups } from './cgroup.ts'
+import { containerConfig } from './config-json.ts'
+import type { Disks } from './disks.ts'
+import type { MountHelper } from './mount-helper.ts'
+import type { InstanceNetwork, Network } from './network.ts'
+
+/** What every instance of a driver shares. */
+export interface Workshop {
+  runtime: { path: string; name: 'crun' | 'runc' }
+  layout: { rootDir: string; etcDir: string; bundlesDir: string; slotsDir: string; stateDir: string }
+  cgroups: Cgroups
+  disks: Disks
+  /** For what is on the path of a cold start, and for everything else. */
+  quickMounts: MountHelper
+  slowMounts: MountHelper
+  network: Network | undefined
+  bootLimits: CgroupLimits
+  defaultDiskMb: number
+  openFilesMax: number
+  startTimeoutMs: number
+  takeUid(): number
+  giveUidBack(uid: number): void
+  log: Logger
+}
+
+/** Enters the control groups before it becomes the runtime, so that everything that follows is counted and limited. */
+const ENTER =
+  'for f in $GROUPS_TO_ENTER; do echo $$ > "$f" || exit 125; done; unset GROUPS_TO_ENTER; exec "$@"'
+
+/** A task that takes back one thing that was made for an instance. Run in reverse order of making. */
+type Undo = () => Promise<unknown>
+
+export class OciSandbox implements Sandbox {
+  readonly instanceId: string
+  readonly exited: Promise<SandboxExit>
+  readonly #shop: Workshop
+  readonly #child: ChildProcess
+  readonly #group: Cgroup
+  readonly #network: InstanceNetwork | undefined
+  readonly #slot: ReturnType<typeof slotOf>
+  readonly #undo: Undo[]
+  /** Settles when everything that was made for it is gone. */
+  readonly removed: Promise<void>
+  #bound = false
+  /** Settles when nothing more is added to what has to be removed. */
+  #binding: Promise<unknown> = Promise.resolve()
+  #gone = false
+  #killed = false
+  #lastUsage: SandboxUsage = { memoryBytes: 0, memoryPeakBytes: 0, cpuMs: 0 }
+
+  private constructor(parts: {
+    spec: SandboxSpec
+    shop: Workshop
+    child: ChildProcess
+    group: Cgroup
+    network: InstanceNetwork | undefined
+    undo: Undo[]
+  }) {
+    this.instanceId = parts.spec.instanceId
+    this.#shop = parts.shop
+    this.#child = parts.child
+    this.#group = parts.group
+    this.#network = parts.network
+    this.#undo = parts.undo
+    this.#slot = slotOf(parts.shop, parts.spec.instanceId)
+    this.exited = this.#waitForTheEnd()
+    this.removed = this.exited.then(async () => {
+      await this.#binding
+      await undoAll(this.#undo, this.#shop.log)
+    })
+    this.removed.catch((error) =>
+      this.#shop.log.error(
+        { error, instanceId: this.instanceId },
+        'what was made for an instance could not be removed',
+      ),
+    )
+  }
+
+  get channel(): Duplex {
+    return this.#child.stdio[3] as Duplex
+  }
+
+  get stdout(): Readable {
+    return this.#child.stdout!
+  }
+
+  get stderr(): Readable {
+    return this.#child.stderr!
+  }
+
+  static async create(spec: SandboxSpec, shop: Workshop): Promise<OciSandbox> {
+    const { instanceId } = spec
+    const undo: Undo[] = []
+    try {
+      const uid = shop.takeUid()
+      undo.push(async () => shop.giveUidBack(uid))
+      const group = shop.cgroups.create(instanceId, shop.bootLimits)
+      undo.push(() => group.remove())
+      const slot = slotOf(shop, instanceId)
+      const bundleDir = `${shop.layout.bundlesDir}/${instanceId}`
+      undo.push(() => rm(bundleDir, { recursive: true, force: true }))
+      undo.push(() => rm(`${shop.layout.stateDir}/${instanceId}`, { recursive: true, force: true }))
+
+      const [network] = await Promise.all([
+        shop.network?.take(),
+        makeSlot(slot, shop, instanceId, undo),
+        mkdir(bundleDir, { recursive: true }),
+      ])
+      if (network) undo.push(() => network.release())
+      const config = containerConfig({
+        spec,
+        uid,
+        slot,
+        rootDir: shop.layout.rootDir,
+        etcDir: shop.layout.etcDir,
+        netnsPath: network?.netnsPath,
+        openFilesMax: shop.openFilesMax,
+        cgroupsPath: shop.runtime.name === 'runc' ? `/${shop.cgroups.owner}/${instanceId}/runc` : undefined,
+      })
+      await writeFile(`${bundleDir}/config.json`, JSON.stringify(config), { mode: 0o600 })
+      const child = startRuntime(shop, group, bundleDir, instanceId)
+      undo.push(() => group.killAll())
+      await started(child, shop.startTimeoutMs)
+      return new OciSandbox({ spec, shop, child, group, network, undo })
+    } catch (error) {
+      await undoAll(undo, shop.log).catch((cause) =>
+        shop.log.error(
+          { error: cause, instanceId },
+          'what was made for a failed instance could not be removed',
+        ),
+      )
+      throw error
+    }
+  }
+
+  async bind(binding: SandboxBinding): Promise<BoundPaths> {
+    if (this.#bound) throw new Error('a sandbox that is bound cannot be bound again')
+    if (this.#gone) throw new Error('a sandbox that has ended cannot be bound')
+    this.#bound = true
+    const { quickMounts, slowMounts, disks, defaultDiskMb } = this.#shop
+    this.#group.setLimits({
+      memoryBytes: binding.memoryMb * 1024 * 1024,
+      cpu: binding.cpu,
+      // The runtime that waits for the program is a member of the group as well.
+      pidsMax: binding.pidsMax + 1,
+      priority: 'normal',
+    })
+    const show = (source: string, target: string): Promise<unknown> =>
+      quickMounts.bindReadOnly(source, target).then(() => this.#undo.push(() => slowMounts.unmount(target)))
+    const work: Promise<unknown>[] = [show(binding.codeSource, this.#slot.codeDir)]
+    if (binding.optSource !== undefined) work.push(show(binding.optSource, this.#slot.optDir))
+    if (!binding.internetAccess) work.push(this.#network?.goOffline() ?? Promise.resolve())
+    if (binding.diskMb > defaultDiskMb) {
+      work.push(
+        disks
+          .mount(`${this.instanceId}-large`, binding.diskMb, this.#slot.tmpDir)
+          .then((remove) => this.#undo.push(remove, () => slowMounts.unmount(this.#slot.tmpDir))),
+      )
+    }
+    const settled = Promise.allSettled(work)
+    this.#binding = settled
+    await Promise.all(work)
+    return { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp' }
+  }
+
+  freeze(): Promise<void> {
+    return this.#gone ? Promise.resolve() : this.#group.freeze()
+  }
+
+  async thaw(): Promise<void> {
+    if (!this.#gone) this.#group.thaw()
+  }
+
+  async kill(): Promise<void> {
+    this.#killed = true
+    if (!this.#gone) await this.#group.killAll()
+    await this.removed
+  }
+
+  async usage(): Promise<SandboxUsage> {
+    return this.#gone ? this.#lastUsage : this.#group.usage()
+  }
+
+  address(port: number): { host: string; port: number } {
+    if (!this.#network) {
+      throw new Error(
+        'instances have no network here (ip, nft or nsenter is missing): their ports cannot be reached',
+      )
+    }
+    return { host: this.#network.address, port }
+  }
+
+  /** When the runtime ends, so does the container; but only an empty control group says that nobody is left. */
+  async #waitForTheEnd(): Promise<SandboxExit> {
+    const { exitCode, signalCode } = this.#child
+    const [code, signal] =
+      exitCode === null && signalCode === null
+        ? ((await once(this.#child, 'exit')) as [number | null, NodeJS.Signals | null])
+        : [exitCode, signalCode]
+    await this.#group
+      .killAll()
+      .catch((error) =>
+        this.#shop.log.error({ error, instanceId: this.instanceId }, 'an instance did not die'),
+      )
+    this.#lastUsage = { ...this.#group.usage(), memoryBytes: 0 }
+    this.#gone = true
+    const exit = exitOf(code, signal)
+    // runc takes its own group, and what the kernel noted there, with it.
+    const assumed =
+      this.#shop.runtime.name === 'runc' &&
+      exit.signal === 'SIGKILL' &&
+      !this.#killed &&
+      this.#group.hitMemoryLimit()
+    return { ...exit, oomKilled: assumed || this.#group.oomKills() > 0 }
+  }
+}
+
+function slotOf(shop: Workshop, instanceId: string) {
+  const slotDir = `${shop.layout.slotsDir}/${instanceId}`
+  return { slotDir, codeDir: `${slotDir}/code`, optDir: `${slotDir}/opt`, tmpDir: `${slotDir}/tmp` }
+}
+
+async function makeSlot(
+  slot: ReturnType<typeof slotOf>,
+  shop: Workshop,
+  instanceId: string,
+  undo: Undo[],
+): Promise<void> {
+  const folders = [slot.codeDir, slot.optDir, slot.tmpDir]
+  // Never recursively: should a mount be left on one of them, its files are a function's code.
+  undo.push(async () => {
+    await Promise.all(folders.map((folder) => rmdir(folder)))
+    await rmdir(slot.slotDir)
+  })
+  await mkdir(slot.slotDir)
+  await Promise.all(folders.map((folder) => mkdir(folder, { mode: 0o755 })))
+  const remove = await shop.disks.mount(instanceId, shop.defaultDiskMb, slot.tmpDir)
+  undo.push(remove, () => shop.slowMounts.unmount(slot.tmpDir))
+}
+
+function startRuntime(shop: Workshop, group: Cgroup, bundleDir: string, instanceId: string): ChildProcess {
+  const { path, name } = shop.runtime
+  const command = [
+    ...['setpriv', '--pdeathsig', 'KILL', '--', path, '--root', shop.layout.stateDir],
+    ...(name === 'crun' ? ['--cgroup-manager=disabled'] : []),
+    ...['run', '--preserve-fds', '2', '--bundle', bundleDir, instanceId],
+  ]
+  return spawn('/bin/sh', ['-c', ENTER, 'sh', ...command], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    cwd: '/',
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', GROUPS_TO_ENTER: group.procsFiles.join(' ') },
+  })
+}
+
+/** Resolves with the byte on file descriptor 4 that says that the program is about to run. */
+async function started(child: ChildProcess, timeoutMs: number): Promise<void> {
+  const sign = child.stdio[4] as Readable
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+  try {
+    const runs = await new Promise<boolean>((resolve, reject) => {
+      child.once('error', reject)
+      sign.once('error', reject)
+      sign.once('data', () => resolve(true))
+      sign.once('end', () => resolve(false))
+    })
+    if (!runs) throw new Error(`the OCI runtime could not start the instance: ${await whatItSaid(child)}`)
+  } finally {
+    clearTimeout(timer)
+    sign.destroy()
+  }
+}
+
+/** The runtime has ended, so its standard error ends as well. */
+async function whatItSaid(child: ChildProcess): Promise<string> {
+  let said = ''
+  for await (const chunk of child.stderr!.setEncoding('utf8')) if (said.length < 4000) said += chunk
+  return said.trim()
+}
+
+/** The runtime ends with the code of the program, or with 128 and the number of the signal that ended it. */
+function exitOf(code: number | null, signal: string | null): { code: number | null; signal: string | null } {
+  const name = Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0]
+  return name ? { code: null, signal: name } : { code, signal }
+}
+
+/** Goes on after a failure, so that one thing that cannot be removed does not keep the others; tells the first. */
+async function undoAll(undo: Undo[], log: Logger): Promise<void> {
+  const failures: unknown[] = []
+  while (undo.length > 0) {
+    const task = undo.pop()!
+    await task().catch((error) => failures.push(error))
+  }
+  for (const error of failures.slice(1)) log.error({ error }, 'a part of an instance could not be removed')
+  if (failures.length > 0) throw failures[0]
+}

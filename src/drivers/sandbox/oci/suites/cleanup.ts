@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  binding,
+  codeFolder,
+  readLine,
+  running,
+  sandboxSpec,
+  uniqueSeconds,
+  until,
+} from '../../../../ports/sandbox.contract.ts'
+import { runProgram } from '../../run-program.ts'
+import { enterCommand } from '../namespace.ts'
+import { newPlace, type Place } from './harness.ts'
+
+/** Everything on the machine that carries the name of the owner or of one of its folders. */
+async function traces({ folder, settings }: Place): Promise<string[]> {
+  const groups = await runProgram('find', ['/sys/fs/cgroup', '-name', `hanshu-${settings.ownerId}`])
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')
+  const devices = await readdir('/sys/block')
+  const backing = await Promise.all(
+    devices.map((device) => readFile(`/sys/block/${device}/loop/backing_file`, 'utf8').catch(() => '')),
+  )
+  const tables = await runProgram('nft', ['list', 'tables'])
+  const links = await runProgram('ip', ['-o', 'link', 'show'])
+  const commands = await runProgram('ps', ['-axww', '-o', 'args='])
+  const within = (lines: string[]): string[] => lines.filter((line) => line.includes(folder))
+  return [
+    ...groups.split('\n').filter(Boolean),
+    ...within(mounts),
+    ...mounts.filter((line) => line.includes(' /run/netns')),
+    ...within(backing),
+    ...tables.split('\n').filter((line) => line.includes('hanshu')),
+    ...links.split('\n').filter((line) => /: (hs|.*br:)/.test(line)),
+    ...within(commands.split('\n')).filter((line) => !line.includes('--test')),
+    ...(await readdir(settings.runDir).catch(() => [])),
+    ...(await readdir(settings.diskDir).catch(() => [])).filter((name) => !name.startsWith('template-')),
+  ]
+}
+
+test('a closed driver leaves nothing on the machine', async () => {
+  const place = await newPlace()
+  const code = await codeFolder({})
+  const interfacesBefore = Object.keys(networkInterfaces())
+  const driver = await place.open()
+  const start = () => driver.create(sandboxSpec(['/bin/sh', '-c', 'sleep 1000']))
+  const [bound, large, killed] = await Promise.all([start(), start(), start(), start()])
+  await bound!.bind({ ...binding(code), optSource: code, internetAccess: false })
+  await large!.bind({ ...binding(code), diskMb: 1024 })
+  await killed!.kill()
+  // The search itself finds what is there.
+  assert.ok((await traces(place)).length > 10)
+  await driver.close()
+  await driver.close()
+  await until(async () => (await traces(place)).length === 0).catch(async () =>
+    assert.deepEqual(await traces(place), []),
+  )
+  assert.deepEqual(Object.keys(networkInterfaces()), interfacesBefore)
+  await place.remove()
+  await rm(code, { recursive: true })
+})
+
+test('an instance that could not be started leaves nothing behind either', async () => {
+  const place = await newPlace({ networkPoolSize: 0 })
+  const driver = await place.open()
+  await (await driver.create(sandboxSpec(['/bin/sh']))).kill()
+  const before = await traces(place)
+  const missing = { source: '/hanshu-no-such-folder', target: '/somewhere' }
+  await assert.rejects(
+    driver.create({ ...sandboxSpec(['/bin/sh']), mounts: [missing] }),
+    /could not start the instance: .*hanshu-no-such-folder/,
+  )
+  await until(async () => (await traces(place)).length <= before.length)
+  await driver.close()
+  await place.remove()
+})
+
+test('what a platform that was killed left is removed by the next one', async () => {
+  const place = await newPlace()
+  const [mark, code] = [uniqueSeconds(), await codeFolder({})]
+  const { log: _, ...settings } = place.settings
+  const fixture = fileURLToPath(new URL('owner.fixture.ts', import.meta.url))
+  const { argv, env } = enterCommand([process.execPath, fixture, JSON.stringify({ ...settings, mark, code })])
+  const owner = spawn(argv[0]!, argv.slice(1), {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  assert.equal(await readLine(owner.stdout!), 'up')
+  await until(async () => (await running(mark)) === 6)
+  owner.kill('SIGKILL')
+  await once(owner, 'exit')
+  // The kernel ends those that can run; the frozen one waits for the sweep.
+  await until(async () => (await running(mark)) === 2)
+  assert.ok((await traces(place)).length > 0)
+  const driver = await place.open()
+  assert.equal(await running(mark), 0)
+  await (await driver.create(sandboxSpec(['/bin/sh', '-c', 'sleep 1000']))).kill()
+  await driver.close()
+  await until(async () => (await traces(place)).length === 0).catch(async () =>
+    assert.deepEqual(await traces(place), []),
+  )
+  await place.remove()
+  await rm(code, { recursive: true })
+})

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import type { Duplex, Readable } from 'node:stream'
+import type { Logger } from '../../../lib/logger.ts'
+import type {
+  BoundPaths,
+  Sandbox,
+  SandboxBinding,
+  SandboxExit,
+  SandboxSpec,
+  SandboxUsage,
+} from '../../../ports/sandbox.ts'
+import { poll } from '../poll.ts'
+import { pathMapper } from './path-map.ts'
+import { MARKER, processesOf, startMark } from './process-table.ts'
+
+const KILL_TIMEOUT_MS = 15_000
+
+/** A process group with a private folder for temporary files. Limits and isolation are promised by nobody here. */
+export class ProcessSandbox implements Sandbox {
+  readonly instanceId: string
+  readonly exited: Promise<SandboxExit>
+  /** Settles when its folder is gone as well. */
+  readonly removed: Promise<void>
+  readonly #child: ChildProcess
+  readonly #folder: string
+  #bound = false
+  #gone = false
+  #usage: SandboxUsage = { memoryBytes: 0, memoryPeakBytes: 0, cpuMs: 0 }
+
+  private constructor(parts: { instanceId: string; child: ChildProcess; folder: string; log: Logger }) {
+    this.instanceId = parts.instanceId
+    this.#child = parts.child
+    this.#folder = parts.folder
+    this.exited = this.#waitForTheEnd(parts.log)
+    this.removed = this.exited.then(() => rm(parts.folder, { recursive: true, force: true }))
+    this.removed.catch((error) =>
+      parts.log.error({ error, folder: parts.folder }, 'a folder could not be removed'),
+    )
+  }
+
+  get channel(): Duplex {
+    return this.#child.stdio[3] as Duplex
+  }
+
+  get stdout(): Readable {
+    return this.#child.stdout!
+  }
+
+  get stderr(): Readable {
+    return this.#child.stderr!
+  }
+
+  static async create(
+    spec: SandboxSpec,
+    shop: { runDir: string; setpriv: string | undefined; log: Logger },
+  ): Promise<ProcessSandbox> {
+    const folder = `${shop.runDir}/instances/${spec.instanceId}`
+    await mkdir(`${folder}/tmp`, { recursive: true, mode: 0o700 })
+    await mkdir(`${folder}/opt`)
+    try {
+      const map = pathMapper(spec.mounts)
+      const env = Object.fromEntries(Object.entries(spec.env).map(([name, value]) => [name, map(value)]))
+      const argv = spec.argv.map(map)
+      // The kernel kills the program when the platform dies; elsewhere the next start sweeps.
+      const command = shop.setpriv ? [shop.setpriv, '--pdeathsig', 'KILL', '--', ...argv] : argv
+      const child = spawn(command[0]!, command.slice(1), {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+        detached: true,
+        cwd: `${folder}/tmp`,
+        env: { ...env, TMPDIR: `${folder}/tmp`, [MARKER]: spec.instanceId },
+      })
+      await once(child, 'spawn')
+      const sandbox = new ProcessSandbox({ instanceId: spec.instanceId, child, folder, log: shop.log })
+      await writeFile(`${folder}/pid`, `${child.pid} ${await startMark(child.pid!)}\n`)
+      return sandbox
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  async bind(binding: SandboxBinding): Promise<BoundPaths> {
+    if (this.#bound) throw new Error('a sandbox that is bound cannot be bound again')
+    if (this.#gone) throw new Error('a sandbox that has ended cannot be bound')
+    this.#bound = true
+    return {
+      codeDir: binding.codeSource,
+      optDir: binding.optSource ?? `${this.#folder}/opt`,
+      tmpDir: `${this.#folder}/tmp`,
+    }
+  }
+
+  freeze(): Promise<void> {
+    return this.#signal('SIGSTOP')
+  }
+
+  thaw(): Promise<void> {
+    return this.#signal('SIGCONT')
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#gone) await killProcesses(this.instanceId, this.#child.pid)
+    await this.removed
+  }
+
+  async usage(): Promise<SandboxUsage> {
+    if (this.#gone) return { ...this.#usage, memoryBytes: 0 }
+    const processes = await processesOf(this.instanceId, this.#child.pid)
+    const sum = (key: 'cpuMs' | 'memoryBytes' | 'memoryPeakBytes'): number =>
+      processes.reduce((total, facts) => total + facts[key], 0)
+    const memoryBytes = sum('memoryBytes')
+    this.#usage = {
+      memoryBytes,
+      memoryPeakBytes: Math.max(this.#usage.memoryPeakBytes, memoryBytes, sum('memoryPeakBytes')),
+      // A child that ended takes its processor time with it unless it was waited for: never report less than before.
+      cpuMs: Math.max(this.#usage.cpuMs, sum('cpuMs')),
+    }
+    return this.#usage
+  }
+
+  address(port: number): { host: string; port: number } {
+    return { host: '127.0.0.1', port }
+  }
+
+  async #signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    if (this.#gone) return
+    signal(-this.#child.pid!, name)
+    for (const { pid, groupId } of await processesOf(this.instanceId, this.#child.pid)) {
+      if (groupId !== this.#child.pid) signal(pid, name)
+    }
+  }
+
+  async #waitForTheEnd(log: Logger): Promise<SandboxExit> {
+    const { exitCode, signalCode } = this.#child
+    const [code, signalName] =
+      exitCode === null && signalCode === null
+        ? ((await once(this.#child, 'exit')) as [number | null, NodeJS.Signals | null])
+        : [exitCode, signalCode]
+    await killProcesses(this.instanceId, this.#child.pid).catch((error) =>
+      log.error({ error, instanceId: this.instanceId }, 'an instance did not die'),
+    )
+    this.#gone = true
+    return { code, signal: signalName, oomKilled: false }
+  }
+}
+
+/** A process may fork between being seen and being killed, so it is done until nobody is left. */
+export async function killProcesses(instanceId: string, groupId: number | undefined): Promise<void> {
+  const dead = await poll(async () => {
+    const processes = await processesOf(instanceId, groupId)
+    for (const { pid } of processes) signal(pid, 'SIGKILL')
+    return processes.length === 0
+  }, KILL_TIMEOUT_MS)
+  if (!dead) throw new Error(`processes of ${instanceId} did not die`)
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

@@ -1,0 +1,596 @@
+/**
+ * The composition root: the only file that knows every part.
+ * Reads the settings, opens the drivers of the mode, gives products, compute and triggers what they need, and listens.
+ */
+import { createHash } from 'node:crypto'
+import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { asyncInvocations, QueueFull, TaskInFlight } from './compute/async-invocations.ts'
+import { codeStore } from './compute/code-store.ts'
+import { type Engine, engine } from './compute/engine.ts'
+import { functionLogs } from './compute/function-logs.ts'
+import { loadRuntimeCatalog } from './compute/runtime-catalog.ts'
+import { runtimeImages } from './compute/runtime-images.ts'
+import { WarmPool } from './compute/warm-pool.ts'
+import { type Config, installationDir, loadConfig } from './config/config.ts'
+import { fileBlobStore } from './drivers/embedded/blobs.ts'
+import { lockDataDir } from './drivers/embedded/data-dir.ts'
+import { sqliteRecordStore } from './drivers/embedded/records.ts'
+import { sqliteStreamStore } from './drivers/embedded/streams.ts'
+import { memoryBlobStore } from './drivers/memory/blobs.ts'
+import { memoryRecordStore } from './drivers/memory/records.ts'
+import { memoryStreamStore } from './drivers/memory/streams.ts'
+import { enterCommand, needsPrivateNamespace } from './drivers/sandbox/oci/namespace.ts'
+import { ociSandboxDriver } from './drivers/sandbox/oci/oci-sandbox-driver.ts'
+import { processSandboxDriver } from './drivers/sandbox/process/process-sandbox-driver.ts'
+import { systemClock } from './lib/clock.ts'
+import { randomIds } from './lib/ids.ts'
+import type { Logger } from './lib/logger.ts'
+import { nodeBinary } from './lib/node-binaries.ts'
+import { platformLogger } from './lib/platform-logger.ts'
+import type { FunctionRevision } from './ports/invocation.ts'
+import type { SandboxDriver } from './ports/sandbox.ts'
+import { CodeSweeper } from './products/functions/code-sweeper.ts'
+import { codeUrlPath } from './products/functions/code-urls.ts'
+import { FunctionDirectory } from './products/functions/directory.ts'
+import { functionsPrefix } from './products/functions/keys.ts'
+import { LATEST } from './products/functions/names.ts'
+import { AsyncQueueFull, DuplicateAsyncTask } from './products/functions/needs.ts'
+import { functionsProduct } from './products/functions/product.ts'
+import { identity as openIdentity } from './products/identity/identity.ts'
+import { isObjectStorageRequest, objectsProduct } from './products/objects/objects-product.ts'
+import {
+  ensureUploadBucket,
+  expireUploads,
+  namedBlobs,
+  sweepOrphans,
+  uploadedObjects,
+  uploadGrants,
+} from './products/objects/uploads.ts'
+import { httpEdge, shouldUpgrade } from './triggers/http/http-edge.ts'
+import { ApiError } from './wire/api-error.ts'
+import { serverOptions, strictServerOptions } from './wire/http-server.ts'
+import { headOf, requestHandler } from './wire/product-server.ts'
+import { functionsAuthentication, triggerAuthentication } from './wire/signatures/functions-authentication.ts'
+
+const version = '0.1.0'
+const edgeDomain = 'fcapp.localhost'
+const hourMs = 3_600_000
+/** Credentials of a role are good for longer than they are handed out, so that a function can finish with them. */
+const roleCredentialsMs = 2 * hourMs
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env)
+  const sandboxKind = await chooseSandbox(config)
+  if (sandboxKind === 'oci' && needsPrivateNamespace()) enterPrivateNamespace()
+  const startedMs = systemClock.now()
+  const log = platformLogger({ level: config.HANSHU_LOG_LEVEL, version })
+  const closing: (() => Promise<void> | void)[] = []
+  const stop = async (exitCode: number) => {
+    for (const close of closing.splice(0).reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        log.error({ err: error }, 'a part could not be closed cleanly')
+      }
+    }
+    process.exit(exitCode)
+  }
+
+  try {
+    await start({ config, sandboxKind, startedMs, log, closing })
+  } catch (error) {
+    log.error({ err: error }, 'the platform could not start')
+    process.stderr.write(`hanshu: ${error instanceof Error ? error.message : error}\n`)
+    await stop(1)
+  }
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) return
+      stopping = true
+      log.info({ signal }, 'the platform is stopping')
+      void stop(0)
+    })
+  }
+}
+
+interface Starting {
+  config: Config
+  sandboxKind: 'oci' | 'process'
+  startedMs: number
+  log: Logger
+  /** What undoes each step, in order; run backwards. */
+  closing: (() => Promise<void> | void)[]
+}
+
+async function start({ config, sandboxKind, startedMs, log, closing }: Starting): Promise<void> {
+  const { HANSHU_ACCOUNT_ID: accountId, HANSHU_REGION: region, HANSHU_HOST: host } = config
+  const clock = systemClock
+  const ids = randomIds
+
+  const dataDir = config.HANSHU_DATA
+  const owned = lockDataDir(dataDir)
+  closing.push(() => owned.release())
+  const stores = await openStores(dataDir, config.HANSHU_EPHEMERAL)
+  closing.push(async () => {
+    for (const store of Object.values(stores)) await store.close()
+  })
+  const { records, streams, objectBlobs, codeBlobs } = stores
+
+  const driver = await openSandboxDriver({ config, kind: sandboxKind, dataDir, log })
+  closing.push(() => driver.close())
+  if (!driver.isolates) {
+    log.warn(
+      { sandbox: driver.name },
+      'functions run WITHOUT ISOLATION: the process sandbox is for development only',
+    )
+  }
+
+  const identity = await openIdentity({ records, clock, accountId })
+  const code = await codeStore({ blobs: codeBlobs, dir: join(dataDir, 'code') })
+  const logs = functionLogs({
+    streams,
+    clock,
+    log,
+    bytesMaxPerFunction: config.HANSHU_LOG_MB_PER_FUNCTION * 1_048_576,
+  })
+  closing.push(() => logs.close())
+  const warmPool = new WarmPool({ driver, clock, ids, log, bootsAtOnce: availableParallelism() + 1 })
+  const images = await runtimeImages({
+    catalog: loadRuntimeCatalog(join(installationDir, 'runtimes')),
+    nodeBinary: (major) =>
+      nodeBinary(major, {
+        toolsDir: join(installationDir, '.tools'),
+        announce: (sentence) => log.info({ major }, sentence),
+      }),
+  })
+
+  // ── compute ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  const credentials = new Map<string, { value: ReturnType<typeof identity.issue>; untilMs: number }>()
+  async function credentialsFor({ role }: FunctionRevision) {
+    if (role === undefined) return undefined
+    const kept = credentials.get(role)
+    if (kept && kept.untilMs > clock.now()) return kept.value
+    const value = identity.issue({
+      allows: { to: 'actAsRole', roleArn: role },
+      durationMs: roleCredentialsMs,
+    })
+    if (credentials.size >= 1000) credentials.delete(credentials.keys().next().value!)
+    credentials.set(role, { value, untilMs: clock.now() + roleCredentialsMs / 2 })
+    return value
+  }
+  const compute: Engine = engine(
+    {
+      clock,
+      log,
+      logSink: logs,
+      warmPool,
+      imageOf: (runtime) => images.imageOf(runtime),
+      materialize: (revision) => code.materialize(revision),
+      credentialsFor,
+      instancesMaxOf: ({ functionName }) =>
+        directory.reservedConcurrencyCached(accountId, functionName)?.limit,
+    },
+    {
+      idleMs: config.HANSHU_IDLE_SECONDS * 1000,
+      freezeAfterMs: config.HANSHU_FREEZE_AFTER_MS,
+      instancesMax: config.HANSHU_INSTANCES_MAX,
+    },
+  )
+  closing.push(
+    () => warmPool.close(),
+    () => compute.close(),
+  )
+
+  // ── products ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  const directory = new FunctionDirectory(records, {
+    region,
+    random: Math.random,
+    changed: (_, functionName) => void follow(functionName),
+  })
+  /** A function that was written is made ready for; one that was removed loses its instances and its log. */
+  async function follow(functionName: string): Promise<void> {
+    try {
+      const resolution = await directory.resolve(accountId, functionName, LATEST)
+      if (resolution.outcome === 'found') await warmUp(resolution.revision)
+      else if (resolution.outcome === 'functionNotFound') {
+        compute.retireFunction(`acs:fc:${region}:${accountId}:functions/${functionName}`)
+        await logs.remove(accountId, functionName)
+      }
+    } catch (error) {
+      log.warn({ err: error, functionName }, 'a change of a function could not be followed')
+    }
+  }
+  async function warmUp(revision: FunctionRevision): Promise<void> {
+    warmPool.keepReady(await images.imageOf(revision.runtime), config.HANSHU_POOL_SIZE)
+    await code.materialize(revision)
+  }
+
+  const asyncQueue = asyncInvocations({
+    records,
+    invoker: compute,
+    clock,
+    log,
+    async resolve(account, functionName, qualifier) {
+      const resolution = await directory.resolve(account, functionName, qualifier)
+      return resolution.outcome === 'found' ? resolution.revision : undefined
+    },
+    async policyOf(account, functionName, qualifier) {
+      return directory.asyncSettingsOf(account, functionName, qualifier)
+    },
+  })
+  closing.push(() => asyncQueue.close())
+
+  const endpoints: Record<string, string> = {}
+  const functions = functionsProduct({
+    records,
+    codePackages: code,
+    invoker: compute,
+    directory,
+    clock,
+    ids,
+    region,
+    uploadedObjects: uploadedObjects({ records, blobs: objectBlobs, accountId }),
+    asyncInvocations: {
+      async accept({ acceptedAtMs: _, taskId, requestId, ...accepted }) {
+        const own = taskId === requestId ? {} : { taskId }
+        await asyncQueue.accept({ ...accepted, requestId, ...own }).catch((error: unknown) => {
+          if (error instanceof TaskInFlight) throw new DuplicateAsyncTask(taskId)
+          if (error instanceof QueueFull) throw new AsyncQueueFull()
+          throw error
+        })
+      },
+    },
+    temporaryCredentials: uploadGrants({ issue: identity.issue, ids, region }),
+    functionLogs: {
+      async *read({ follow: goOn, signal, limit, ...query }) {
+        let left = limit
+        for await (const { line, cursor } of logs.read(query, { follow: goOn, signal })) {
+          yield { ...line, cursor }
+          if (!goOn && --left <= 0) return
+        }
+      },
+    },
+    platformStatus: { read: async () => status() },
+    httpTriggerUrl: (functionName, qualifier) => {
+      const url = `http://${qualifier === LATEST ? '' : `${qualifier}.`}${functionName}.${edgeDomain}:${portOf(endpoints['edge'])}`
+      return { urlInternet: url, urlIntranet: url }
+    },
+    codeUrlSecret: identity.deriveSecret('code-urls'),
+    authenticate: functionsAuthentication({
+      lookup: identity,
+      clock,
+      isPublic: (path) => path.startsWith(codeUrlPath),
+    }),
+    runnableRuntimes: images.runnable,
+  })
+  const objects = objectsProduct({ records, blobs: objectBlobs, clock, ids, lookup: identity, region })
+  await ensureUploadBucket({ records, clock })
+  await sweepOrphans(objectBlobs, [namedBlobs(records)])
+
+  // ── triggers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  const edge = httpEdge({
+    table: {
+      find(functionName, qualifier) {
+        const known = directory.findHttpTriggerCached(accountId, functionName, qualifier)
+        return known
+          ? edgeTrigger(known)
+          : directory
+              .findHttpTrigger(accountId, functionName, qualifier)
+              .then((found) => found && edgeTrigger(found))
+      },
+    },
+    resolver: {
+      resolve(functionName, qualifier) {
+        const known = directory.resolveCached(accountId, functionName, qualifier)
+        return known
+          ? revisionIn(known)
+          : directory.resolve(accountId, functionName, qualifier).then(revisionIn)
+      },
+    },
+    authentication: { verify: triggerAuthentication({ lookup: identity, clock }) },
+    accountId,
+    domain: edgeDomain,
+    invoker: compute,
+    asyncInvocations: {
+      async accept(call) {
+        if (call.is === 'http')
+          throw new ApiError(
+            'NotImplemented',
+            501,
+            'Asynchronous invocation of custom runtimes by HTTP trigger is not supported.',
+          )
+        const { is: _, ...accepted } = call
+        await asyncQueue.accept(accepted).catch((error: unknown) => {
+          if (error instanceof TaskInFlight)
+            throw new ApiError('StatefulAsyncInvocationAlreadyExists', 409, error.message)
+          if (error instanceof QueueFull) throw new ApiError('ResourceExhausted', 429, error.message)
+          throw error
+        })
+      },
+    },
+    clock,
+    ids,
+    log,
+  })
+
+  // ── listeners ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  const handleFunctions = requestHandler(functions, log)
+  const handleObjects = requestHandler(objects, log)
+  const apiHandler = (request: IncomingMessage, response: ServerResponse) => {
+    void (isObjectStorageRequest(headOf(request)) ? handleObjects : handleFunctions)(request, response)
+  }
+  const gateway = 'gatewayAddress' in driver ? (driver.gatewayAddress as string | undefined) : undefined
+  const hosts = gateway === undefined || gateway === host ? [host] : [host, gateway]
+  const auto = config.HANSHU_PORTS === 'auto'
+  const listeners = [
+    {
+      name: 'fc',
+      port: config.HANSHU_FC_PORT,
+      make: () => createServer(serverOptions, apiHandler),
+    },
+    {
+      name: 'oss',
+      port: config.HANSHU_OSS_PORT,
+      make: () => createServer(serverOptions, (request, response) => void handleObjects(request, response)),
+    },
+    {
+      name: 'edge',
+      port: config.HANSHU_EDGE_PORT,
+      make: () =>
+        createServer({ ...strictServerOptions, shouldUpgradeCallback: shouldUpgrade }, edge.handle).on(
+          'upgrade',
+          edge.upgrade,
+        ),
+    },
+  ]
+  const ports: number[] = []
+  for (const { name, port: wanted, make } of listeners) {
+    const port = await listenAll(make, hosts, auto ? 0 : wanted, name, closing)
+    endpoints[name] = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    ports.push(port)
+  }
+  if ('allowPorts' in driver) await (driver.allowPorts as (ports: readonly number[]) => Promise<void>)(ports)
+
+  // ── ready ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+  const ready = JSON.stringify(
+    { pid: process.pid, version, accountId, region, ...identity.root, sandbox: driver.name, endpoints },
+    null,
+    2,
+  )
+  for (const file of [join(dataDir, 'ready.json'), config.HANSHU_READY_FILE]) {
+    if (file === undefined) continue
+    closing.push(() => rm(file, { force: true }))
+    await writeFile(file, `${ready}\n`, { mode: 0o600 })
+  }
+  log.info(
+    { endpoints, sandbox: driver.name, dataDir, readyMs: systemClock.now() - startedMs },
+    'the platform is up',
+  )
+  process.stdout.write(banner({ endpoints, sandbox: driver, dataDir }))
+
+  await asyncQueue.start()
+  void warmKnownRuntimes().catch((error: unknown) =>
+    log.warn({ err: error }, 'the pools could not be filled'),
+  )
+  sweepNowAndThen()
+
+  /** The runtimes of the functions that are there already. */
+  async function warmKnownRuntimes(): Promise<void> {
+    const known = await records.list<{ config?: { runtime?: string } }>({
+      prefix: functionsPrefix(accountId),
+      limit: 1000,
+    })
+    const runtimes = new Set(known.flatMap(({ value }) => value.config?.runtime ?? []))
+    for (const runtime of runtimes) warmPool.keepReady(await images.imageOf(runtime), config.HANSHU_POOL_SIZE)
+  }
+
+  function sweepNowAndThen(): void {
+    const sweeper = new CodeSweeper({ records, blobs: codeBlobs, clock })
+    const sweep = async () => {
+      for (const blobId of await sweeper.sweep()) await code.discard({ blobId, sizeBytes: 0, crc64: '' })
+      await expireUploads({ records, blobs: objectBlobs, clock, olderThanMs: 24 * hourMs })
+    }
+    const again = () =>
+      clock.after(hourMs, () => {
+        void sweep()
+          .catch((error: unknown) => log.warn({ err: error }, 'sweeping failed; it is tried again'))
+          .finally(again)
+      })
+    closing.push(again())
+  }
+
+  function status(): Record<string, unknown> {
+    const instances = compute.instances()
+    return {
+      version,
+      uptimeSeconds: Math.round((clock.now() - startedMs) / 1000),
+      accountId,
+      region,
+      sandbox: { driver: driver.name, isolates: driver.isolates },
+      endpoints,
+      pools: warmPool.counts(),
+      asyncQueueDepth: asyncQueue.depth(),
+      instances: instances.map(({ functionName, versionId, instanceId, state, served }) => ({
+        functionName,
+        versionId,
+        instanceId,
+        state,
+        served,
+      })),
+      memory: { rssMb: Math.round(process.memoryUsage.rss() / 1_048_576) },
+    }
+  }
+}
+
+function edgeTrigger({
+  disableUrlInternet,
+  ...settings
+}: NonNullable<ReturnType<FunctionDirectory['findHttpTriggerCached']>>) {
+  return { ...settings, disableURLInternet: disableUrlInternet }
+}
+
+function revisionIn(
+  resolution: Awaited<ReturnType<FunctionDirectory['resolve']>>,
+): FunctionRevision | undefined {
+  return resolution.outcome === 'found' && resolution.disabledBecause === undefined
+    ? resolution.revision
+    : undefined
+}
+
+async function openStores(dataDir: string, ephemeral: boolean) {
+  if (ephemeral) {
+    return {
+      records: memoryRecordStore(),
+      streams: memoryStreamStore(),
+      objectBlobs: memoryBlobStore(),
+      codeBlobs: memoryBlobStore(),
+    }
+  }
+  const [records, streams, objectBlobs, codeBlobs] = await Promise.all([
+    sqliteRecordStore({ file: join(dataDir, 'records.db') }),
+    sqliteStreamStore({ file: join(dataDir, 'streams.db') }),
+    fileBlobStore({ dir: join(dataDir, 'blobs/objects') }),
+    fileBlobStore({ dir: join(dataDir, 'blobs/code') }),
+  ])
+  return { records, streams, objectBlobs, codeBlobs }
+}
+
+async function chooseSandbox({
+  HANSHU_SANDBOX: wanted,
+  HANSHU_OCI_RUNTIME: runtime,
+}: Config): Promise<'oci' | 'process'> {
+  if (wanted !== 'auto') return wanted
+  const root = process.platform === 'linux' && process.getuid?.() === 0
+  const folders = (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin', '/usr/local/sbin')
+  const found = await Promise.all(
+    folders.map((folder) =>
+      access(join(folder, runtime)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return root && found.includes(true) ? 'oci' : 'process'
+}
+
+/** Runs this program once more, in place, inside a mount namespace of its own. Does not return. */
+function enterPrivateNamespace(): never {
+  const { argv, env } = enterCommand([process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)])
+  process.execve!(argv[0]!, argv, { ...process.env, ...env } as Record<string, string>)
+  throw new Error('the private mount namespace could not be entered')
+}
+
+async function openSandboxDriver({
+  config,
+  kind,
+  dataDir,
+  log,
+}: {
+  config: Config
+  kind: 'oci' | 'process'
+  dataDir: string
+  log: Logger
+}): Promise<SandboxDriver> {
+  const runDir = join(dataDir, 'run')
+  await mkdir(runDir, { recursive: true, mode: 0o700 })
+  if (kind === 'process') return processSandboxDriver({ runDir, log })
+  // Everything on the machine that belongs to this data folder carries this name, so that its next owner finds it.
+  const ownerId = createHash('sha256')
+    .update(await realpath(dataDir))
+    .digest('hex')
+    .slice(0, 8)
+  return ociSandboxDriver({
+    ownerId,
+    runDir,
+    diskDir: join(dataDir, 'disks'),
+    runtimeName: config.HANSHU_OCI_RUNTIME,
+    log,
+  })
+}
+
+/** Listens on every host with the same port; the first decides which when any will do. */
+async function listenAll(
+  make: () => Server,
+  hosts: readonly string[],
+  wanted: number,
+  name: string,
+  closing: (() => Promise<void> | void)[],
+): Promise<number> {
+  for (let attempt = 0; ; attempt++) {
+    const servers: Server[] = []
+    try {
+      let port = wanted
+      for (const host of hosts) {
+        const server = make()
+        servers.push(server)
+        await new Promise<void>((resolve, reject) => {
+          server.once('error', reject)
+          server.listen({ host, port, backlog: 1024 }, () => {
+            server.off('error', reject)
+            resolve()
+          })
+        })
+        const address = server.address()
+        if (address !== null && typeof address === 'object') port = address.port
+      }
+      closing.push(() => Promise.all(servers.map(closeServer)).then(() => {}))
+      return port
+    } catch (error) {
+      for (const server of servers) server.close()
+      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      if (taken && wanted === 0 && attempt < 20) continue
+      if (taken) {
+        throw new Error(
+          `port ${wanted} for '${name}' is in use: stop what uses it, choose another with HANSHU_${name.toUpperCase()}_PORT, or take any with --ports auto`,
+          { cause: error },
+        )
+      }
+      throw error
+    }
+  }
+}
+
+/** New requests are refused; those under way may finish for a moment. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const cancel = systemClock.after(2000, () => server.closeAllConnections())
+  await closed
+  cancel()
+}
+
+const portOf = (endpoint: string | undefined): string =>
+  endpoint === undefined ? '' : new URL(endpoint).port
+
+function banner({
+  endpoints,
+  sandbox,
+  dataDir,
+}: {
+  endpoints: Record<string, string>
+  sandbox: SandboxDriver
+  dataDir: string
+}): string {
+  return [
+    `Hanshu ${version} is up.`,
+    `  Function Compute API  ${endpoints['fc']}`,
+    `  HTTP triggers         ${endpoints['edge']}   (http://NAME.${edgeDomain}:${portOf(endpoints['edge'])}/)`,
+    `  Object Storage        ${endpoints['oss']}   (code upload)`,
+    `  sandbox               ${sandbox.name}${sandbox.isolates ? '' : '   WARNING: no isolation, for development only'}`,
+    `  data                  ${dataDir}   (access key: ready.json)`,
+    '  Try: bin/hanshu deploy -t examples/nodejs-hello/s.yaml && bin/hanshu invoke nodejs-hello',
+    '',
+  ].join('\n')
+}
+
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`hanshu: a defect of ours ended the platform: ${error.stack ?? error}\n`)
+  process.exit(70)
+})
+
+await main()

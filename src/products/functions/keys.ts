@@ -1,0 +1,60 @@
+/**
+ * Where each record of this product is. The function's record is the root of all that belongs to it: every change of a
+ * version, alias, trigger or config writes the root again with the version it was read at, so changes of one function
+ * are serialized and nothing can be added to a function while it is being deleted (see change-function.ts).
+ */
+/** Names are checked when something is created; what could not be one leads to a key that nothing has. */
+const SAFE = /^[A-Za-z0-9_-]{1,128}$/
+const part = (name: string): string => (SAFE.test(name) ? name : '!')
+
+export const functionsPrefix = (accountId: string): string => `fc/${accountId}/functions/`
+export const functionKey = (accountId: string, functionName: string): string =>
+  functionsPrefix(accountId) + part(functionName)
+
+/** Host names arrive in lower case: this finds the functions whose name differs in case only. */
+export const foldedNamesPrefix = (accountId: string, functionName: string): string =>
+  `fc/${accountId}/folded-names/${part(functionName).toLowerCase()}/`
+export const foldedNameKey = (accountId: string, functionName: string): string =>
+  foldedNamesPrefix(accountId, functionName) + part(functionName)
+
+const padded = (version: number): string => part(String(version).padStart(10, '0'))
+
+export const versionsPrefix = (accountId: string, functionName: string): string =>
+  `fc/${accountId}/versions/${part(functionName)}/`
+export const versionKey = (accountId: string, functionName: string, versionId: string | number): string =>
+  versionsPrefix(accountId, functionName) + padded(Number(versionId))
+
+export const aliasesPrefix = (accountId: string, functionName: string): string =>
+  `fc/${accountId}/aliases/${part(functionName)}/`
+export const aliasKey = (accountId: string, functionName: string, aliasName: string): string =>
+  aliasesPrefix(accountId, functionName) + part(aliasName)
+
+export const triggersPrefix = (accountId: string, functionName: string): string =>
+  `fc/${accountId}/triggers/${part(functionName)}/`
+export const triggerKey = (accountId: string, functionName: string, triggerName: string): string =>
+  triggersPrefix(accountId, functionName) + part(triggerName)
+
+/** What the edge needs of the one HTTP trigger that a qualifier may have. */
+export const httpTriggersPrefix = (accountId: string, functionName: string): string =>
+  `fc/${accountId}/http-triggers/${part(functionName)}/`
+export const httpTriggerKey = (accountId: string, functionName: string, qualifier: string): string =>
+  httpTriggersPrefix(accountId, functionName) + part(qualifier)
+
+export const allAsyncConfigsPrefix = (accountId: string): string => `fc/${accountId}/async-configs/`
+export const asyncConfigsPrefix = (accountId: string, functionName: string): string =>
+  `${allAsyncConfigsPrefix(accountId)}${part(functionName)}/`
+export const asyncConfigKey = (accountId: string, functionName: string, qualifier: string): string =>
+  asyncConfigsPrefix(accountId, functionName) + part(qualifier)
+
+export const concurrencyPrefix = (accountId: string): string => `fc/${accountId}/concurrency/`
+export const concurrencyKey = (accountId: string, functionName: string): string =>
+  concurrencyPrefix(accountId) + part(functionName)
+
+export const layersPrefix = (accountId: string): string => `fc/${accountId}/layers/`
+export const layerKey = (accountId: string, layerName: string): string =>
+  layersPrefix(accountId) + part(layerName)
+
+export const layerVersionsPrefix = (accountId: string, layerName: string): string =>
+  `fc/${accountId}/layer-versions/${part(layerName)}/`
+export const layerVersionKey = (accountId: string, layerName: string, version: number): string =>
+  layerVersionsPrefix(accountId, layerName) + padded(version)

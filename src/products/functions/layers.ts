@@ -1,0 +1,85 @@
+import type { CodeReference } from '../../ports/invocation.ts'
+import type { RecordStore } from '../../ports/records.ts'
+import { codeUrl } from './code-urls.ts'
+import { invalidArgument, layerVersionNotFound } from './errors.ts'
+import type { StoredLayer } from './function-config.ts'
+import { layerVersionKey } from './keys.ts'
+import { isVersionId, layerVersionArn, parseLayerVersionArn } from './names.ts'
+import type { FunctionsContext } from './vocabulary.ts'
+
+/** The root of a layer's versions. It outlives them, so that a number is never given twice. */
+export interface LayerRecord {
+  layerName: string
+  nextVersion: number
+  /** The highest that is left; undefined when all were deleted. */
+  latestVersion?: number
+}
+
+export interface LayerVersionRecord {
+  layerName: string
+  version: number
+  description: string
+  license: string
+  compatibleRuntime: string[]
+  createTime: string
+  code: CodeReference
+}
+
+/** The `Layer` of the API. */
+export function layerDocument(
+  { code, ...layer }: LayerVersionRecord,
+  {
+    region,
+    accountId,
+    baseUrl,
+    codeUrlSecret: secret,
+    clock,
+  }: Pick<FunctionsContext, 'region' | 'accountId' | 'baseUrl' | 'codeUrlSecret' | 'clock'>,
+): Record<string, unknown> {
+  return {
+    ...layer,
+    layerVersionArn: layerVersionArn(region, accountId, layer.layerName, layer.version),
+    acl: '0',
+    code: { location: codeUrl(code, { baseUrl, secret, nowMs: clock.now() }), repositoryType: 'OSS' },
+    codeSize: code.sizeBytes,
+    codeChecksum: code.crc64,
+  }
+}
+
+export async function requireLayerVersion(
+  records: RecordStore,
+  accountId: string,
+  layerName: string,
+  version: string | number,
+): Promise<LayerVersionRecord> {
+  const stored = isVersionId(String(version))
+    ? await records.get<LayerVersionRecord>(layerVersionKey(accountId, layerName, Number(version)))
+    : undefined
+  if (!stored) throw layerVersionNotFound(layerName, String(version))
+  return stored.value
+}
+
+/** Looks up the layers that a function names. Those of the vendor and of other accounts do not exist here. */
+export async function resolveLayers(
+  arns: readonly string[] | undefined,
+  { records, region, accountId }: Pick<FunctionsContext, 'records' | 'region' | 'accountId'>,
+): Promise<StoredLayer[] | undefined> {
+  if (arns === undefined) return undefined
+  if (arns.length > 5) throw invalidArgument('Layers must not be more than 5')
+  const layers: StoredLayer[] = []
+  for (const arn of arns) {
+    const named = parseLayerVersionArn(arn)
+    if (!named) throw invalidArgument(`Layers: '${arn}' is not the ARN of a layer version`)
+    if (named.accountId !== accountId || (named.region !== region && named.region !== '')) {
+      throw layerVersionNotFound(arn, String(named.version))
+    }
+    const { code, compatibleRuntime } = await requireLayerVersion(
+      records,
+      accountId,
+      named.layerName,
+      named.version,
+    )
+    layers.push({ arn, code, compatibleRuntime })
+  }
+  return layers
+}

@@ -1,0 +1,116 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { IdSource } from '../../lib/ids.ts'
+import type { CodePackages } from '../../ports/code-packages.ts'
+import type { Invoker } from '../../ports/invocation.ts'
+import type { RecordStore } from '../../ports/records.ts'
+import type { Caller, RequestHead } from '../../wire/product-server.ts'
+import type { FunctionDirectory } from './directory.ts'
+import type { HttpTriggerUrls } from './http-trigger.ts'
+
+/** All that this product needs of others; `main.ts` plugs it in. */
+export interface FunctionsNeeds {
+  records: RecordStore
+  codePackages: CodePackages
+  invoker: Invoker
+  /** Shared with the edge and with triggers, which resolve through it too. */
+  directory: FunctionDirectory
+  clock: Clock
+  ids: IdSource
+  region: string
+  uploadedObjects: UploadedObjects
+  asyncInvocations: AsyncInvocations
+  temporaryCredentials: TemporaryCredentials
+  functionLogs: FunctionLogs
+  platformStatus: PlatformStatus
+  /** Where the HTTP trigger of a function is reached. */
+  httpTriggerUrl(functionName: string, qualifier: string): HttpTriggerUrls
+  /** Signs the links to code packages; links stay good over a restart only if it does. */
+  codeUrlSecret: Uint8Array
+  authenticate(head: RequestHead): Promise<Caller> | Caller
+  /** Default: `runnableRuntimes` of runtimes.ts. */
+  runnableRuntimes?: ReadonlySet<string>
+  /** Kinds of destinations (second part of the ARN) that outcomes of asynchronous invocations can be sent to. Default: `fc`. */
+  destinationKinds?: ReadonlySet<string>
+}
+
+/** Objects that a client put into Object Storage for us to fetch: code packages. */
+export interface UploadedObjects {
+  /** Undefined when there is no such object, or the account may not read it. */
+  open(accountId: string, bucket: string, object: string): Promise<AsyncIterable<Uint8Array> | undefined>
+}
+
+/** Keeps invocations that are carried out later. */
+export interface AsyncInvocations {
+  /** Durable when it resolves. Throws `DuplicateAsyncTask` or `AsyncQueueFull`. */
+  accept(invocation: AsyncInvocation): Promise<void>
+}
+
+export interface AsyncInvocation {
+  accountId: string
+  functionName: string
+  /** As the caller asked; resolved again when it is carried out. */
+  qualifier: string
+  event: Uint8Array
+  requestId: string
+  /** The caller's, or the request id. */
+  taskId: string
+  acceptedAtMs: number
+}
+
+/** A task of this id is already known for this function. */
+export class DuplicateAsyncTask extends Error {
+  constructor(taskId: string) {
+    super(`the async task '${taskId}' already exists`)
+    this.name = 'DuplicateAsyncTask'
+  }
+}
+
+/** No more invocations can be kept. */
+export class AsyncQueueFull extends Error {
+  constructor() {
+    super('too many asynchronous invocations are waiting')
+    this.name = 'AsyncQueueFull'
+  }
+}
+
+/** Credentials for one upload of a code package into Object Storage. */
+export interface TemporaryCredentials {
+  issue(accountId: string): Promise<UploadGrant>
+}
+
+export interface UploadGrant {
+  accessKeyId: string
+  accessKeySecret: string
+  securityToken: string
+  /** ISO 8601. */
+  expiration: string
+  /** `oss-cn-hangzhou` */
+  ossRegion: string
+  ossBucket: string
+  /** The client puts it under `{accountId}/`. */
+  objectName: string
+}
+
+/** What user functions wrote. */
+export interface FunctionLogs {
+  /** Oldest first, until `limit` lines or, with `follow`, until the signal. Each line is one JSON object that has a `cursor`. */
+  read(request: LogsRequest): AsyncIterable<Record<string, unknown>>
+}
+
+export interface LogsRequest {
+  accountId: string
+  functionName: string
+  requestId?: string
+  instanceId?: string
+  sinceMs?: number
+  limit: number
+  /** Continue after the line that had it. */
+  cursor?: string
+  /** Go on with lines that are still to come. */
+  follow: boolean
+  signal: AbortSignal
+}
+
+export interface PlatformStatus {
+  read(): Promise<Record<string, unknown>>
+}

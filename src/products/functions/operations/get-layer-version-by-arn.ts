@@ -1,0 +1,22 @@
+import { invalidArgument, layerVersionNotFound } from '../errors.ts'
+import { layerDocument, requireLayerVersion } from '../layers.ts'
+import { parseLayerVersionArn } from '../names.ts'
+import { jsonReply, none, operation } from '../vocabulary.ts'
+
+/** SDKs percent-encode the ARN into one segment; its slashes may also come as they are. */
+export const getLayerVersionByArn = operation({
+  name: 'GetLayerVersionByArn',
+  route: 'GET /2023-03-30/layerarn/{arn+}',
+  body: none,
+
+  async handle({ path: { arn } }, context) {
+    const { records, accountId, region } = context
+    const named = parseLayerVersionArn(arn)
+    if (!named) throw invalidArgument(`'${arn}' is not the ARN of a layer version`)
+    if (named.accountId !== accountId || named.region !== region) {
+      throw layerVersionNotFound(arn, String(named.version))
+    }
+    const layer = await requireLayerVersion(records, accountId, named.layerName, named.version)
+    return jsonReply(200, layerDocument(layer, context))
+  },
+})

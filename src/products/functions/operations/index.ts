@@ -1,0 +1,100 @@
+import type { FunctionsContext, Operation } from '../vocabulary.ts'
+import { createAlias } from './create-alias.ts'
+import { createFunction } from './create-function.ts'
+import { createLayerVersion } from './create-layer-version.ts'
+import { createTrigger } from './create-trigger.ts'
+import { deleteAlias } from './delete-alias.ts'
+import { deleteAsyncInvokeConfig } from './delete-async-invoke-config.ts'
+import { deleteConcurrencyConfig } from './delete-concurrency-config.ts'
+import { deleteFunction } from './delete-function.ts'
+import { deleteFunctionVersion } from './delete-function-version.ts'
+import { deleteLayerVersion } from './delete-layer-version.ts'
+import { deleteTrigger } from './delete-trigger.ts'
+import { describeRegions } from './describe-regions.ts'
+import { disableFunctionInvocation } from './disable-function-invocation.ts'
+import { downloadCode } from './download-code.ts'
+import { enableFunctionInvocation } from './enable-function-invocation.ts'
+import { getAlias } from './get-alias.ts'
+import { getAsyncInvokeConfig } from './get-async-invoke-config.ts'
+import { getConcurrencyConfig } from './get-concurrency-config.ts'
+import { getFunction } from './get-function.ts'
+import { getFunctionCode } from './get-function-code.ts'
+import { getLayerVersion } from './get-layer-version.ts'
+import { getLayerVersionByArn } from './get-layer-version-by-arn.ts'
+import { getProvisionConfig } from './get-provision-config.ts'
+import { getScalingConfig } from './get-scaling-config.ts'
+import { getTrigger } from './get-trigger.ts'
+import { invokeFunction } from './invoke-function.ts'
+import { listAliases } from './list-aliases.ts'
+import { listAsyncInvokeConfigs } from './list-async-invoke-configs.ts'
+import { listConcurrencyConfigs } from './list-concurrency-configs.ts'
+import { listFunctionVersions } from './list-function-versions.ts'
+import { listFunctions } from './list-functions.ts'
+import { listLayerVersions } from './list-layer-versions.ts'
+import { listLayers } from './list-layers.ts'
+import { listProvisionConfigs } from './list-provision-configs.ts'
+import { listScalingConfigs } from './list-scaling-configs.ts'
+import { listTriggers } from './list-triggers.ts'
+import { listVpcBindings } from './list-vpc-bindings.ts'
+import { notBuilt } from './not-built.ts'
+import { publishFunctionVersion } from './publish-function-version.ts'
+import { putAsyncInvokeConfig } from './put-async-invoke-config.ts'
+import { putConcurrencyConfig } from './put-concurrency-config.ts'
+import { readFunctionLogs } from './read-function-logs.ts'
+import { readPlatformStatus } from './read-platform-status.ts'
+import { tempBucketToken } from './temp-bucket-token.ts'
+import { updateAlias } from './update-alias.ts'
+import { updateFunction } from './update-function.ts'
+import { updateTrigger } from './update-trigger.ts'
+
+/** Every operation of this product: the 69 of API 2023-03-30, one of 2016-08-15, and our own under /hanshu/. */
+export const built: readonly Operation<FunctionsContext>[] = [
+  createAlias,
+  createFunction,
+  createLayerVersion,
+  createTrigger,
+  deleteAlias,
+  deleteAsyncInvokeConfig,
+  deleteConcurrencyConfig,
+  deleteFunctionVersion,
+  deleteFunction,
+  deleteLayerVersion,
+  deleteTrigger,
+  describeRegions,
+  disableFunctionInvocation,
+  downloadCode,
+  enableFunctionInvocation,
+  getAlias,
+  getAsyncInvokeConfig,
+  getConcurrencyConfig,
+  getFunctionCode,
+  getFunction,
+  getLayerVersionByArn,
+  getLayerVersion,
+  getProvisionConfig,
+  getScalingConfig,
+  getTrigger,
+  invokeFunction,
+  listAliases,
+  listAsyncInvokeConfigs,
+  listConcurrencyConfigs,
+  listFunctionVersions,
+  listFunctions,
+  listLayerVersions,
+  listLayers,
+  listProvisionConfigs,
+  listScalingConfigs,
+  listTriggers,
+  listVpcBindings,
+  publishFunctionVersion,
+  putAsyncInvokeConfig,
+  putConcurrencyConfig,
+  readFunctionLogs,
+  readPlatformStatus,
+  tempBucketToken,
+  updateAlias,
+  updateFunction,
+  updateTrigger,
+]
+
+export const operations: readonly Operation<FunctionsContext>[] = [...built, ...notBuilt]

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { changeFunction } from '../change-function.ts'
+import { invalidArgument, triggerNotFound } from '../errors.ts'
+import { checkIfMatch, etagOf } from '../etag.ts'
+import { withoutNulls } from '../function-spec.ts'
+import { parseHttpTriggerConfig } from '../http-trigger.ts'
+import { httpTriggerKey, triggerKey } from '../keys.ts'
+import { checkDescription } from '../names.ts'
+import { stateAt } from '../qualifiers.ts'
+import { type TriggerRecord, triggerDocument, triggerWrites } from '../triggers.ts'
+import { json, jsonReply, operation, timeText } from '../vocabulary.ts'
+
+const updateTriggerInput = z.preprocess(
+  withoutNulls,
+  z.object({
+    triggerConfig: z.string().optional(),
+    qualifier: z.string().optional(),
+    description: z.string().optional(),
+    invocationRole: z.string().optional(),
+  }),
+)
+
+/** What the body does not name stays as it is. */
+export const updateTrigger = operation({
+  name: 'UpdateTrigger',
+  route: 'PUT /2023-03-30/functions/{functionName}/triggers/{triggerName}',
+  body: json(updateTriggerInput),
+
+  handle({ path: { functionName, triggerName }, headers, body }, context) {
+    const { records, accountId, clock } = context
+    const { description, triggerConfig } = body
+    if (description !== undefined) checkDescription(description)
+    const text = triggerConfig === undefined ? undefined : parseHttpTriggerConfig(triggerConfig).text
+    return changeFunction(context, functionName, async (root) => {
+      const before = (await records.get<TriggerRecord>(triggerKey(accountId, functionName, triggerName)))
+        ?.value
+      if (!before) throw triggerNotFound(functionName, triggerName)
+      checkIfMatch(headers['if-match'], before)
+      const qualifier = body.qualifier || before.qualifier
+      if (qualifier !== before.qualifier) {
+        await stateAt(records, accountId, root, qualifier)
+        if (await records.get(httpTriggerKey(accountId, functionName, qualifier))) {
+          throw invalidArgument(
+            `qualifier '${qualifier}' of function '${functionName}' already has an HTTP trigger`,
+          )
+        }
+      }
+      const trigger: TriggerRecord = {
+        ...before,
+        qualifier,
+        triggerConfig: text ?? before.triggerConfig,
+        description: description ?? before.description,
+        ...(body.invocationRole === undefined ? {} : { invocationRole: body.invocationRole }),
+        lastModifiedTime: timeText(clock.now()),
+      }
+      return {
+        writes: triggerWrites(accountId, functionName, trigger, before),
+        result: jsonReply(200, triggerDocument(trigger, functionName, context), { etag: etagOf(trigger) }),
+      }
+    })
+  },
+})

@@ -1,0 +1,18 @@
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** Bytes at and above this would make some characters likelier than others. */
+const FAIR_BELOW = 256 - (256 % ALPHABET.length)
+
+/** As many characters of A–Z, a–z, 0–9, each as likely as the next. */
+export function randomAlphanumerics(length: number, randomBytes: (count: number) => Buffer): string {
+  let text = ''
+  while (text.length < length) text += alphanumericsOf(randomBytes(length - text.length))
+  return text
+}
+
+/** One character per byte, fewer where a byte would not be fair. */
+export function alphanumericsOf(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) if (byte < FAIR_BELOW) text += ALPHABET[byte % ALPHABET.length]
+  return text
+}

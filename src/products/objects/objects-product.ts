@@ -1,0 +1,80 @@
+/** Object Storage as a product: what `main.ts` gives to a listener of its own and to that of Function Compute. */
+import type { Clock } from '../../lib/clock.ts'
+import type { IdSource } from '../../lib/ids.ts'
+import type { BlobStore } from '../../ports/blobs.ts'
+import type { RecordStore } from '../../ports/records.ts'
+import type { ApiError } from '../../wire/api-error.ts'
+import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
+import { NoSuchRoute, type Product, type RequestHead } from '../../wire/product-server.ts'
+import { MalformedPath } from '../../wire/routes.ts'
+import { isOssV1, isOssV1Url } from '../../wire/signatures/oss-v1.ts'
+import { isOssV4, isOssV4Url } from '../../wire/signatures/oss-v4.ts'
+import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import { objectsAuthentication } from './authentication.ts'
+import { entityTooLarge, incompleteBody, invalidObjectName, notImplemented } from './errors.ts'
+import { operations } from './operations/index.ts'
+import { type ObjectsContext, renderError } from './product.ts'
+
+export interface ObjectsProductOptions {
+  records: RecordStore
+  blobs: BlobStore
+  clock: Clock
+  ids: IdSource
+  lookup: SecretLookup
+  region: string
+  /** Default: 5 GiB, the vendor's limit of one PutObject. */
+  sizeBytesMax?: number
+}
+
+const FIVE_GIB = 5 * 1024 ** 3
+
+export function objectsProduct({
+  records,
+  blobs,
+  clock,
+  ids,
+  lookup,
+  region,
+  sizeBytesMax = FIVE_GIB,
+}: ObjectsProductOptions): Product<ObjectsContext> {
+  return {
+    name: 'objects',
+    operations,
+    newRequestId: () => ids.uuid().replaceAll('-', '').slice(0, 24).toUpperCase(),
+    authenticate: objectsAuthentication({ lookup, clock, records }),
+    contextFor: (call, { facts }) => ({
+      ...call,
+      records,
+      blobs,
+      clock,
+      region,
+      sizeBytesMax,
+      host: (facts as { host: string }).host,
+    }),
+    renderError,
+    wordFailure,
+    commonHeaders: (requestId) => ({ server: 'AliyunOSS', 'x-oss-request-id': requestId }),
+  }
+}
+
+function wordFailure(failure: unknown): ApiError | undefined {
+  if (failure instanceof NoSuchRoute) return notImplemented('this method and path')
+  if (failure instanceof BodyTooLarge) return entityTooLarge(failure.bytesMax)
+  if (failure instanceof BodyCutOff) return incompleteBody()
+  if (failure instanceof MalformedPath) return invalidObjectName('')
+  return undefined
+}
+
+/** Whether a request that came to another product's port is meant for Object Storage: code upload goes to the same address. */
+export function isObjectStorageRequest({
+  headers,
+  rawQuery,
+}: Pick<RequestHead, 'headers' | 'rawQuery'>): boolean {
+  const { authorization, host = '' } = headers
+  if (authorization !== undefined)
+    return isOssV1(authorization) || isOssV4(authorization) || authorization.startsWith('OSS2 ')
+  if (/(^|\.)oss-[a-z0-9-]+\./i.test(host)) return true
+  if (!/OSSAccessKeyId=|x-oss-credential=/.test(rawQuery)) return false
+  const query = new URLSearchParams(rawQuery)
+  return isOssV1Url(query) || isOssV4Url(query)
+}

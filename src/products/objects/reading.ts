@@ -1,0 +1,99 @@
+/** What GetObject and HeadObject share: conditions, ranges and the headers an object is described by. */
+import { invalidArgument, invalidRange, notModified, preconditionFailed } from './errors.ts'
+import { etagOf, type ObjectRecord } from './object.ts'
+
+type Headers = Readonly<Record<string, string | undefined>>
+
+/** Throws 304 or 412 when the reader's conditions do not hold. */
+export function checkConditions(headers: Headers, object: ObjectRecord): void {
+  const etag = etagOf(object)
+  const ifMatch = headers['if-match']
+  if (ifMatch !== undefined && !names(ifMatch, etag)) throw preconditionFailed('If-Match')
+  const changedMs = Math.floor(object.lastModifiedMs / 1000) * 1000
+  const unmodifiedSince = dateOf(headers['if-unmodified-since'])
+  if (unmodifiedSince !== undefined && changedMs > unmodifiedSince)
+    throw preconditionFailed('If-Unmodified-Since')
+  const ifNoneMatch = headers['if-none-match']
+  const unchanged = { etag, 'last-modified': new Date(object.lastModifiedMs).toUTCString() }
+  if (ifNoneMatch !== undefined) {
+    if (names(ifNoneMatch, etag)) throw notModified(unchanged)
+    return
+  }
+  const modifiedSince = dateOf(headers['if-modified-since'])
+  if (modifiedSince !== undefined && changedMs <= modifiedSince) throw notModified(unchanged)
+}
+
+/** Clients send ETags with quotes and without. */
+const names = (list: string, etag: string): boolean =>
+  list.split(',').some((item) => {
+    const given = item.trim().replaceAll('"', '')
+    return given === '*' || given.toUpperCase() === etag.replaceAll('"', '')
+  })
+
+function dateOf(text: string | undefined): number | undefined {
+  const dateMs = Date.parse(text ?? '')
+  return Number.isNaN(dateMs) ? undefined : dateMs
+}
+
+/** Both ends included. */
+export interface ByteRange {
+  first: number
+  last: number
+}
+
+/**
+ * The part that is asked for; undefined is all of it. As the vendor does, a range that makes no sense gets the whole
+ * object, unless the client asks for the standard's behaviour.
+ */
+export function rangeOf(headers: Headers, sizeBytes: number): ByteRange | undefined {
+  const text = headers['range']
+  if (text === undefined) return undefined
+  const match = /^bytes=(\d*)-(\d*)$/.exec(text.trim())
+  const range = match ? resolve(match[1]!, match[2]!, sizeBytes) : undefined
+  if (range) return range
+  if (match && headers['x-oss-range-behavior'] === 'standard') throw invalidRange(text, sizeBytes)
+  return undefined
+}
+
+function resolve(from: string, to: string, sizeBytes: number): ByteRange | undefined {
+  if (from === '' && to === '') return undefined
+  const first = from === '' ? Math.max(0, sizeBytes - Number(to)) : Number(from)
+  const last = from === '' || to === '' ? sizeBytes - 1 : Math.min(Number(to), sizeBytes - 1)
+  if (first > last || (from !== '' && to !== '' && Number(from) > Number(to))) return undefined
+  return { first, last }
+}
+
+export function describe(object: ObjectRecord): Record<string, string> {
+  return {
+    ...object.headers,
+    'content-length': String(object.sizeBytes),
+    'content-md5': Buffer.from(object.md5, 'hex').toString('base64'),
+    etag: etagOf(object),
+    'last-modified': new Date(object.lastModifiedMs).toUTCString(),
+    'accept-ranges': 'bytes',
+    'x-oss-object-type': 'Normal',
+    'x-oss-storage-class': 'Standard',
+    'x-oss-hash-crc64ecma': object.crc64,
+  }
+}
+
+const OVERRIDES = [
+  'content-type',
+  'content-language',
+  'expires',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+]
+
+/** `response-content-type=…` in the query: the reader says how the answer is to be labelled. */
+export function overrides(query: URLSearchParams): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const name of OVERRIDES) {
+    const value = query.get(`response-${name}`)
+    if (value === null) continue
+    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) throw invalidArgument(`response-${name}`, value)
+    headers[name] = Buffer.from(value).toString('latin1')
+  }
+  return headers
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../../lib/clock.ts'
+import type { Admitted } from './admission.ts'
+import { send } from './answer.ts'
+import { asyncBodyBytesMax, wholeBody } from './bodies.ts'
+import { originHeaders } from './cors.ts'
+import { eventOfRequest } from './invoke-event.ts'
+import type { AsyncAcceptance } from './needs.ts'
+import { commonHeaders } from './outcomes.ts'
+import { headOfForwarded } from './pass-through.ts'
+
+export interface AsyncNeeds {
+  asyncInvocations: AsyncAcceptance
+  clock: Clock
+  accountId: string
+}
+
+/** Answers as soon as the call is safely queued. Throws `ApiError`. */
+export async function acceptAsync(
+  needs: AsyncNeeds,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  admitted: Admitted,
+): Promise<void> {
+  const { trigger, revision, verifyBody } = admitted
+  const body = await wholeBody(request, asyncBodyBytesMax, verifyBody)
+  const taskId = request.headers['x-fc-async-task-id']
+  const call = {
+    accountId: needs.accountId,
+    functionName: trigger.functionName,
+    qualifier: trigger.qualifier,
+    requestId,
+    ...(typeof taskId === 'string' ? { taskId } : {}),
+  }
+  if (revision.runtime.startsWith('custom')) {
+    const head = headOfForwarded(request, admitted.address.target)
+    await needs.asyncInvocations.accept({ ...call, is: 'http', request: head, body })
+  } else {
+    const event = eventOfRequest(needs, request, requestId, admitted, body)
+    await needs.asyncInvocations.accept({ ...call, is: 'event', event })
+  }
+  const headers = commonHeaders(requestId, trigger.cors?.exposeHeaders)
+  if (request.headers.origin !== undefined)
+    headers.push(...originHeaders(trigger.cors, request.headers.origin))
+  send(request, response, { status: 202, headers, body: '' })
+}

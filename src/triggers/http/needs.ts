@@ -1,0 +1,69 @@
+/** What the HTTP trigger wants of the rest of the platform; the composition root plugs it in. */
+import type { FunctionRevision, HttpRequestHead } from '../../ports/invocation.ts'
+import type { RequestHead } from '../../wire/product-server.ts'
+
+export interface HttpTrigger {
+  /** Both as they were created: an address may spell them in another case. */
+  functionName: string
+  qualifier: string
+  triggerId: string
+  authType: 'anonymous' | 'function'
+  methods: readonly string[]
+  disableURLInternet: boolean
+  cors?: CorsConfig
+}
+
+export interface CorsConfig {
+  /** `*`, an origin, or an origin with one `*` in it: `https://*.example.com`. */
+  allowOrigins?: readonly string[]
+  allowMethods?: readonly string[]
+  allowHeaders?: readonly string[]
+  exposeHeaders?: readonly string[]
+  allowCredentials?: boolean
+  /** Seconds. */
+  maxAge?: number
+}
+
+/** Asked for every request: answer from memory, and without a promise where that can be. */
+export interface HttpTriggerTable {
+  /** `anyCase`: a name from a Host header. The exact spelling wins over others. */
+  find(
+    functionName: string,
+    qualifier: string,
+    match: 'exact' | 'anyCase',
+  ): HttpTrigger | undefined | Promise<HttpTrigger | undefined>
+}
+
+/** The revision behind a qualifier; an alias may split its traffic. */
+export interface FunctionResolver {
+  resolve(
+    functionName: string,
+    qualifier: string,
+  ): FunctionRevision | undefined | Promise<FunctionRevision | undefined>
+}
+
+/** For triggers whose authType is `function`. Throws `ApiError`. */
+export interface TriggerAuthentication {
+  verify(head: RequestHead): VerifiedCaller | Promise<VerifiedCaller>
+}
+
+export interface VerifiedCaller {
+  accountId: string
+  /** Set when the signature covers the body. Throws `ApiError`. */
+  verifyBody?(body: Buffer): void
+}
+
+/** Where requests with `X-Fc-Invocation-Type: Async` go. */
+export interface AsyncAcceptance {
+  /** Durable when it resolves. Throws `ApiError` when the call is not taken. */
+  accept(call: AsyncCall): Promise<void>
+}
+
+export type AsyncCall = {
+  accountId: string
+  functionName: string
+  qualifier: string
+  requestId: string
+  /** `X-Fc-Async-Task-Id` of the request. */
+  taskId?: string
+} & ({ is: 'event'; event: Uint8Array } | { is: 'http'; request: HttpRequestHead; body: Uint8Array })

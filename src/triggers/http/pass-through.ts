@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
+import type { HttpOutcome, HttpRequestHead, Invoker } from '../../ports/invocation.ts'
+import type { Admitted } from './admission.ts'
+import { send } from './answer.ts'
+import { shelteredBody, syncBodyBytesMax, wholeBody } from './bodies.ts'
+import { clientIpOf, connectionSignal, hasBody, isChunked, isUnread } from './connections.ts'
+import { originHeaders } from './cors.ts'
+import { addFunctionHeaders, wantsLogTail } from './invoke-event.ts'
+import { addRevisionHeaders, commonHeaders, failureAnswer, refusalError } from './outcomes.ts'
+import { forwardedHeaders } from './request-headers.ts'
+import { isTaken } from './response-headers.ts'
+
+/** A custom runtime: the request goes to it as it is, and its response comes back as it is, as it comes. Throws `ApiError`. */
+export async function passThrough(
+  { invoker }: { invoker: Invoker },
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  { address, trigger, revision, verifyBody }: Admitted,
+): Promise<void> {
+  const outcome = await invoker.forward({
+    revision,
+    qualifier: trigger.qualifier,
+    requestId,
+    wantLogTail: wantsLogTail(request),
+    signal: connectionSignal(request.socket),
+    request: headOfForwarded(request, address.target),
+    body: await bodyOf(request, verifyBody),
+  })
+  const headers = commonHeaders(requestId, trigger.cors?.exposeHeaders)
+  const { origin } = request.headers
+  switch (outcome.outcome) {
+    case 'responded':
+      try {
+        addRevisionHeaders(headers, revision, outcome.instanceId)
+        addFunctionHeaders(headers, takenHeaders(outcome.rawHeaders), trigger, origin)
+        stream(request, response, outcome, headers)
+      } catch (refused) {
+        outcome.body.destroy()
+        throw refused
+      }
+      return
+    case 'handledError':
+    case 'unhandledError':
+    case 'initializationError':
+      if (origin !== undefined) headers.push(...originHeaders(trigger.cors, origin))
+      send(request, response, failureAnswer(outcome, revision, headers))
+      return
+    default:
+      throw refusalError(outcome)
+  }
+}
+
+export const headOfForwarded = (request: IncomingMessage, target: string): HttpRequestHead => ({
+  method: request.method ?? 'GET',
+  target,
+  rawHeaders: forwardedHeaders(request.rawHeaders, request.headers.connection, isChunked(request)),
+  clientIp: clientIpOf(request),
+})
+
+/** A signed body is looked at before the function sees any of it; every other one streams. */
+async function bodyOf(
+  request: IncomingMessage,
+  verify: ((body: Buffer) => void) | undefined,
+): Promise<Readable> {
+  if (verify) return Readable.from([await wholeBody(request, syncBodyBytesMax, verify)])
+  return hasBody(request) ? shelteredBody(request) : request
+}
+
+function takenHeaders(rawHeaders: readonly string[]): string[] {
+  const taken: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (isTaken(name)) taken.push(name, rawHeaders[index + 1]!)
+  }
+  return taken
+}
+
+/** The length that the instance gave, when it is how the body is framed. */
+function lengthOf(rawHeaders: readonly string[]): string | undefined {
+  let length: string | undefined
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!.toLowerCase()
+    if (name === 'transfer-encoding') return undefined
+    if (name === 'content-length') length = rawHeaders[index + 1]
+  }
+  return length
+}
+
+function stream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, statusMessage, rawHeaders, body }: Extract<HttpOutcome, { outcome: 'responded' }>,
+  headers: string[],
+): void {
+  if (response.destroyed) {
+    body.destroy()
+    return
+  }
+  const length = lengthOf(rawHeaders)
+  if (length !== undefined) headers.push('Content-Length', length)
+  if (statusMessage === '') response.writeHead(status, headers)
+  else response.writeHead(status, statusMessage, headers)
+  // Events come when they come; only a body that has begun to arrive takes its head along.
+  if (length === undefined || body.readableLength === 0) response.flushHeaders()
+  // On an error of either side both are destroyed: a client sees a body that breaks off, never one that seems whole.
+  pipeline(body, response, () => {
+    if (!isUnread(request)) return
+    // The function answered without reading all; the rest is thrown away to get to the next request.
+    request.unpipe()
+    request.resume()
+  })
+}

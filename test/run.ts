@@ -1,0 +1,123 @@
+/**
+ * Runs the stages of `npm test`, all of them even if one fails, and says at the end how each went.
+ *
+ *     npm test                    everything
+ *     npm test -- unit e2e        these stages
+ */
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '..')
+const tool = (name: string) => join(root, 'node_modules/.bin', name)
+
+interface Step {
+  name: string
+  /** Undefined: there is nothing to run. */
+  command: string[] | undefined
+}
+
+type Outcome = 'passed' | 'failed' | 'empty'
+
+/** A stage that takes longer hangs; it is ended so that the others still run. */
+const STAGE_MS_MAX = 8 * 60_000
+
+const stages: Readonly<Record<string, () => Step[]>> = {
+  check: () => [
+    { name: 'biome', command: [tool('biome'), 'check', '.'] },
+    { name: 'tsc', command: [tool('tsc'), '--noEmit'] },
+    { name: 'knip', command: [tool('knip')] },
+    { name: 'depcruise', command: [tool('depcruise'), '--config', '.dependency-cruiser.cjs', 'src'] },
+  ],
+  unit: () => [
+    nodeTests(['src/**/*.test.ts', 'runtimes/**/*.test.{ts,js,mjs,cjs}', 'test/*.test.ts'], {
+      concurrency: 2,
+      timeoutMs: 120_000,
+    }),
+  ],
+  conformance: () => [nodeTests(['test/conformance/**/*.test.ts'], { concurrency: 1, timeoutMs: 180_000 })],
+  e2e: () => [nodeTests(['test/e2e/**/*.test.ts'], { concurrency: 1, timeoutMs: 300_000 })],
+  fault: () => [nodeTests(['test/fault/**/*.test.ts'], { concurrency: 1, timeoutMs: 300_000 })],
+}
+
+function nodeTests(
+  patterns: string[],
+  { concurrency, timeoutMs }: { concurrency: number; timeoutMs: number },
+): Step {
+  const files = globSync(patterns, { cwd: root, exclude: (path) => path.includes('node_modules') }).sort()
+  if (files.length === 0) return { name: patterns.join(' '), command: undefined }
+  const options = [
+    '--disable-warning=ExperimentalWarning',
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${timeoutMs}`,
+    '--test-reporter=spec',
+  ]
+  return { name: `${files.length} files`, command: [process.execPath, ...options, '--test', ...files] }
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !(name in stages))
+if (unknown.length > 0) {
+  console.error(`There is no stage ${unknown.join(', ')}; there are ${Object.keys(stages).join(', ')}.`)
+  process.exit(2)
+}
+const selected = wanted.length > 0 ? wanted : Object.keys(stages)
+
+const summary: string[] = []
+let failed = false
+for (const name of selected) {
+  const startedMs = performance.now()
+  const outcomes: [string, Outcome][] = []
+  for (const step of stages[name]!()) {
+    console.log(`\n=== ${name}: ${step.name}`)
+    outcomes.push([step.name, await run(step)])
+  }
+  const failures = outcomes.filter(([, outcome]) => outcome === 'failed').map(([step]) => step)
+  const isEmpty = outcomes.every(([, outcome]) => outcome === 'empty')
+  if (failures.length > 0) failed = true
+  const verdict = failures.length > 0 ? `FAILED (${failures.join(', ')})` : isEmpty ? 'no tests' : 'passed'
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
+  summary.push(`${name.padEnd(12)} ${verdict}, ${seconds} s`)
+}
+console.log(`\n${summary.join('\n')}`)
+process.exitCode = failed ? 1 : 0
+
+function run({ name, command }: Step): Promise<Outcome> {
+  if (!command) {
+    console.log('no tests')
+    return Promise.resolve('empty')
+  }
+  const [file = '', ...args] = command
+  return new Promise((done) => {
+    // A group of its own: what a stage that hangs has started is ended with it.
+    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+    const end = (signal: NodeJS.Signals) => {
+      try {
+        process.kill(-child.pid!, signal)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+    }
+    const forward = (signal: NodeJS.Signals) => {
+      end(signal)
+      process.exitCode = 130
+    }
+    process.once('SIGINT', forward)
+    process.once('SIGTERM', forward)
+    const timer = setTimeout(() => {
+      console.error(`${name} did not end within ${STAGE_MS_MAX / 1000} s`)
+      end('SIGKILL')
+    }, STAGE_MS_MAX)
+    const finish = (outcome: Outcome) => {
+      clearTimeout(timer)
+      process.off('SIGINT', forward)
+      process.off('SIGTERM', forward)
+      done(outcome)
+    }
+    child.once('error', (error) => {
+      console.error(`${file}: ${error.message}`)
+      finish('failed')
+    })
+    child.once('exit', (code) => finish(code === 0 ? 'passed' : 'failed'))
+  })
+}

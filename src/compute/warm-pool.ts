@@ -166,6 +166,8 @@ export class WarmPool {
       (error: unknown) => {
         pool.failures++
         this.#settled(pool)
+        // What is killed because the platform stops has not failed.
+        if (this.#closed) return
         this.#log.error(
           { err: error, runtime: pool.image.key, failures: pool.failures },
           'a generic instance did not boot',

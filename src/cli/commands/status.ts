@@ -13,7 +13,7 @@ export const status: Command = {
     const output = readOutput(text(args, 'output'))
     const platform = await connect(args, terminal)
     const answer = await platform.call<Record<string, unknown>>({
-      action: 'GetStatus',
+      action: 'ReadPlatformStatus',
       method: 'GET',
       path: '/hanshu/status',
     })

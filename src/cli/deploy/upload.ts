@@ -119,4 +119,4 @@ export async function accountIdOf(platform: Platform): Promise<string> {
 }
 
 const statusOf = (platform: Platform): Promise<{ accountId?: string; endpoints?: Record<string, string> }> =>
-  platform.call({ action: 'GetStatus', method: 'GET', path: '/hanshu/status' })
+  platform.call({ action: 'ReadPlatformStatus', method: 'GET', path: '/hanshu/status' })

@@ -74,6 +74,10 @@ function warm(id, payload) {
   // Formatted like what a function prints and fails with, but not sent.
   output.formatLine('verbose', format('%s %o', 'warm\n', { id }))
   errorJson(new Error('warm'), '')
+  // As BIND does, which sets these anew.
+  extendModulePaths(warmSettings)
+  delete process.env.NODE_PATH
+  process.chdir(process.cwd())
   run(
     { type: frames.WARM, id },
     payload,

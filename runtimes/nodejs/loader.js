@@ -10,6 +10,9 @@ const output = require('./output.js')
 
 const extensions = ['.js', '.mjs', '.cjs']
 
+/** What Node.js has made of NODE_PATH; to do it again takes a third of a millisecond. */
+let searched
+
 /** Makes the preinstalled modules and those of layers requirable, after what the code brings itself. */
 function extendModulePaths(settings) {
   const folders = [
@@ -19,7 +22,8 @@ function extendModulePaths(settings) {
     path.join(__dirname, 'modules', 'node_modules'),
   ]
   process.env.NODE_PATH = folders.join(path.delimiter)
-  Module._initPaths()
+  if (process.env.NODE_PATH !== searched) Module._initPaths()
+  searched = process.env.NODE_PATH
 }
 
 /**
@@ -121,9 +125,12 @@ function isFromCompiler(error) {
   return error.name === 'SyntaxError' && !/^\s+at (JSON\.parse|new RegExp|eval)\b/m.test(String(error.stack))
 }
 
+// Asked for what is often not there: without an exception, which costs more than the question.
+const quietly = { throwIfNoEntry: false }
+
 function isFile(file) {
   try {
-    return fs.statSync(file).isFile()
+    return fs.statSync(file, quietly)?.isFile() ?? false
   } catch {
     return false
   }
@@ -134,11 +141,14 @@ function isEsModule(file) {
   if (file.endsWith('.mjs')) return true
   if (file.endsWith('.cjs')) return false
   for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
-    try {
-      return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).type === 'module'
-    } catch (error) {
-      // A package.json that is no JSON: Node complains about it itself when it loads the module.
-      if (error instanceof SyntaxError) return false
+    const description = path.join(folder, 'package.json')
+    if (isFile(description)) {
+      try {
+        return JSON.parse(fs.readFileSync(description, 'utf8')).type === 'module'
+      } catch {
+        // Not readable, or no JSON: Node complains about it itself when it loads the module.
+        return false
+      }
     }
     if (folder === path.dirname(folder)) return false
   }

@@ -71,14 +71,14 @@ export function sandboxContract(name: string, openDriver: () => Promise<SandboxD
     })
 
     test('sees files that are mounted', async () => {
+      const tool = await codeFolder({ 'run.sh': 'echo mounted; sleep 1000' })
       const sandbox = await driver.create({
         ...sandboxSpec(['/bin/sh', '/hanshu-test/tool/run.sh']),
-        mounts: [
-          { source: await codeFolder({ 'run.sh': 'echo mounted; sleep 1000' }), target: '/hanshu-test/tool' },
-        ],
+        mounts: [{ source: tool, target: '/hanshu-test/tool' }],
       })
       assert.equal(await readLine(sandbox.stdout), 'mounted')
       await sandbox.kill()
+      await rm(tool, { recursive: true })
     })
 
     test('shows the code, the layers and a writable folder to a program that already runs', async () => {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { FunctionDirectory } from './directory.ts'
 import type { FunctionRecord } from './function.ts'
 import { functionKey } from './keys.ts'
-import { Lru } from './lru.ts'
 import { accountId, region, startTestbed } from './testbed.fixture.ts'
 
 const recordOf = (functionName: string, revisionId: string): FunctionRecord => ({
@@ -95,25 +93,7 @@ test('no more functions are remembered than the bound, and names that nobody has
     assert.equal((await directory.resolve(accountId, `f${number}`, 'LATEST')).outcome, 'found')
     await directory.resolve(accountId, `nobody${number}`, 'LATEST')
   }
-  assert.equal(directory.rememberedFunctions, 10)
-})
-
-test('the bounded map is the tail of what was used last', () => {
-  const use = fc.record({ key: fc.nat(9), write: fc.boolean() })
-  fc.assert(
-    fc.property(fc.array(use, { maxLength: 100 }), fc.integer({ min: 1, max: 5 }), (uses, entriesMax) => {
-      const lru = new Lru<number, number>(entriesMax)
-      let model: number[] = []
-      for (const { key, write } of uses) {
-        if (write) {
-          lru.set(key, key * 2)
-          model = [...model.filter((other) => other !== key), key].slice(-entriesMax)
-        } else {
-          assert.equal(lru.get(key), model.includes(key) ? key * 2 : undefined)
-          if (model.includes(key)) model = [...model.filter((other) => other !== key), key]
-        }
-        assert.equal(lru.size, model.length)
-      }
-    }),
-  )
+  assert.ok(directory.rememberedFunctions <= 10)
+  assert.equal(directory.resolveCached(accountId, 'f49', 'LATEST')?.outcome, 'found')
+  assert.equal(directory.resolveCached(accountId, 'f0', 'LATEST'), undefined)
 })

@@ -13,8 +13,8 @@ import {
   httpTriggersPrefix,
   versionKey,
 } from './keys.ts'
-import { Lru } from './lru.ts'
 import { isVersionId, LATEST } from './names.ts'
+import { RecentMap } from './recent-map.ts'
 import { TRIGGERS_MAX } from './triggers.ts'
 import type { VersionRecord } from './versions.ts'
 
@@ -50,9 +50,9 @@ export class FunctionDirectory {
   readonly #region: string
   readonly #random: () => number
   readonly #changed: (accountId: string, functionName: string) => void
-  readonly #functions: Lru<string, KnownFunction>
+  readonly #functions: RecentMap<string, KnownFunction>
   /** Names as given in another case → as created. */
-  readonly #names: Lru<string, string>
+  readonly #names: RecentMap<string, string>
   /** Reads under way, so that a name that many ask for is read once. */
   readonly #reads = new Map<string, Promise<KnownFunction | undefined>>()
 
@@ -64,8 +64,8 @@ export class FunctionDirectory {
     this.#records = records
     this.#region = region
     this.#random = random
-    this.#functions = new Lru(functionsMax)
-    this.#names = new Lru(functionsMax)
+    this.#functions = new RecentMap(functionsMax)
+    this.#names = new RecentMap(functionsMax)
   }
 
   resolveCached(accountId: string, functionName: string, qualifier: string): Resolution | undefined {
@@ -135,7 +135,7 @@ export class FunctionDirectory {
     this.#functions.delete(key)
     this.#names.delete(cacheKey(accountId, functionName.toLowerCase()))
     // A read under way may have seen the state before: it is answered to those who wait for it, but not remembered.
-    void 0
+    this.#reads.delete(key)
     this.#changed(accountId, functionName)
   }
 
@@ -156,7 +156,7 @@ export class FunctionDirectory {
       if (known && this.#reads.get(key) === read) this.#functions.set(key, known)
       return known
     } finally {
-      if (this.#reads.get(key) === read) void 0
+      if (this.#reads.get(key) === read) this.#reads.delete(key)
     }
   }
 
@@ -173,7 +173,7 @@ export class FunctionDirectory {
     const latest = latestRevisionOf(stored.value, { region: this.#region, accountId })
     const { restriction } = stored.value
     return {
-      targets: new Lru<string, Target>(TARGETS_MAX).set(LATEST, { main: latest }),
+      targets: new RecentMap<string, Target>(TARGETS_MAX).set(LATEST, { main: latest }),
       reservedConcurrency: concurrency?.value.reservedConcurrency,
       httpTriggers: httpTriggers.map(({ value }) => value),
       disabledBecause: restriction?.disable ? restriction.reason : undefined,
@@ -234,7 +234,7 @@ export class FunctionDirectory {
 const TARGETS_MAX = 8
 
 interface KnownFunction {
-  targets: Lru<string, Target>
+  targets: RecentMap<string, Target>
   reservedConcurrency: number | undefined
   httpTriggers: readonly HttpTriggerSettings[]
   disabledBecause: string | undefined

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
+import { memoryBlobStore } from '../../drivers/memory/blobs.ts'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { presignOssV1 } from '../../wire/signatures/oss-v1.ts'
@@ -13,7 +14,7 @@ const md5 = (body: string): string => createHash('md5').update(body).digest('bas
 
 let oss: Awaited<ReturnType<typeof runningObjects>>
 before(async () => {
-  oss = await runningObjects()
+  oss = await runningObjects({ records: memoryRecordStore(), blobs: memoryBlobStore() })
 })
 after(() => oss.stop())
 
@@ -254,7 +255,7 @@ describe('an upload that is not whole or not right leaves nothing', () => {
       ...records,
       commit: (writes) => (broken ? Promise.reject(new Error('the disk is full')) : records.commit(writes)),
     }
-    const other = await runningObjects({ records: failing })
+    const other = await runningObjects({ records: failing, blobs: memoryBlobStore() })
     try {
       broken = true
       assert.equal((await other.ask({ method: 'PUT', target: '/fc-code/k', body: 'x' })).status, 500)

@@ -1,9 +1,7 @@
-/** A running Object Storage on memory drivers, and a plain client that signs what it is told to. */
+/** A running Object Storage, and a plain client that signs what it is told to. */
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { memoryBlobStore } from '../../drivers/memory/blobs.ts'
-import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import { ManualClock } from '../../lib/clock.ts'
 import { randomIds } from '../../lib/ids.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -58,14 +56,15 @@ export interface Ask {
 }
 
 export async function runningObjects({
-  records = memoryRecordStore(),
+  records,
+  blobs,
   sizeBytesMax = 1000,
 }: {
-  records?: RecordStore
+  records: RecordStore
+  blobs: BlobStore
   sizeBytesMax?: number
-} = {}) {
+}) {
   const clock = new ManualClock(NOW_MS)
-  const blobs = memoryBlobStore()
   await ensureUploadBucket({ records, clock })
   const answered: { operation?: string; status?: number }[] = []
   const log: Logger = {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { pipeline, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { HttpOutcome, HttpRequestHead, Invoker } from '../../ports/invocation.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
@@ -104,11 +104,20 @@ function stream(
   else response.writeHead(status, statusMessage, headers)
   // Events come when they come; only a body that has begun to arrive takes its head along.
   if (length === undefined || body.readableLength === 0) response.flushHeaders()
-  // On an error of either side both are destroyed: a client sees a body that breaks off, never one that seems whole.
-  pipeline(body, response, () => {
+  // As `pipeline` does it, which costs a third of the whole call: it makes and throws away an abort signal for each.
+  const breakOff = () => {
+    // A client must see a body that breaks off, never one that seems whole.
+    if (!body.readableEnded) response.destroy()
+  }
+  body.once('error', breakOff)
+  body.once('close', breakOff)
+  response.once('close', () => {
+    if (!body.readableEnded) body.destroy()
     if (!isUnread(request)) return
     // The function answered without reading all; the rest is thrown away to get to the next request.
     request.unpipe()
     request.resume()
   })
+  if (body.destroyed) breakOff()
+  else body.pipe(response)
 }

@@ -58,7 +58,7 @@ export async function ociSandboxDriver(settings: OciSettings): Promise<OciSandbo
   await sweepOwner({ ownerId, diskDir }, log)
 
   const layout = await mountRunDir(runDir)
-  if (runtimeName === 'crun') await hideHybridCgroups()
+  await hideHybridCgroups()
   const cgroups = openCgroups(groupName(ownerId))
   const quickMounts = await openMountHelper(layout.quickStagingDir, log)
   const slowMounts = await openMountHelper(layout.slowStagingDir, log)
@@ -196,7 +196,7 @@ async function unmountRunDir(runDir: string): Promise<void> {
   await runProgram('umount', ['--lazy', runDir])
 }
 
-/** crun refuses to run where version 2 is mounted beside version 1. Only our own mount namespace loses sight of it. */
+/** crun refuses to run where version 2 is mounted beside version 1, runc uses both. Only our own mount namespace loses sight of it. */
 async function hideHybridCgroups(): Promise<void> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8')
   if (/ \/sys\/fs\/cgroup\/unified .* - cgroup2 /.test(mounts))

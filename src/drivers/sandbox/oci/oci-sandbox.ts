@@ -37,7 +37,10 @@ export interface Workshop {
   log: Logger
 }
 
-/** Enters the control groups before it becomes the runtime, so that everything that follows is counted and limited. */
+/**
+ * Enters the control groups before it becomes the runtime, so that everything that follows is counted and limited.
+ * runc makes a group inside of ours by itself, and its own dozen of threads stays outside.
+ */
 const ENTER =
   'for f in $GROUPS_TO_ENTER; do echo $$ > "$f" || exit 125; done; unset GROUPS_TO_ENTER; exec "$@"'
 
@@ -151,12 +154,12 @@ export class OciSandbox implements Sandbox {
     if (this.#bound) throw new Error('a sandbox that is bound cannot be bound again')
     if (this.#gone) throw new Error('a sandbox that has ended cannot be bound')
     this.#bound = true
-    const { quickMounts, slowMounts, disks, defaultDiskMb } = this.#shop
+    const { quickMounts, slowMounts, disks, defaultDiskMb, runtime } = this.#shop
     this.#group.setLimits({
       memoryBytes: binding.memoryMb * 1024 * 1024,
       cpu: binding.cpu,
-      // The runtime that waits for the program is a member of the group as well.
-      pidsMax: binding.pidsMax + 1,
+      // crun, which waits for the program, is a member of the group as well.
+      pidsMax: binding.pidsMax + (runtime.name === 'crun' ? 1 : 0),
       priority: 'normal',
     })
     const show = (source: string, target: string): Promise<unknown> =>
@@ -186,8 +189,10 @@ export class OciSandbox implements Sandbox {
   }
 
   async kill(): Promise<void> {
-    this.#killed = true
-    if (!this.#gone) await this.#group.killAll()
+    if (!this.#gone) {
+      this.#killed ||= this.#group.pids().length > 0
+      await this.#group.killAll()
+    }
     await this.removed
   }
 
@@ -262,7 +267,10 @@ function startRuntime(shop: Workshop, group: Cgroup, bundleDir: string, instance
   return spawn('/bin/sh', ['-c', ENTER, 'sh', ...command], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     cwd: '/',
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', GROUPS_TO_ENTER: group.procsFiles.join(' ') },
+    env: {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      GROUPS_TO_ENTER: (name === 'crun' ? group.procsFiles : []).join(' '),
+    },
   })
 }
 

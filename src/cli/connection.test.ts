@@ -73,8 +73,14 @@ test('a ready file that is cut off or of another kind is refused, not guessed at
 test('no key, no platform, no URL: each says what to do', async () => {
   const environment = { HANSHU_DATA: '/no/such/folder' }
   const terminal = scriptedTerminal({ environment })
-  await assert.rejects(findConnection(args(), terminal), /The platform is not running.*\nStart it with: hanshu up/)
-  await assert.rejects(findConnection(args({ endpoint: 'http://a' }), terminal), /There is no access key for http:\/\/a/)
+  await assert.rejects(
+    findConnection(args(), terminal),
+    /The platform is not running.*\nStart it with: hanshu up/,
+  )
+  await assert.rejects(
+    findConnection(args({ endpoint: 'http://a' }), terminal),
+    /There is no access key for http:\/\/a/,
+  )
   const withKey = { ...environment, HANSHU_ACCESS_KEY_ID: 'a', HANSHU_ACCESS_KEY_SECRET: 'b' }
   await assert.rejects(
     findConnection(args({ endpoint: 'ftp://a' }), scriptedTerminal({ environment: withKey })),

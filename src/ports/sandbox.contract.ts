@@ -241,7 +241,7 @@ export function binding(codeSource: string): SandboxBinding {
 
 /** A folder with files that every user may read, as those of deployed code are. */
 export async function codeFolder(files: Record<string, string>): Promise<string> {
-  const folder = await mkdtemp(`${tmpdir()}/hanshu-code-`)
+  const folder = await mkdtemp(`${tmpdir()}/hanshu-sandbox-code-`)
   await chmod(folder, 0o755)
   for (const [name, text] of Object.entries(files))
     await writeFile(`${folder}/${name}`, text, { mode: 0o644 })

@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileBlobStore } from './blobs.ts'
 import { sqliteRecordStore } from './records.ts'
 import { sqliteStreamStore } from './streams.ts'
@@ -44,7 +45,10 @@ async function writeBlobs(): Promise<never> {
     const n = next++
     const { blobId, sha256 } = await blobs.write(
       (async function* () {
-        for (let piece = 0; piece < 4; piece++) yield Buffer.alloc(30_000, `${n}`)
+        for (let piece = 0; piece < 20; piece++) {
+          yield Buffer.alloc(10_000, `${n}`)
+          await nextTurn() // as slow as a client: the kill shall often come between two pieces
+        }
       })(),
     )
     say(`blob ${blobId} ${sha256}`)

@@ -61,7 +61,7 @@ export function objectsAuthentication({
     checkTime(given)
     const resource = await resourceOf(head, given, accessKeySecret)
     if (!allowed(allows, head.method, resource, query)) throw accessDenied()
-
+    refuseOtherSubResources(query)
     return { accountId, rawPath: rawPathOf(resource), facts: { host: head.headers.host ?? '' } }
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startEdge, succeeded, triggerOf } from './edge-fixture.ts'
+import { startEdge, succeeded, triggerOf } from './http-edge.testing.ts'
 import type { CorsConfig } from './needs.ts'
 
 const origin = 'https://app.example.com'

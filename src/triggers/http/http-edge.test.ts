@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventInvocation, InvocationOutcome } from '../../ports/invocation.ts'
 import { ApiError } from '../../wire/api-error.ts'
-import { report, revisionOf, startEdge, succeeded, triggerOf, until } from './edge-fixture.ts'
+import { report, revisionOf, startEdge, succeeded, triggerOf, until } from './http-edge.testing.ts'
 import type { AsyncCall } from './needs.ts'
 
 /** An invoker that remembers and answers. */

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { HttpInvocation } from '../../ports/invocation.ts'
 import { ApiError } from '../../wire/api-error.ts'
-import { report, responded, startEdge, triggerOf, until } from './edge-fixture.ts'
+import { report, responded, startEdge, triggerOf, until } from './http-edge.testing.ts'
 
 const revision = { runtime: 'custom.debian10' }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { HttpRequestHead, UpgradeInvocation } from '../../ports/invocation.ts'
-import { report, startEdge, triggerOf, until } from './edge-fixture.ts'
+import { report, startEdge, triggerOf, until } from './http-edge.testing.ts'
 
 const revision = { runtime: 'custom' }
 const upgradeHead =

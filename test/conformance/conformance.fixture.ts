@@ -1,0 +1,122 @@
+/** What the conformance tests share: one platform per file, and a look at refusals as the vendor's SDK shows them. */
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { join } from 'node:path'
+import { after, before } from 'node:test'
+import { fc3Client, models, type Sdk } from '../clients.fixture.ts'
+import { type Platform, type PlatformOptions, startPlatform } from '../platform.fixture.ts'
+
+export interface Bed {
+  platform: Platform
+  client: Sdk
+}
+
+/** One platform for all tests of a file; the fields are there when the first test begins. */
+export function sharedPlatform(options: PlatformOptions = {}): Bed {
+  const bed = {} as Bed
+  before(async () => {
+    bed.platform = await startPlatform(options)
+    bed.client = fc3Client(bed.platform)
+  })
+  after(async () => {
+    await bed.platform?.remove()
+  })
+  return bed
+}
+
+export interface Refused {
+  code: string
+  status: number
+  message: string
+  requestId: string
+}
+
+/** The error that the SDK makes of a refusal; its status and data must agree with what was on the wire. */
+export async function refusal(promise: Promise<unknown>): Promise<Refused> {
+  const error = await promise.then(
+    () => assert.fail('it was not refused'),
+    // biome-ignore lint/suspicious/noExplicitAny: an SDK without types
+    (thrown: any) => thrown,
+  )
+  assert.ok(error.data, `not a refusal of the API: ${error.stack}`)
+  assert.equal(error.data.Code, error.code)
+  assert.match(error.data.RequestId, /^1-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{12}$/)
+  return {
+    code: error.code,
+    status: error.statusCode,
+    message: error.data.Message,
+    requestId: error.data.RequestId,
+  }
+}
+
+export async function assertRefused(
+  promise: Promise<unknown>,
+  status: number,
+  code: string,
+  message?: RegExp,
+): Promise<void> {
+  const refused = await refusal(promise)
+  assert.deepEqual([refused.status, refused.code], [status, code], refused.message)
+  if (message) assert.match(refused.message, message)
+}
+
+/** A model of the SDK, made by its name: `request('GetFunction', { qualifier: '1' })`. */
+export const request = (operation: string, fields: object = {}): Sdk =>
+  new models[`${operation}Request`](fields)
+
+/** The same with a body: `requestWith('CreateAlias', { aliasName: 'prod' })`. */
+export function requestWith(operation: string, body: object, fields: object = {}): Sdk {
+  const inputs: Record<string, string> = {
+    PublishFunctionVersion: 'PublishVersionInput',
+    PutConcurrencyConfig: 'PutConcurrencyInput',
+  }
+  const input = models[inputs[operation] ?? `${operation}Input`]
+  return new models[`${operation}Request`]({ ...fields, body: new input(body) })
+}
+
+export interface HttpAnswer {
+  status: number
+  headers: IncomingHttpHeaders
+  bytes: Buffer
+  text: string
+}
+
+/** A request without any client library between: headers and path go out as they are given. */
+export function http(
+  url: string,
+  {
+    method = 'GET',
+    headers = {},
+    body,
+    path,
+  }: {
+    method?: string
+    headers?: Record<string, string | string[]>
+    body?: string | Buffer
+    path?: string
+  } = {},
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(url, { method, headers, agent: false, ...(path === undefined ? {} : { path }) })
+    sent.once('error', reject)
+    sent.once('response', (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.once('error', reject)
+      response.once('end', () => {
+        const bytes = Buffer.concat(chunks)
+        resolve({
+          status: response.statusCode!,
+          headers: response.headers,
+          bytes,
+          text: bytes.toString(),
+        })
+      })
+    })
+    sent.end(body)
+  })
+}
+
+/** What is in the middle of being taken in or unpacked: nothing, whenever no request is under way. */
+export const spooled = ({ dataDir }: Platform): Promise<string[]> => readdir(join(dataDir, 'code/spool'))

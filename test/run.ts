@@ -4,11 +4,16 @@
  *     npm test                    everything
  *     npm test -- unit e2e        these stages
  */
-import { spawn } from 'node:child_process'
+import { type StdioOptions, spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
+/** Tools are Node programs too: they get the Node.js that runs this, not an older one of the system. */
+const environment = {
+  ...process.env,
+  PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+}
 const tool = (name: string) => join(root, 'node_modules/.bin', name)
 
 interface Step {
@@ -90,7 +95,8 @@ function run({ name, command }: Step): Promise<Outcome> {
   const [file = '', ...args] = command
   return new Promise((done) => {
     // A group of its own: what a stage that hangs has started is ended with it.
-    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+    const stdio: StdioOptions = ['ignore', 'inherit', 'inherit']
+    const child = spawn(file, args, { cwd: root, env: environment, stdio, detached: true })
     const end = (signal: NodeJS.Signals) => {
       try {
         process.kill(-child.pid!, signal)

@@ -1,8 +1,10 @@
 /** The dependency rule of ARCHITECTURE.md, executable: arrows point down only. */
+const testCode = '\\.(test|contract|fixture|testing)\\.ts$'
+
 const looksDownOnly = (room, mayImport) => ({
   name: `${room}-looks-down-only`,
   severity: 'error',
-  from: { path: `^src/${room}/`, pathNot: '\\.(test|contract)\\.ts$' },
+  from: { path: `^src/${room}/`, pathNot: testCode },
   to: { path: '^src/', pathNot: [room, ...mayImport].map((allowed) => `^src/${allowed}/`) },
 })
 
@@ -25,9 +27,10 @@ module.exports = {
     },
     {
       name: 'an-operation-stays-in-its-product',
-      comment: 'An operation file reads like a page of its own product; ports only for their types and errors.',
+      comment:
+        'An operation file reads like a page of its own product; ports only for their types and errors.',
       severity: 'error',
-      from: { path: '^src/products/([^/]+)/operations/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/products/([^/]+)/operations/', pathNot: testCode },
       to: { path: '^src/', pathNot: ['^src/products/$1/', '^src/ports/', '^src/lib/'] },
     },
     { name: 'nobody-imports-main', severity: 'error', from: {}, to: { path: '^src/main\\.ts$' } },
@@ -35,7 +38,7 @@ module.exports = {
     {
       name: 'only-main-opens-drivers',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/main\\.ts$', '^src/drivers/', '\\.test\\.ts$'] },
+      from: { path: '^src/', pathNot: ['^src/main\\.ts$', '^src/drivers/', testCode] },
       to: { path: '^src/drivers/' },
     },
   ],

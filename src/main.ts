@@ -31,6 +31,7 @@ import { randomIds } from './lib/ids.ts'
 import type { Logger } from './lib/logger.ts'
 import { nodeBinary } from './lib/node-binaries.ts'
 import { platformLogger } from './lib/platform-logger.ts'
+import { processorIdleShare } from './lib/processor-idle-share.ts'
 import type { FunctionRevision } from './ports/invocation.ts'
 import type { SandboxDriver } from './ports/sandbox.ts'
 import { CodeSweeper } from './products/functions/code-sweeper.ts'
@@ -168,6 +169,7 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
       clock,
       log,
       logSink: logs,
+      processorIdleShare: processorIdleShare(clock),
       warmPool,
       imageOf: (runtime) => images.imageOf(runtime),
       materialize: (revision) => code.materialize(revision),
@@ -247,11 +249,13 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
     },
     temporaryCredentials: uploadGrants({ issue: identity.issue, ids, region }),
     functionLogs: {
+      // Without a cursor the newest lines are wanted; with one, those that follow it.
       async *read({ follow: goOn, signal, limit, ...query }) {
-        let left = limit
-        for await (const { line, cursor } of logs.read(query, { follow: goOn, signal })) {
+        const asked = query.cursor === undefined ? { ...query, tail: limit } : query
+        let left = query.cursor === undefined || goOn ? Number.POSITIVE_INFINITY : limit
+        for await (const { line, cursor } of logs.read(asked, { follow: goOn, signal })) {
           yield { ...line, cursor }
-          if (!goOn && --left <= 0) return
+          if (--left <= 0) return
         }
       },
     },

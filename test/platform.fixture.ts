@@ -60,7 +60,7 @@ export async function startPlatform({
         HANSHU_DATA: folder,
         HANSHU_PORTS: 'auto',
         HANSHU_LOG_LEVEL: 'warn',
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(projectDir, '.tools/compile-cache'),
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(projectDir, '.tools/compile-cache'),
         ...(sandbox === undefined ? {} : { HANSHU_SANDBOX: sandbox }),
         ...environment,
       },

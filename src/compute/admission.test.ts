@@ -37,9 +37,15 @@ test('as many instances are started as those who wait need, and no more', () => 
   )
 })
 
-test('waiting is worth it only for calls shorter than the patience, and never without an instance', () => {
-  assert.equal(worthWaiting({ waiting: 1, slots: 0, meanServiceMs: 0.1, patienceMs: 4 }), false)
-  assert.equal(worthWaiting({ waiting: 1, slots: 1, meanServiceMs: undefined, patienceMs: 4 }), false)
-  assert.equal(worthWaiting({ waiting: 10, slots: 1, meanServiceMs: 0.1, patienceMs: 4 }), true)
-  assert.equal(worthWaiting({ waiting: 1, slots: 8, meanServiceMs: 500, patienceMs: 4 }), false)
+test('waiting is worth it only where slots come free within the patience, and never without an instance', () => {
+  const short = { meanServiceMs: 0.1, meanReleaseIntervalMs: undefined, patienceMs: 4 }
+  assert.equal(worthWaiting({ ...short, waiting: 1, slots: 0 }), false)
+  assert.equal(worthWaiting({ ...short, waiting: 1, slots: 1, meanServiceMs: undefined }), false)
+  assert.equal(worthWaiting({ ...short, waiting: 10, slots: 1 }), true)
+  assert.equal(worthWaiting({ ...short, waiting: 1, slots: 8, meanServiceMs: 500 }), false)
+  // Many instances share two processors: each call takes long, but slots come free one after the other.
+  assert.equal(
+    worthWaiting({ waiting: 20, slots: 40, meanServiceMs: 40, meanReleaseIntervalMs: 0.1, patienceMs: 4 }),
+    true,
+  )
 })

@@ -35,20 +35,33 @@ export function instancesToStart({
 }
 
 /**
- * Whether a call that found every instance busy does better to wait for one than to start another: when calls are so
- * short that a slot comes free sooner than a cold start would be done. Pure.
+ * Whether a call that found every instance busy does better to wait for one than to start another: when slots come free
+ * so quickly that one is there within the patience. Pure.
  */
 export function worthWaiting({
   waiting,
   slots,
   meanServiceMs,
+  meanReleaseIntervalMs,
   patienceMs,
 }: {
   waiting: number
   slots: number
+  /** How long a call takes; undefined before the first. */
   meanServiceMs: number | undefined
+  /** Between two slots that came free while calls were waiting; undefined before that happened. */
+  meanReleaseIntervalMs: number | undefined
   patienceMs: number
 }): boolean {
   if (slots === 0 || meanServiceMs === undefined) return false
-  return (waiting / slots) * meanServiceMs < patienceMs
+  const intervalMs = Math.min(meanReleaseIntervalMs ?? Number.POSITIVE_INFINITY, meanServiceMs / slots)
+  return waiting * intervalMs < patienceMs
+}
+
+/**
+ * How long a call waits for a slot before another instance is started for it: about a cold start, except where no
+ * processor is idle. There a further instance makes nothing faster, and booting it makes everything slower. Pure.
+ */
+export function patienceMs(processorIdleShare: number): number {
+  return processorIdleShare < 0.1 ? 40 : 4
 }

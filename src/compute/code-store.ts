@@ -1,6 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { access, cp, link, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import {
+  access,
+  cp,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { BlobStore } from '../ports/blobs.ts'
@@ -34,6 +46,10 @@ export async function codeStore({ blobs, dir }: { blobs: BlobStore; dir: string 
   // What an earlier platform was in the middle of.
   await rm(spool, { recursive: true, force: true })
   for (const folder of [spool, unpacked, merged]) await mkdir(folder, { recursive: true, mode: 0o755 })
+
+  // Node.js looks for a package.json in every folder above a module. Without this one, a sandbox that shares the host's
+  // file system would find whatever lies above the data folder, and with it perhaps `"type": "module"`.
+  await writeFile(join(dir, 'package.json'), '{}\n')
 
   const known = new Map<string, CodeOnDisk>()
   const underWay = new Map<string, Promise<string>>()

@@ -43,6 +43,8 @@ export interface EngineNeeds extends StartSurroundings {
   clock: Clock
   log: Logger
   logSink: LogSink
+  /** Share of the machine's processor time that nobody used, lately. */
+  processorIdleShare(): number
   /** Temporary credentials of the function's role. */
   credentialsFor(revision: FunctionRevision): Promise<Credentials | undefined>
   /** The function's reserved concurrency, from memory. */
@@ -85,6 +87,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
   const surroundings = {
     clock,
+    processorIdleShare: needs.processorIdleShare,
     start: (pooled: PooledInstance, first: { requestId: string; qualifier: string }) =>
       startInstance(needs, pooled, first),
     stop: (pooled: PooledInstance, how: 'preStop' | 'kill') => stopInstance(needs, pooled, how),

@@ -37,12 +37,14 @@ class Workshop {
   count = 0
   countMost = 0
   limit = Number.POSITIVE_INFINITY
+  idleShare = 1
   readonly pool: InstancePool
   readonly exits: (() => void)[] = []
 
   constructor(concurrency = 1) {
     this.pool = new InstancePool(revision(concurrency), {
       clock: this.clock,
+      processorIdleShare: () => this.idleShare,
       start: (pooled: PooledInstance) => {
         pooled.instanceId = `i${this.starts.length}`
         const start = Promise.withResolvers<LiveInstance>()
@@ -159,6 +161,20 @@ test('short calls that wait in vain get an instance of their own', async () => {
   void shop.acquire()
   assert.equal(shop.starts.length, 1)
   shop.clock.advance(10)
+  assert.equal(shop.starts.length, 2)
+})
+
+test('where no processor is idle, short calls are more patient', async () => {
+  const shop = new Workshop()
+  shop.idleShare = 0
+  const first = shop.acquire()
+  await shop.ready(0)
+  ;(await first).release(0.2)
+  await shop.acquire()
+  void shop.acquire()
+  shop.clock.advance(20)
+  assert.equal(shop.starts.length, 1)
+  shop.clock.advance(30)
   assert.equal(shop.starts.length, 2)
 })
 

@@ -1,11 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
-import { instancesToStart, worthWaiting } from './admission.ts'
+import { instancesToStart, patienceMs, worthWaiting } from './admission.ts'
 import { type InstanceEvent, type InstanceState, next } from './instance-lifecycle.ts'
 import type { LiveInstance } from './live-instance.ts'
-
-/** A call waits this long for a busy instance before another is started, when calls are as short as that. */
-const patienceMs = 4
 
 /** Nothing may be added and nothing is free. */
 export class Throttled extends Error {
@@ -57,6 +54,7 @@ export interface WaitingCall {
 }
 
 interface Waiter extends WaitingCall {
+  sinceMs: number
   resolve(lease: Lease): void
   reject(error: Error): void
   onAbort(): void
@@ -65,6 +63,8 @@ interface Waiter extends WaitingCall {
 /** What a pool needs of the engine around it. */
 export interface PoolSurroundings {
   clock: Clock
+  /** Share of the machine's processor time that nobody used, lately. */
+  processorIdleShare(): number
   /** Binds, starts and initializes; rejects with `StartFailure`. */
   start(pooled: PooledInstance, first: WaitingCall): Promise<LiveInstance>
   /** Ends an instance that never became or no longer is of use. With `preStop` its hook runs first. Never rejects. */
@@ -85,6 +85,9 @@ export class InstancePool {
   readonly #free: PooledInstance[] = []
   #starting = 0
   #meanServiceMs: number | undefined
+  #meanReleaseIntervalMs: number | undefined
+  /** When a slot last came free while calls were waiting. */
+  #releasedMs: number | undefined
   #patience: (() => void) | undefined
   #superseded = false
 
@@ -183,6 +186,7 @@ export class InstancePool {
         pooled.served++
         this.#meanServiceMs =
           this.#meanServiceMs === undefined ? serviceMs : this.#meanServiceMs * 0.9 + serviceMs * 0.1
+        this.#noteRelease()
         if (pooled.state.is !== 'busy') return
         const wasFull = pooled.state.invocations >= this.#concurrency
         this.#advance(pooled, { type: 'released', atMs: this.#around.clock.monotonicMs() })
@@ -203,6 +207,16 @@ export class InstancePool {
     }
   }
 
+  #noteRelease(): void {
+    const nowMs = this.#waiters.length > 0 ? this.#around.clock.monotonicMs() : undefined
+    if (nowMs !== undefined && this.#releasedMs !== undefined) {
+      const intervalMs = nowMs - this.#releasedMs
+      const before = this.#meanReleaseIntervalMs ?? intervalMs
+      this.#meanReleaseIntervalMs = before * 0.95 + intervalMs * 0.05
+    }
+    this.#releasedMs = nowMs
+  }
+
   get #concurrency(): number {
     return this.revision.instanceConcurrency
   }
@@ -212,6 +226,7 @@ export class InstancePool {
     const { promise, resolve, reject } = Promise.withResolvers<Lease>()
     const waiter: Waiter = {
       ...call,
+      sinceMs: this.#around.clock.monotonicMs(),
       resolve,
       reject,
       onAbort: () => {
@@ -223,16 +238,32 @@ export class InstancePool {
     }
     call.signal?.addEventListener('abort', waiter.onAbort, { once: true })
     this.#waiters.push(waiter)
-    const slots = (this.#instances.size - this.#starting) * this.#concurrency
-    if (
-      worthWaiting({ waiting: this.#waiters.length, slots, meanServiceMs: this.#meanServiceMs, patienceMs })
-    ) {
-      this.#patience ??= this.#around.clock.after(patienceMs, () => {
-        this.#patience = undefined
-        this.#scaleOut()
-      })
-    } else this.#scaleOut()
+    if (this.#worthWaiting()) this.#bePatient()
+    else this.#scaleOut()
     return promise
+  }
+
+  #worthWaiting(): boolean {
+    const [oldest] = this.#waiters
+    const patience = patienceMs(this.#around.processorIdleShare())
+    if (!oldest || this.#around.clock.monotonicMs() - oldest.sinceMs >= patience) return false
+    return worthWaiting({
+      waiting: this.#waiters.length,
+      slots: (this.#instances.size - this.#starting) * this.#concurrency,
+      meanServiceMs: this.#meanServiceMs,
+      meanReleaseIntervalMs: this.#meanReleaseIntervalMs,
+      patienceMs: patience,
+    })
+  }
+
+  /** Those who wait in vain get instances of their own. */
+  #bePatient(): void {
+    this.#patience ??= this.#around.clock.after(patienceMs(1), () => {
+      this.#patience = undefined
+      if (this.#waiters.length === 0) return
+      if (this.#worthWaiting()) this.#bePatient()
+      else this.#scaleOut()
+    })
   }
 
   #settle(waiter: Waiter): Waiter {

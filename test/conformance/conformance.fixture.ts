@@ -1,9 +1,11 @@
 /** What the conformance tests share: one platform per file, and a look at refusals as the vendor's SDK shows them. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
+import { signAcs3 } from '../../src/lib/signing/acs3.ts'
 import { fc3Client, models, type Sdk } from '../clients.fixture.ts'
 import { type Platform, type PlatformOptions, startPlatform } from '../platform.fixture.ts'
 
@@ -116,6 +118,43 @@ export function http(
     })
     sent.end(body)
   })
+}
+
+/** A signed request, for what no SDK would send. `differs` changes headers after they were signed. */
+export async function api(
+  { endpoints, accessKeyId, accessKeySecret }: Platform,
+  method: string,
+  target: string,
+  {
+    body = '',
+    headers = {},
+    differs = {},
+    atMs = Date.now(),
+  }: {
+    body?: string | Buffer
+    headers?: Record<string, string>
+    differs?: Record<string, string>
+    atMs?: number
+  } = {},
+): Promise<HttpAnswer> {
+  const { host } = new URL(endpoints.fc)
+  const [rawPath = '', rawQuery = ''] = target.split('?')
+  const signed = signAcs3(
+    { method, rawPath, rawQuery, headers: { host, ...headers }, body },
+    { accessKeyId, accessKeySecret },
+    { nowMs: atMs, nonce: randomUUID() },
+  )
+  return http(endpoints.fc, { method, path: target, headers: { ...signed, ...differs }, body })
+}
+
+/** What a function has written, the oldest line first. */
+export async function logOf(platform: Platform, functionName: string): Promise<string[]> {
+  const { status, text } = await api(platform, 'GET', `/hanshu/functions/${functionName}/logs?limit=10000`)
+  assert.equal(status, 200, text)
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line).message)
 }
 
 /** What is in the middle of being taken in or unpacked: nothing, whenever no request is under way. */

@@ -55,7 +55,7 @@ test('what was resolved once is answered without waiting until it is written', a
   }
 })
 
-test('a read that was overtaken by a write is not remembered', async () => {
+test('a read that was overtaken by a write is not remembered', { timeout: 30_000 }, async () => {
   const memory = memoryRecordStore()
   let release: () => void = () => {}
   const gate = new Promise<void>((resolve) => {

@@ -162,8 +162,9 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
       })
     },
     async close(): Promise<void> {
+      const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await closed
     },
   }
 }

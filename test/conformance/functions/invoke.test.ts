@@ -1,13 +1,9 @@
 /** InvokeFunction through the vendor's SDK: synchronous, with the log's tail, asynchronous. */
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { appendFile, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { after, before, describe, test } from 'node:test'
+import { before, describe, test } from 'node:test'
 import { createFunction, invoke } from '../../clients.fixture.ts'
 import { until } from '../../platform.fixture.ts'
-import { assertRefused, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
+import { assertRefused, logOf, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
 
 const bed = sharedPlatform()
 
@@ -15,7 +11,9 @@ describe('a synchronous invocation', () => {
   before(() =>
     createFunction(bed.client, {
       functionName: 'echo',
-      files: { 'index.js': 'exports.handler = async (event) => { console.log("said", event.length); return event }' },
+      files: {
+        'index.js': 'exports.handler = async (event) => { console.log("said", event.length); return event }',
+      },
     }),
   )
 
@@ -43,7 +41,9 @@ describe('a synchronous invocation', () => {
     const lines = tail.split('\n')
     assert.equal(lines[0], `FC Invoke Start RequestId: ${id}`)
     assert.ok(
-      lines.some((line) => new RegExp(`^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z ${id} \\[verbose\\] said 3$`).test(line)),
+      lines.some((line) =>
+        new RegExp(`^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z ${id} \\[verbose\\] said 3$`).test(line),
+      ),
       tail,
     )
     assert.ok(lines.includes(`FC Invoke End RequestId: ${id}`), tail)
@@ -66,34 +66,88 @@ describe('a synchronous invocation', () => {
   })
 })
 
-/** Functions call back here, so that a test sees when they ran and with what. */
-interface Call {
-  id: string
-  event: string
-  retryCount: number
-}
-
 describe('an asynchronous invocation', () => {
-  const calls: Call[] = []
-  const server = createServer((incoming, response) => {
-    let text = ''
-    incoming.on('data', (chunk) => {
-      text += chunk
+  const later = { xFcInvocationType: 'Async' }
+  const send = (functionName: string, event: object, headers: object = {}, qualifier?: string) =>
+    invoke(bed.client, functionName, JSON.stringify(event), { ...later, ...headers, qualifier })
+  /** The retry counts of the attempts that this event has led to so far. */
+  const attemptsOf = async (functionName: string, id: string): Promise<number[]> =>
+    (await logOf(bed.platform, functionName)).flatMap((line) => {
+      const said = /CALLED (\S+) (\d+)$/.exec(line)
+      return said?.[1] === id ? [Number(said[2])] : []
     })
-    incoming.on('end', () => {
-      calls.push(JSON.parse(text))
-      response.end()
-    })
+  const configure = (functionName: string, fields: object) =>
+    bed.client.putAsyncInvokeConfig(functionName, requestWith('PutAsyncInvokeConfig', fields))
+
+  before(() =>
+    createFunction(bed.client, {
+      functionName: 'later',
+      files: {
+        'index.js': `exports.handler = async (event, { retryCount }) => {
+          const { id, failTimes = 0, holdMs = 0 } = JSON.parse(event)
+          console.log('CALLED ' + id + ' ' + retryCount)
+          await new Promise((done) => setTimeout(done, holdMs))
+          if (retryCount < failTimes) throw new Error('not yet')
+        }`,
+      },
+    }),
+  )
+
+  test('is accepted with 202 and an empty body, and carried out once', async () => {
+    const accepted = await send('later', { id: 'once' })
+    assert.deepEqual([accepted.statusCode, accepted.body], [202, ''])
+    assert.ok(accepted.headers['x-fc-request-id'])
+    assert.equal(accepted.headers['x-fc-async-task-id'], accepted.headers['x-fc-request-id'])
+    const attempts = await until(
+      async () => {
+        const seen = await attemptsOf('later', 'once')
+        return seen.length > 0 && seen
+      },
+      { what: 'the invocation' },
+    )
+    assert.deepEqual(attempts, [0])
   })
-  const callsOf = (id: string) => calls.filter((call) => call.id === id)
-  const fields = { timeout: 5 }
 
-  /** Says that it was called, by what both kinds of sandbox let through: the log of the platform. */
-  const source = `exports.handler = async (event, context) => {
-    const said = JSON.parse(event)
-    console.log('CALLED ' + JSON.stringify({ id: said.id, retryCount: context.retryCount ?? 0 }))
-    if (said.failTimes > (context.retryCount ?? 0)) throw new Error('not yet')
-  }`
+  test('that fails is tried again as often as its config says, and knows which attempt it is', async () => {
+    await configure('later', { maxAsyncRetryAttempts: 1 })
+    await send('later', { id: 'stubborn', failTimes: 9 })
+    await until(async () => (await attemptsOf('later', 'stubborn')).length === 2, { what: 'both attempts' })
+    await configure('later', { maxAsyncRetryAttempts: 0 })
+    await send('later', { id: 'single', failTimes: 9 })
+    await send('later', { id: 'after' })
+    await until(async () => (await attemptsOf('later', 'after')).length === 1, { what: 'the last one' })
+    assert.deepEqual(await attemptsOf('later', 'stubborn'), [0, 1])
+    assert.deepEqual(await attemptsOf('later', 'single'), [0])
+  })
 
-  before(() => createFunction(bed.client, { functionName: 'later', files: { 'index.js': source }, ...fields }))
-  after(() => server.close())
+  test('with a task id is not accepted twice while it is under way', async () => {
+    const headers = { xFcAsyncTaskId: 'order_1' }
+    const accepted = await send('later', { id: 'task', holdMs: 1000 }, headers)
+    assert.equal(accepted.headers['x-fc-async-task-id'], 'order_1')
+    await assertRefused(send('later', { id: 'task' }, headers), 409, 'AsyncTaskAlreadyExists', /order_1/)
+    const again = await until(() => send('later', { id: 'task-again' }, headers).catch(() => undefined), {
+      what: 'the task id to be free again',
+    })
+    assert.equal(again.statusCode, 202)
+    assert.deepEqual(await attemptsOf('later', 'task'), [0])
+    await assertRefused(send('later', {}, { xFcAsyncTaskId: '1 2' }), 400, 'InvalidArgument')
+  })
+
+  test('runs the version that its qualifier names', async () => {
+    await bed.client.publishFunctionVersion('later', requestWith('PublishFunctionVersion', {}))
+    await send('later', { id: 'versioned' }, {}, '1')
+    await until(async () => (await attemptsOf('later', 'versioned')).length === 1, { what: 'the version' })
+  })
+
+  test('is refused when it could never be made', async () => {
+    await assertRefused(send('absent', {}), 404, 'FunctionNotFound')
+    await assertRefused(send('later', {}, {}, '9'), 404, 'VersionNotFound')
+    await assertRefused(
+      invoke(bed.client, 'later', Buffer.alloc(128 * 1024 + 1), later),
+      400,
+      'EntityTooLarge',
+    )
+    const most = await invoke(bed.client, 'later', Buffer.alloc(128 * 1024, '"'), later)
+    assert.equal(most.statusCode, 202)
+  })
+})

@@ -22,14 +22,9 @@ import { crashed, outOfMemory, timedOut } from './failure-bodies.ts'
 import { GaveUp, InstancePool, type Lease, type PooledInstance, Throttled } from './instance-pool.ts'
 import { type StartSurroundings, startInstance, stopInstance } from './instance-start.ts'
 import { InvocationLog } from './invocation-log.ts'
-import {
-  type Answer,
-  type Credentials,
-  type HookCall,
-  type HttpAnswer,
-  StartFailure,
-} from './live-instance.ts'
+import { type Answer, type Credentials, type HookCall, StartFailure } from './live-instance.ts'
 import type { LogSink } from './log-sink.ts'
+import { NotStarted } from './not-started.ts'
 
 export interface EngineSettings {
   /** An instance without a call for this long is retired. */
@@ -109,12 +104,15 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
   function poolOf(revision: FunctionRevision): InstancePool {
     const known = pools.get(revision.key)
-    if (known) return known
-    const pool = new InstancePool(revision, surroundings)
+    if (known && !known.isSuperseded) return known
+    const pool = known ?? new InstancePool(revision, surroundings)
     pools.set(revision.key, pool)
+    // A call that was resolved just before an update may bring the older revision back for a moment; the next call of the
+    // newer one turns it around again.
+    pool.revive()
     const name = `${revision.functionArn}:${revision.versionId}`
     const before = newest.get(name)
-    if (before !== undefined) pools.get(before)?.supersede()
+    if (before !== undefined && before !== revision.key) pools.get(before)?.supersede()
     newest.set(name, revision.key)
     return pool
   }
@@ -154,12 +152,10 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     } catch (error) {
       if (error instanceof Throttled) return { outcome: 'throttled', message: error.message }
       if (error instanceof GaveUp) return { outcome: 'cancelled' }
+      if (error instanceof NotStarted) return error.refusal
       if (error instanceof StartFailure) {
         return {
-          outcome:
-            error.phase === 'initializer' || error.because === 'start'
-              ? 'initializationError'
-              : 'unhandledError',
+          outcome: 'initializationError',
           because: error.because,
           body: error.body,
           report: {
@@ -302,22 +298,15 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     return failure ? { report, failure } : { report }
   }
 
-  /** Ends the lease as the end of the call demands. An instance that still works for a caller who left is kept until it is done. */
-  function endLease(
-    lease: Lease,
-    ended: Ended | HttpAnswer,
-    startedMs: number,
-    pending: Promise<unknown>,
-  ): void {
-    const { timeoutMs } = lease.pooled.revision
-    if (ended.is === 'timedOut' || ended.is === 'died' || (ended.is === 'error' && ended.fatal))
-      lease.discard()
-    else if (ended.is === 'cancelled') {
-      const usedMs = clock.monotonicMs() - startedMs
-      void withLimits(pending as Promise<Answer>, Math.max(0, timeoutMs - usedMs), undefined).then((late) =>
-        endLease(lease, late, startedMs, pending),
-      )
-    } else lease.release(clock.monotonicMs() - startedMs)
+  /**
+   * Ends the lease as the end of the call demands. An instance whose only caller has left is dropped, as the vendor does:
+   * it may still be working for that caller, and the next call must not find it so. One that serves several goes on.
+   */
+  function endLease(lease: Lease, ended: Ended, startedMs: number): void {
+    const gone = ended.is === 'timedOut' || ended.is === 'died' || (ended.is === 'error' && ended.fatal)
+    const working = ended.is === 'cancelled' && lease.pooled.revision.instanceConcurrency === 1
+    if (gone || working) lease.discard()
+    else lease.release(clock.monotonicMs() - startedMs)
   }
 
   return {
@@ -336,7 +325,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         }
         const durationMs = clock.monotonicMs() - startedMs
         // The slot first, the paperwork after: the next call need not wait for the log line of this one.
-        endLease(lease, ended, startedMs, pending)
+        endLease(lease, ended, startedMs)
         const { report, failure } = await conclude(lease, call, durationMs, ended)
         if (failure) return { ...failure, report }
         if (ended.is === 'result') return { outcome: 'succeeded', body: ended.body, report }
@@ -361,9 +350,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         if (ended.is !== 'response') {
           stop.abort()
           const durationMs = clock.monotonicMs() - startedMs
-          // The aborted exchange frees a custom runtime's slot at once: the connection is closed, not left to finish.
-          if (ended.is === 'cancelled') lease.release(durationMs)
-          else endLease(lease, ended, startedMs, pending)
+          endLease(lease, ended, startedMs)
           const { report, failure } = await conclude(lease, call, durationMs, ended)
           return failure ? { ...failure, report } : { outcome: 'cancelled', report }
         }
@@ -377,8 +364,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
             | { is: 'died'; delivered: boolean },
         ) => {
           const durationMs = clock.monotonicMs() - startedMs
-          if (how.is === 'cancelled') lease.release(durationMs)
-          else endLease(lease, how, startedMs, pending)
+          endLease(lease, how, startedMs)
           finished.resolve((await conclude(lease, call, durationMs, how)).report)
         }
         const bodyEnded = new Promise<Answer>((resolve) => {
@@ -430,7 +416,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       const durationMs = clock.monotonicMs() - startedMs
       // A connection that outlives the timeout is closed; the instance has done nothing wrong.
       if (ended.is === 'timedOut' || ended.is === 'cancelled') lease.release(durationMs)
-      else endLease(lease, ended, startedMs, pending)
+      else endLease(lease, ended, startedMs)
       const { report, failure } = await conclude(lease, call, durationMs, ended)
       return failure && ended.is !== 'timedOut' ? { ...failure, report } : { outcome: 'ended', report }
     },

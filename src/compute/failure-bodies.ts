@@ -47,27 +47,5 @@ export const initializerTimedOut = ({ timeoutMs }: { timeoutMs: number }): Uint8
     errorType: 'FunctionInitializationTimeout',
   })
 
-export const startExited = ({
-  code,
-  signal,
-  command,
-  log,
-}: {
-  code: number | null
-  signal: string | null
-  command: string
-  log: string
-}): Uint8Array =>
-  document({
-    errorMessage: `Function instance exited unexpectedly(code ${code ?? 'none'}, message:${signal ?? 'exit'}) with start command '${command}'.\nLogs:${log}`,
-    errorType: 'FunctionInstanceExited',
-  })
-
-export const startTimedOut = ({ port, timeoutMs }: { port: number; timeoutMs: number }): Uint8Array =>
-  document({
-    errorMessage: `Function instance health check failed on port ${port} in ${timeoutMs / 1000} seconds.`,
-    errorType: 'FunctionNotStarted',
-  })
-
 export const badResponse = (message: string): Uint8Array =>
   document({ errorMessage: message, errorType: 'BadResponse' })

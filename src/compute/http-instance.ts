@@ -7,7 +7,7 @@ import type { FunctionRevision } from '../ports/invocation.ts'
 import type { BoundPaths, Sandbox, SandboxExit } from '../ports/sandbox.ts'
 import { type ControlPath, contractHeaders } from './contract-headers.ts'
 import { customStartScript, encodeStart } from './custom-script.ts'
-import { badResponse, startExited, startTimedOut } from './failure-bodies.ts'
+import { badResponse } from './failure-bodies.ts'
 import type { InvocationLog } from './invocation-log.ts'
 import {
   type Answer,
@@ -17,9 +17,9 @@ import {
   type HookCall,
   type HttpAnswer,
   type LiveInstance,
-  StartFailure,
   type UpgradeCall,
 } from './live-instance.ts'
+import { exitedBeforeServing, notListening } from './not-started.ts'
 import { onOutputLines } from './output-lines.ts'
 
 /** As the vendor: a custom runtime listens within 120 s of its start. */
@@ -27,7 +27,7 @@ const startTimeoutMs = 120_000
 const answerBytesMax = 32 * 1024 * 1024
 const startLogCharactersMax = 4096
 
-/** Starts a custom runtime in a waiting sandbox that is bound already, and waits until it listens. Throws `StartFailure`. */
+/** Starts a custom runtime in a waiting sandbox that is bound already, and waits until it listens. Throws `NotStarted`. */
 export async function startHttpInstance({
   sandbox,
   revision,
@@ -102,13 +102,10 @@ export async function startHttpInstance({
     for (let successes = 0; successes < (healthCheck?.successThreshold ?? 1); ) {
       if (exit) {
         const command = [...custom.command, ...custom.args].join(' ') || `${paths.codeDir}/bootstrap `
-        throw new StartFailure(
-          'start',
-          startExited({ code: exit.code, signal: exit.signal, command, log: startLog }),
-        )
+        throw exitedBeforeServing({ code: exit.code, signal: exit.signal, command, log: startLog })
       }
       if (clock.monotonicMs() > deadlineMs) {
-        throw new StartFailure('timeout', startTimedOut({ port: custom.port, timeoutMs: startTimeoutMs }))
+        throw notListening({ port: custom.port, timeoutMs: startTimeoutMs, log: startLog })
       }
       successes = (
         healthCheck

@@ -196,7 +196,7 @@ test('beyond the limit a call is throttled, and the limit is never overshot', as
 test('a start that fails is told to one caller; the others get starts of their own', async () => {
   const shop = new Workshop()
   const calls = [shop.acquire(), shop.acquire()]
-  shop.starts[0]!.reject(new StartFailure('start', Buffer.from('{}')))
+  shop.starts[0]!.reject(new StartFailure('handler', Buffer.from('{}')))
   await assert.rejects(calls[0]!, StartFailure)
   await shop.ready(1)
   await calls[1]

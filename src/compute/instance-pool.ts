@@ -138,6 +138,15 @@ export class InstancePool {
     for (const pooled of [...this.#free]) this.#retireIfIdle(pooled)
   }
 
+  get isSuperseded(): boolean {
+    return this.#superseded
+  }
+
+  /** It is called again after all. */
+  revive(): void {
+    this.#superseded = false
+  }
+
   /** Kills everything; who waits is told. */
   async close(): Promise<void> {
     this.#superseded = true

@@ -8,6 +8,7 @@ import type { PooledInstance } from './instance-pool.ts'
 import { InvocationLog } from './invocation-log.ts'
 import { type Answer, type Credentials, type LiveInstance, StartFailure } from './live-instance.ts'
 import type { LogSink } from './log-sink.ts'
+import { NotStarted } from './not-started.ts'
 import type { GenericInstance, RuntimeImage, WarmPool } from './warm-pool.ts'
 
 /** As the vendor: processes and threads of an instance together. */
@@ -33,7 +34,7 @@ export interface StartSurroundings {
   credentialsFor(revision: FunctionRevision): Promise<Credentials | undefined>
 }
 
-/** Takes a generic instance, gives it to the revision, runs its initializer. Rejects with `StartFailure`. */
+/** Takes a generic instance, gives it to the revision, runs its initializer. Rejects with `StartFailure` or `NotStarted`. */
 export async function startInstance(
   around: StartSurroundings,
   pooled: PooledInstance,
@@ -72,25 +73,20 @@ export async function startInstance(
     if (revision.initializer) await initialize(around, instance, revision, first)
     return instance
   } catch (error) {
-    const exit = sandbox.kill().then(() => sandbox.exited)
-    if (error instanceof StartFailure) {
-      error.instanceId = sandbox.instanceId
-      error.durationMs = clock.monotonicMs() - startedMs
-      if (error.because === 'start' && (await exit).oomKilled) {
-        throw Object.assign(
-          new StartFailure(
+    await sandbox.kill()
+    const { oomKilled } = await sandbox.exited
+    const failure =
+      error instanceof NotStarted && oomKilled
+        ? new StartFailure(
             'memory',
             outOfMemory({ memoryMb: revision.memoryMb, maxMemoryMb: revision.memoryMb }),
-          ),
-          {
-            instanceId: error.instanceId,
-            durationMs: error.durationMs,
-          },
-        )
-      }
+          )
+        : error
+    if (failure instanceof StartFailure) {
+      failure.instanceId = sandbox.instanceId
+      failure.durationMs = clock.monotonicMs() - startedMs
     }
-    await exit
-    throw error
+    throw failure
   }
 }
 
@@ -142,17 +138,12 @@ async function initializerFailure(
   revision: FunctionRevision,
   { durationMs, timeoutMs }: { durationMs: number; timeoutMs: number },
 ): Promise<StartFailure> {
-  if (answer.is === 'error') return new StartFailure('handler', answer.body, 'initializer')
-  if (answer.is === 'timedOut')
-    return new StartFailure('timeout', initializerTimedOut({ timeoutMs }), 'initializer')
+  if (answer.is === 'error') return new StartFailure('handler', answer.body)
+  if (answer.is === 'timedOut') return new StartFailure('timeout', initializerTimedOut({ timeoutMs }))
   const { oomKilled } = await instance.exited
   return oomKilled
-    ? new StartFailure(
-        'memory',
-        outOfMemory({ memoryMb: revision.memoryMb, maxMemoryMb: revision.memoryMb }),
-        'initializer',
-      )
-    : new StartFailure('crash', crashed({ durationMs, maxMemoryMb: 0 }), 'initializer')
+    ? new StartFailure('memory', outOfMemory({ memoryMb: revision.memoryMb, maxMemoryMb: revision.memoryMb }))
+    : new StartFailure('crash', crashed({ durationMs, maxMemoryMb: 0 }))
 }
 
 /** Runs the preStop hook, when there is one and it was asked for, then removes the sandbox. Never rejects. */

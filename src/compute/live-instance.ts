@@ -67,21 +67,19 @@ export type HttpAnswer =
   | { is: 'error'; kind: 'unhandled'; fatal: boolean; body: Uint8Array }
   | { is: 'died'; delivered: boolean }
 
-/** The instance never came to serve: what its invocation is answered. */
+/** Code of the function ran and failed before the instance came to serve: its initializer. What the invocation is answered. */
 export class StartFailure extends Error {
-  readonly because: 'start' | 'memory' | 'timeout' | 'crash' | 'handler'
+  readonly because: 'memory' | 'timeout' | 'crash' | 'handler'
   readonly body: Uint8Array
-  readonly phase: 'start' | 'initializer'
   instanceId = ''
   durationMs = 0
   logTail: Uint8Array | undefined
 
-  constructor(because: StartFailure['because'], body: Uint8Array, phase: StartFailure['phase'] = 'start') {
+  constructor(because: StartFailure['because'], body: Uint8Array) {
     super('the instance did not start')
     this.name = 'StartFailure'
     this.because = because
     this.body = body
-    this.phase = phase
   }
 }
 

@@ -121,6 +121,29 @@ test('a package that expands past the limit is refused while it expands', async 
   await assert.rejects(unpackZip(file, await into(), limits), { reason: 'tooLarge' })
 })
 
+test('a package that says less than it holds is refused as soon as that shows', async () => {
+  const good = await readFile(await zipOf((zip) => zip.addBuffer(Buffer.alloc(5_000_000), 'zeros')))
+  // The size in the central directory, where it is believed.
+  good.writeUInt32LE(10, good.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1')) + 24)
+  const file = join(dir, 'liar.zip')
+  await writeFile(file, good)
+  const folder = await into()
+  await assert.rejects(unpackZip(file, folder, limits), { reason: 'notZip' })
+  const written = await lstat(join(folder, 'zeros')).then(
+    ({ size }) => size,
+    () => 0,
+  )
+  assert.equal(written, 0)
+})
+
+test('a folder with the name of a file is refused', async () => {
+  const file = await zipOf((zip) => {
+    zip.addBuffer(Buffer.from('a'), 'x')
+    zip.addEmptyDirectory('x/')
+  })
+  await assert.rejects(unpackZip(file, await into(), limits), { reason: 'unsafePath' })
+})
+
 test('a package with too many entries is refused', async () => {
   const file = await zipOf((zip) => {
     for (let n = 0; n < 20; n++) zip.addBuffer(Buffer.from(''), `f${n}`)

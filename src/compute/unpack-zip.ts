@@ -15,23 +15,17 @@ const linkTargetBytesMax = 4096
  * Throws `InvalidCodePackage`; the folder is then half full and the caller's to remove.
  */
 export async function unpackZip(zipFile: string, folder: string, limits: CodePackageLimits): Promise<void> {
+  await checkDeclared(zipFile, limits)
   const zip = await open(zipFile)
   const links: { path: string; target: string }[] = []
   let unpackedBytes = 0
-  let entries = 0
   try {
     for (let entry = await nextEntry(zip); entry; entry = await nextEntry(zip)) {
-      if (++entries > limits.entriesMax) {
-        throw new InvalidCodePackage(
-          'tooManyEntries',
-          `the package has more than ${limits.entriesMax} entries`,
-        )
-      }
       const path = safePath(entry.fileName)
       const unixMode = entry.externalFileAttributes >>> 16
       const kind = unixMode & 0o170000
       if (entry.fileName.endsWith('/')) {
-        await mkdir(join(folder, path), { recursive: true })
+        await mkdir(join(folder, path), { recursive: true }).catch(collision(entry.fileName))
         continue
       }
       if (kind !== 0 && kind !== 0o100000 && kind !== 0o120000) {
@@ -44,12 +38,7 @@ export async function unpackZip(zipFile: string, folder: string, limits: CodePac
         throw new InvalidCodePackage('unsupportedEntry', `'${entry.fileName}' is encrypted`)
       const count = (sizeBytes: number) => {
         unpackedBytes += sizeBytes
-        if (unpackedBytes > limits.unpackedBytesMax) {
-          throw new InvalidCodePackage(
-            'tooLarge',
-            `the package is larger than ${limits.unpackedBytesMax} bytes when unpacked`,
-          )
-        }
+        if (unpackedBytes > limits.unpackedBytesMax) throw tooLarge(limits)
       }
       const file = join(folder, path)
       await mkdir(dirname(file), { recursive: true }).catch(collision(entry.fileName))
@@ -77,6 +66,34 @@ export async function unpackZip(zipFile: string, folder: string, limits: CodePac
     zip.close()
   }
 }
+
+/**
+ * What the list of contents says, before a byte is inflated: an honest bomb costs nothing.
+ * A dishonest one is caught when an entry turns out larger than it said.
+ */
+async function checkDeclared(zipFile: string, limits: CodePackageLimits): Promise<void> {
+  const zip = await open(zipFile)
+  let unpackedBytes = 0
+  let entries = 0
+  try {
+    for (let entry = await nextEntry(zip); entry; entry = await nextEntry(zip)) {
+      if (++entries > limits.entriesMax) {
+        throw new InvalidCodePackage(
+          'tooManyEntries',
+          `the package has more than ${limits.entriesMax} entries`,
+        )
+      }
+      safePath(entry.fileName)
+      unpackedBytes += entry.uncompressedSize
+      if (unpackedBytes > limits.unpackedBytesMax) throw tooLarge(limits)
+    }
+  } finally {
+    zip.close()
+  }
+}
+
+const tooLarge = ({ unpackedBytesMax }: CodePackageLimits): InvalidCodePackage =>
+  new InvalidCodePackage('tooLarge', `the package is larger than ${unpackedBytesMax} bytes when unpacked`)
 
 /** The entry's path below the folder. Throws when it is absolute or leaves it. */
 function safePath(fileName: string): string {
@@ -175,6 +192,8 @@ function inflate(
   async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       sizeBytes += chunk.length
+      if (sizeBytes > entry.uncompressedSize)
+        throw broken(new Error(`'${entry.fileName}' is larger than it says`))
       count(chunk.length)
       crc = crc32(chunk, crc)
       yield chunk

@@ -136,8 +136,16 @@ export type FunctionFailure = {
   report: InvocationReport
 }
 
-/** Refused before any user code ran: nothing was started, the same call may be tried again. */
+/**
+ * Refused: no code of the function saw the call. `notStarted`: the program of a custom runtime did not come to serve; code
+ * and message are the vendor's (status 412).
+ */
 export type Refusal =
+  | {
+      outcome: 'notStarted'
+      code: 'CAExited' | 'CAFileNotFound' | 'CAFilePermission' | 'FunctionNotStarted'
+      message: string
+    }
   | { outcome: 'throttled'; message: string }
   | { outcome: 'cancelled'; report?: InvocationReport }
   | { outcome: 'platformError'; message: string }

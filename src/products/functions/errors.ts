@@ -105,3 +105,6 @@ export const resourceExhausted = (message: string) => new ApiError('ResourceExha
 export const clientClosedRequest = () => new ApiError('ClientClosedRequest', 499, 'client Closed Request')
 
 export const internalServerError = (message: string) => new ApiError('InternalServerError', 500, message)
+
+/** The program of a custom runtime did not come to serve. */
+export const notStarted = (code: string, message: string) => new ApiError(code, 412, message)

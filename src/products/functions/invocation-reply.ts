@@ -4,7 +4,7 @@ import type {
   InvocationOutcome,
   InvocationReport,
 } from '../../ports/invocation.ts'
-import { clientClosedRequest, internalServerError, resourceExhausted } from './errors.ts'
+import { clientClosedRequest, internalServerError, notStarted, resourceExhausted } from './errors.ts'
 import type { Reply } from './vocabulary.ts'
 
 const EXPOSED_HEADERS = [
@@ -47,6 +47,8 @@ export function invocationReply(outcome: InvocationOutcome, revision: FunctionRe
       throw resourceExhausted(outcome.message)
     case 'cancelled':
       throw clientClosedRequest()
+    case 'notStarted':
+      throw notStarted(outcome.code, outcome.message)
     case 'platformError':
       throw internalServerError(outcome.message)
   }

@@ -169,6 +169,25 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
   }
 }
 
+/** Memory whose reads take a turn of the event loop, as those of a disk do: requests that come together interleave. */
+export function interleavingRecordStore(): RecordStore {
+  const memory = memoryRecordStore()
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  return {
+    ...memory,
+    async get(key) {
+      const found = await memory.get<never>(key)
+      await turn()
+      return found
+    },
+    async list(range) {
+      const found = await memory.list<never>(range)
+      await turn()
+      return found
+    },
+  }
+}
+
 /** The port's promise in memory: a package is whole, starts as a ZIP does, and is answered as it came. */
 export function memoryCodePackages(): CodePackages & { blobs: Map<string, Buffer> } {
   const blobs = new Map<string, Buffer>()

@@ -75,6 +75,15 @@ describe('triggers over the wire', () => {
       (await bed.call('PUT', `${path}/other`, { qualifier: 'LATEST' })).json.Code,
       'InvalidArgument',
     )
+    // A trigger that moves leaves its place to others.
+    await bed.call('PUT', '/2023-03-30/functions/one', { timeout: 5 })
+    await bed.call('POST', '/2023-03-30/functions/one/versions', {})
+    const moved = await bed.call('PUT', `${path}/other`, { qualifier: '2' })
+    assert.equal(moved.json.qualifier, '2')
+    assert.equal(await bed.directory.findHttpTrigger(accountId, 'one', '1'), undefined)
+    assert.equal((await bed.directory.findHttpTrigger(accountId, 'one', '2'))?.triggerName, 'other')
+    const third = await bed.call('POST', path, http({ triggerName: 'third', qualifier: '1' }))
+    assert.equal(third.status, 200)
   })
 
   test('what cannot be a trigger is refused by name', async () => {

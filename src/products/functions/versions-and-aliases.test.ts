@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { crc64Of, startTestbed, type Testbed, zipOf } from './testbed.fixture.ts'
+import { crc64Of, interleavingRecordStore, startTestbed, type Testbed, zipOf } from './testbed.fixture.ts'
 
 describe('versions and aliases over the wire', () => {
   let bed: Testbed
@@ -179,18 +179,79 @@ describe('versions and aliases over the wire', () => {
     await bed.call('DELETE', `${path}/triggers/t`)
     assert.equal((await bed.call('DELETE', `${path}/aliases/prod`)).status, 204)
   })
+})
 
-  test('no alias is left behind when versions are deleted while aliases are made', async () => {
-    const path = await published('contended', 4)
-    await Promise.all(
+describe('changes of one function that come together', () => {
+  let bed: Testbed
+  before(async () => {
+    bed = await startTestbed({ records: interleavingRecordStore() })
+  })
+  after(() => bed.close())
+
+  /** Some are told to try again when too many come together; none is half done. */
+  const settled = (status: number): boolean => [200, 204, 404, 409].includes(status)
+
+  test('leave no alias that names a deleted version', async () => {
+    const path = '/2023-03-30/functions/contended'
+    await bed.createFunction('contended')
+    for (let version = 1; version <= 4; version++) {
+      await bed.call('PUT', path, { timeout: version })
+      await bed.call('POST', `${path}/versions`, {})
+    }
+    const answers = await Promise.all(
       [1, 2, 3, 4].flatMap((version) => [
         bed.call('POST', `${path}/aliases`, { aliasName: `a${version}`, versionId: String(version) }),
         bed.call('DELETE', `${path}/versions/${version}`),
       ]),
     )
+    for (const { status, text } of answers) assert.ok(settled(status), text)
     const { json } = await bed.call('GET', `${path}/aliases`)
     for (const { versionId } of json.aliases) {
       assert.equal((await bed.call('GET', `${path}?qualifier=${versionId}`)).status, 200)
+    }
+  })
+
+  test('do not undo each other', async () => {
+    const path = '/2023-03-30/functions/merged'
+    await bed.createFunction('merged')
+    const answers = await Promise.all([
+      bed.call('PUT', path, { timeout: 50 }),
+      bed.call('PUT', path, { description: 'kept' }),
+      bed.call('PUT', path, { environmentVariables: { A: '1' } }),
+      bed.call('POST', `${path}/versions`, {}),
+      bed.call('POST', `${path}/invoke/disable`, { reason: 'x' }),
+    ])
+    for (const { status, text } of answers) assert.equal(status, 200, text)
+    const { json } = await bed.call('GET', path)
+    assert.deepEqual(
+      [json.timeout, json.description, json.environmentVariables, json.invocationRestriction.reason],
+      [50, 'kept', { A: '1' }, 'x'],
+    )
+  })
+
+  test('leave nothing behind of a function that is deleted', async () => {
+    const trigger = { triggerName: 't', triggerType: 'http' }
+    const additions: [string, string, object][] = [
+      ['POST', 'triggers', trigger],
+      ['POST', 'versions', {}],
+      ['PUT', 'concurrency', { reservedConcurrency: 1 }],
+      ['PUT', 'async-invoke-config', {}],
+    ]
+    for (const [method, what, body] of additions) {
+      for (let round = 0; round < 8; round++) {
+        const name = `doomed-${what}-${round}`
+        const path = `/2023-03-30/functions/${name}`
+        await bed.createFunction(name)
+        const add = () => bed.call(method, `${path}/${what}`, body)
+        const remove = () => bed.call('DELETE', path)
+        await Promise.all(round % 2 === 0 ? [add(), remove()] : [remove(), add()])
+        if ((await bed.call('GET', path)).status === 200) continue
+        const left = await bed.records.list({ prefix: 'fc/', limit: 10_000 })
+        assert.deepEqual(
+          left.map(({ key }) => key).filter((key) => key.includes(name)),
+          [],
+        )
+      }
     }
   })
 })

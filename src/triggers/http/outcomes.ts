@@ -1,6 +1,6 @@
 /** What an invocation ended with → status, headers and body of the HTTP answer. */
 import type { FunctionFailure, FunctionRevision, InvocationReport, Refusal } from '../../ports/invocation.ts'
-import type { ApiError } from '../../wire/api-error.ts'
+import { ApiError } from '../../wire/api-error.ts'
 import { clientClosedRequest, resourceExhausted, serviceUnavailable } from './errors.ts'
 
 export interface Answer {
@@ -71,6 +71,8 @@ export function refusalError(refusal: Refusal): ApiError {
       return resourceExhausted(refusal.message)
     case 'cancelled':
       return clientClosedRequest()
+    case 'notStarted':
+      return new ApiError(refusal.code, 412, refusal.message)
     case 'platformError':
       return serviceUnavailable(refusal.message)
   }

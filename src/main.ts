@@ -216,6 +216,7 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
     records,
     invoker: compute,
     clock,
+    ids,
     log,
     async resolve(account, functionName, qualifier) {
       const resolution = await directory.resolve(account, functionName, qualifier)
@@ -275,6 +276,8 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
   const objects = objectsProduct({ records, blobs: objectBlobs, clock, ids, lookup: identity, region })
   await ensureUploadBucket({ records, clock })
   await sweepOrphans(objectBlobs, [namedBlobs(records)])
+  const sweeper = new CodeSweeper({ records, blobs: codeBlobs, clock })
+  for (const blobId of await sweeper.sweepAtStart()) await code.discard({ blobId, sizeBytes: 0, crc64: '' })
 
   // ── triggers ───────────────────────────────────────────────────────────────────────────────────────────────────────
   const edge = httpEdge({
@@ -394,7 +397,6 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
   }
 
   function sweepNowAndThen(): void {
-    const sweeper = new CodeSweeper({ records, blobs: codeBlobs, clock })
     const sweep = async () => {
       for (const blobId of await sweeper.sweep()) await code.discard({ blobId, sizeBytes: 0, crc64: '' })
       await expireUploads({ records, blobs: objectBlobs, clock, olderThanMs: 24 * hourMs })

@@ -95,7 +95,11 @@ export interface FunctionSpec {
   [field: string]: unknown
 }
 
-export async function createFunction(to: Credentials, functionName: string, spec: FunctionSpec): Promise<void> {
+export async function createFunction(
+  to: Credentials,
+  functionName: string,
+  spec: FunctionSpec,
+): Promise<void> {
   const { zipFile, ...fields } = spec
   const body = JSON.stringify({
     functionName,

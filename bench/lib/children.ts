@@ -5,7 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Bench } from './row.ts'
 
 /** Little enough that nothing of this machine's settings changes how fast a program starts. */
-export const cleanEnvironment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' }
+export const cleanEnvironment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+}
 
 /** From the call of spawn until the program has ended well. */
 export function timeProgram(file: string, args: readonly string[]): Promise<number> {

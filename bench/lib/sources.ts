@@ -36,7 +36,9 @@ export async function express(): Promise<FunctionSpec> {
 
 async function readFolder(folder: string): Promise<Record<string, Buffer>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
   return Object.fromEntries(
     await Promise.all(files.map(async (file) => [relative(folder, file), await readFile(file)] as const)),
   )

@@ -12,6 +12,7 @@ const { makeContext, showCredentials } = require('./context.js')
 const { errorJson } = require('./errors.js')
 const frames = require('./frames.js')
 const { extendModulePaths, makeLoader } = require('./loader.js')
+const { warmPack } = require('./module-pack.js')
 const output = require('./output.js')
 const { resultBytes } = require('./result.js')
 
@@ -77,6 +78,7 @@ function warm(id, payload) {
   // As BIND does, which sets these anew.
   extendModulePaths(warmSettings)
   delete process.env.NODE_PATH
+  warmPack()
   process.chdir(process.cwd())
   run(
     { type: frames.WARM, id },

@@ -4,8 +4,8 @@ const fs = require('fs')
 const Module = require('module')
 const path = require('path')
 const { pathToFileURL } = require('url')
-const bundle = require('./bundle.js')
 const { LoadError, isError, safeText } = require('./errors.js')
+const { usePack } = require('./module-pack.js')
 const output = require('./output.js')
 
 const extensions = ['.js', '.mjs', '.cjs']
@@ -32,20 +32,29 @@ function extendModulePaths(settings) {
  */
 function makeLoader(settings) {
   const known = new Map()
-  const bundled = settings.bundle
-    ? settings.handler.slice(0, Math.max(0, settings.handler.lastIndexOf('.')))
-    : undefined
   const requireFromCode = Module.createRequire(path.join(settings.codeDir, 'index.js'))
 
   function load(name) {
     let outcome = known.get(name)
     if (outcome === undefined) {
       if (!settings.isWarm) output.plainLine(`load code for handler:${name}`)
+      const release = takePack()
       outcome = attempt(() => find(name))
       known.set(name, outcome)
-      if (outcome instanceof Promise) outcome.then((settled) => known.set(name, settled))
+      if (outcome instanceof Promise)
+        outcome.then((settled) => {
+          known.set(name, settled)
+          release()
+        })
+      else release()
     }
     return outcome
+  }
+
+  /** With the first handler, whose invocation then gets what there is to say about it. */
+  function takePack() {
+    if (!settings.modulePack || known.size > 0) return () => {}
+    return usePack(settings.modulePack, settings.codeDir, notePack)
   }
 
   function find(name) {
@@ -61,14 +70,6 @@ function makeLoader(settings) {
     }
 
     const base = path.join(settings.codeDir, moduleName)
-    if (moduleName === bundled) {
-      try {
-        return pick(bundle.load(settings.bundle, settings.bundleCachePath, `${base}.js`, noteBundle))
-      } catch (error) {
-        if (error instanceof LoadError) throw error
-        noteBundle(safeText(isError(error) ? error.message : error))
-      }
-    }
     const file = extensions.map((extension) => base + extension).find(isFile)
     if (file === undefined) throw new LoadError('ImportModuleError', `Module '${base}.js' is missing.`)
     const exported = loadFile(file)
@@ -101,7 +102,8 @@ function makeLoader(settings) {
   return load
 }
 
-const noteBundle = (text) => output.log('warn', `the bundle is not used as it is: ${text}`)
+/** A pack that is not as it should be costs its speed and nothing else; the log says so. */
+const notePack = (text) => output.log('warn', text)
 
 function failed(error) {
   return { error: asLoadError(error) }

@@ -3,6 +3,7 @@
  * A record per accepted event is the queue; it is removed when the invocation has succeeded or is given up.
  */
 import type { Clock } from '../lib/clock.ts'
+import type { IdSource } from '../lib/ids.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { FunctionRevision, Invoker } from '../ports/invocation.ts'
 import type { RecordStore } from '../ports/records.ts'
@@ -20,6 +21,9 @@ export interface AcceptedEvent {
 export interface AsyncPolicy {
   retriesMax: number
   eventAgeMaxMs: number
+  /** ARNs that the outcome is sent to. */
+  onSuccess?: string
+  onFailure?: string
 }
 
 export interface AsyncInvocations {
@@ -58,8 +62,12 @@ interface QueuedEvent {
   /** Attempts that the platform itself could not make: throttled, no instance. */
   postponements: number
   notBeforeMs: number
+  /** How many destinations led here, one from the other. */
+  hops?: number
 }
 
+/** A chain of destinations that is this long is a circle: it ends here. */
+const hopsMax = 16
 const depthMax = 100_000
 /** Of one function at once: a flood on one leaves room for the others. */
 const inFlightMaxPerFunction = 32
@@ -71,6 +79,7 @@ export function asyncInvocations({
   records,
   invoker,
   clock,
+  ids,
   log,
   resolve,
   policyOf,
@@ -78,6 +87,7 @@ export function asyncInvocations({
   records: RecordStore
   invoker: Invoker
   clock: Clock
+  ids: IdSource
   log: Logger
   resolve(accountId: string, functionName: string, qualifier: string): Promise<FunctionRevision | undefined>
   policyOf(accountId: string, functionName: string, qualifier: string): Promise<AsyncPolicy>
@@ -158,9 +168,16 @@ export function asyncInvocations({
     if (waitMs > 0) return waitMs
     const policy = await policyOf(accountId, functionName, qualifier)
     const ageMs = clock.now() - queued.acceptedMs
-    if (ageMs > policy.eventAgeMaxMs) return finish(key, queued, 'the event grew older than its maximum age')
     const revision = await resolve(accountId, functionName, qualifier)
-    if (!revision) return finish(key, queued, 'the function is no longer there')
+    if (!revision) return finish(key, queued, { because: 'the function is no longer there' })
+    const failed = { policy, functionArn: revision.functionArn }
+    if (ageMs > policy.eventAgeMaxMs) {
+      return finish(key, queued, {
+        ...failed,
+        because: 'the event grew older than its maximum age',
+        condition: 'EventAgeExceeded',
+      })
+    }
     const outcome = await invoker.invoke({
       revision,
       qualifier,
@@ -171,7 +188,7 @@ export function asyncInvocations({
     })
     switch (outcome.outcome) {
       case 'succeeded':
-        return finish(key, queued, undefined)
+        return finish(key, queued, { ...failed, condition: '', payload: outcome.body })
       case 'throttled':
       case 'platformError':
       case 'cancelled': {
@@ -181,7 +198,18 @@ export function asyncInvocations({
       }
       default: {
         const failures = queued.failures + 1
-        if (failures > policy.retriesMax) return finish(key, queued, `it failed ${failures} times`)
+        if (failures > policy.retriesMax) {
+          return finish(
+            key,
+            { ...queued, failures },
+            {
+              ...failed,
+              because: `it failed ${failures} times`,
+              condition: outcome.outcome === 'notStarted' ? outcome.code : errorTypes[outcome.outcome],
+              payload: outcome.outcome === 'notStarted' ? Buffer.from(outcome.message) : outcome.body,
+            },
+          )
+        }
         return postpone(key, { ...queued, failures }, backoff(functionRetryDelayMs, queued.failures))
       }
     }
@@ -192,16 +220,61 @@ export function asyncInvocations({
     return delayMs
   }
 
-  async function finish(key: string, queued: QueuedEvent, givenUp: string | undefined): Promise<undefined> {
-    if (givenUp !== undefined) {
-      const { functionName, requestId } = queued
-      log.warn({ functionName, requestId, because: givenUp }, 'an asynchronous invocation was given up')
+  /** Takes the event out of the queue, and with the same commit puts its outcome in for the destination. */
+  async function finish(key: string, queued: QueuedEvent, end: End): Promise<undefined> {
+    const { functionName, requestId } = queued
+    if (end.because !== undefined) {
+      log.warn({ functionName, requestId, because: end.because }, 'an asynchronous invocation was given up')
     }
+    const next = destinationEvent(queued, end)
     await records.commit([
       { remove: key },
       ...(queued.taskId === undefined ? [] : [{ remove: taskKeyOf(queued) }]),
+      ...(next ? [{ put: keyOf(next), value: next }] : []),
     ])
+    if (next) enqueue(keyOf(next), `${next.accountId}/${next.functionName}`)
     return undefined
+  }
+
+  /** What the vendor sends to a destination (fc-events/async-destination.json); only functions can be one so far. */
+  function destinationEvent(queued: QueuedEvent, end: End): QueuedEvent | undefined {
+    const arn = end.because === undefined ? end.policy?.onSuccess : end.policy?.onFailure
+    if (!arn) return undefined
+    const hops = (queued.hops ?? 0) + 1
+    const target = functionArn.exec(arn)
+    if (!target || hops > hopsMax) {
+      const { functionName, requestId } = queued
+      log.error(
+        { functionName, requestId, destination: arn, hops },
+        'an outcome could not be sent to its destination',
+      )
+      return undefined
+    }
+    const failed = end.because !== undefined
+    const payload = {
+      timestamp: clock.now(),
+      requestContext: {
+        requestId: queued.requestId,
+        functionArn: end.functionArn,
+        condition: end.condition,
+        approximateInvokeCount: queued.failures + (failed ? 0 : 1),
+      },
+      requestPayload: Buffer.from(queued.eventBase64, 'base64').toString('utf8'),
+      responseContext: { statusCode: 200, functionError: failed ? end.condition : '' },
+      responsePayload: Buffer.from(end.payload ?? []).toString('utf8'),
+    }
+    return {
+      accountId: queued.accountId,
+      functionName: target[1]!,
+      qualifier: target[2] ?? 'LATEST',
+      requestId: ids.requestId(clock.now()),
+      eventBase64: Buffer.from(JSON.stringify(payload)).toString('base64'),
+      acceptedMs: clock.now(),
+      failures: 0,
+      postponements: 0,
+      notBeforeMs: 0,
+      hops,
+    }
   }
 
   return {
@@ -259,6 +332,25 @@ export function asyncInvocations({
     },
   }
 }
+
+/** How the work on an event ended. */
+interface End {
+  /** Why it was given up; undefined after success. */
+  because?: string
+  /** The error type; empty after success. */
+  condition?: string
+  payload?: Uint8Array
+  policy?: AsyncPolicy
+  functionArn?: string
+}
+
+const errorTypes = {
+  handledError: 'HandledInvocationError',
+  unhandledError: 'UnhandledInvocationError',
+  initializationError: 'InitializationError',
+} as const
+
+const functionArn = /^acs:fc:[^:]*:[^:]*:functions\/([^/]+)(?:\/([^/]+))?$/
 
 const backoff = ({ first, most }: { first: number; most: number }, attempts: number): number =>
   Math.min(first * 2 ** Math.min(attempts, 30), most)

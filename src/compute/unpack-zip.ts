@@ -15,12 +15,11 @@ const linkTargetBytesMax = 4096
  * Throws `InvalidCodePackage`; the folder is then half full and the caller's to remove.
  */
 export async function unpackZip(zipFile: string, folder: string, limits: CodePackageLimits): Promise<void> {
-  await checkDeclared(zipFile, limits)
   const zip = await open(zipFile)
   const links: { path: string; target: string }[] = []
   let unpackedBytes = 0
   try {
-    for (let entry = await nextEntry(zip); entry; entry = await nextEntry(zip)) {
+    for (const entry of await contentsOf(zip, limits)) {
       const path = safePath(entry.fileName)
       const unixMode = entry.externalFileAttributes >>> 16
       const kind = unixMode & 0o170000
@@ -68,28 +67,22 @@ export async function unpackZip(zipFile: string, folder: string, limits: CodePac
 }
 
 /**
- * What the list of contents says, before a byte is inflated: an honest bomb costs nothing.
+ * The list of contents, held to the limits before a byte is inflated: an honest bomb costs nothing.
  * A dishonest one is caught when an entry turns out larger than it said.
  */
-async function checkDeclared(zipFile: string, limits: CodePackageLimits): Promise<void> {
-  const zip = await open(zipFile)
-  let unpackedBytes = 0
-  let entries = 0
-  try {
-    for (let entry = await nextEntry(zip); entry; entry = await nextEntry(zip)) {
-      if (++entries > limits.entriesMax) {
-        throw new InvalidCodePackage(
-          'tooManyEntries',
-          `the package has more than ${limits.entriesMax} entries`,
-        )
-      }
-      safePath(entry.fileName)
-      unpackedBytes += entry.uncompressedSize
-      if (unpackedBytes > limits.unpackedBytesMax) throw tooLarge(limits)
-    }
-  } finally {
-    zip.close()
+async function contentsOf(zip: ZipFile, limits: CodePackageLimits): Promise<Entry[]> {
+  if (zip.entryCount > limits.entriesMax) {
+    throw new InvalidCodePackage('tooManyEntries', `the package has more than ${limits.entriesMax} entries`)
   }
+  const entries: Entry[] = []
+  let unpackedBytes = 0
+  for (let entry = await nextEntry(zip); entry; entry = await nextEntry(zip)) {
+    safePath(entry.fileName)
+    unpackedBytes += entry.uncompressedSize
+    if (unpackedBytes > limits.unpackedBytesMax) throw tooLarge(limits)
+    entries.push(entry)
+  }
+  return entries
 }
 
 const tooLarge = ({ unpackedBytesMax }: CodePackageLimits): InvalidCodePackage =>

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
-import { after, afterEach, before, describe, test } from 'node:test'
+import { after, afterEach, describe, test } from 'node:test'
 import { createFunction, httpTrigger, invoke, models, zipOf } from '../clients.fixture.ts'
 import { until } from '../platform.fixture.ts'
 import {
@@ -18,17 +18,15 @@ import {
 } from './conformance.fixture.ts'
 import { type RawEntry, rawZip } from './raw-zip.fixture.ts'
 
-const bed = sharedPlatform()
-const functions = '/2023-03-30/functions'
-let packagesMade = 0
-
-before(async () => {
-  await createFunction(bed.client, {
+const bed = sharedPlatform({}, async ({ client, platform }) => {
+  await createFunction(client, {
     functionName: 'standing',
     files: { 'index.js': 'exports.handler = async (event) => event' },
   })
-  await httpTrigger(bed.client, bed.platform, 'standing')
+  await httpTrigger(client, platform, 'standing')
 })
+const functions = '/2023-03-30/functions'
+let packagesMade = 0
 
 afterEach(async () => {
   assert.equal((await invoke(bed.client, 'standing', 'still here')).body, 'still here')
@@ -91,11 +89,10 @@ describe('a signature', () => {
     assertCode(await list({ atMs: Date.now() - 3_600_000 }), 403, 'RequestTimeTooSkewed'))
   test('of an hour ahead', async () =>
     assertCode(await list({ atMs: Date.now() + 3_600_000 }), 403, 'RequestTimeTooSkewed'))
-  test('without a date', async () =>
-    assertCode(await list({ differs: { 'x-acs-date': '' } }), 400, 'MissingRequiredHeader'))
-  test('with a date that is none', async () => {
-    const answer = await list({ differs: { 'x-acs-date': 'yesterday' } })
-    assert.ok([400, 403].includes(answer.status), answer.text)
+  test('without a date, or with one that is none', async () => {
+    for (const date of ['', 'yesterday', '2026-13-45T99:99:99Z']) {
+      assertCode(await list({ differs: { 'x-acs-date': date } }), 403, 'RequestTimeTooSkewed')
+    }
   })
   test('of a temporary key without its token', async () => {
     const answer = await api(
@@ -295,12 +292,12 @@ describe('a connection', () => {
 
 describe('a path', () => {
   const cases: [string, string, number, string][] = [
-    ['GET', '/', 404, 'PathNotSupported'],
-    ['GET', '/2023-03-30', 404, 'PathNotSupported'],
-    ['GET', '/2023-03-30/nothing', 404, 'PathNotSupported'],
-    ['GET', '/1999-01-01/functions', 404, 'PathNotSupported'],
-    ['PATCH', '/2023-03-30/functions/standing', 404, 'PathNotSupported'],
-    ['DELETE', '/2023-03-30/functions', 404, 'PathNotSupported'],
+    ['GET', '/', 400, 'PathNotSupported'],
+    ['GET', '/2023-03-30', 400, 'PathNotSupported'],
+    ['GET', '/2023-03-30/nothing', 400, 'PathNotSupported'],
+    ['GET', '/1999-01-01/functions', 400, 'PathNotSupported'],
+    ['PATCH', '/2023-03-30/functions/standing', 400, 'PathNotSupported'],
+    ['DELETE', '/2023-03-30/functions', 400, 'PathNotSupported'],
     ['GET', '/2023-03-30/functions/%ff', 400, 'InvalidArgument'],
     ['GET', '/2023-03-30/functions/%', 400, 'InvalidArgument'],
     ['GET', '/2023-03-30/functions/..%2f..%2fetc%2fpasswd', 404, 'FunctionNotFound'],
@@ -411,11 +408,23 @@ describe('a code package', () => {
     [
       'that climbs out by ..',
       () => rawZip([index, { name: '../outside', content: 'x' }]),
-      /leaves the package/,
+      /relative path|absolute path/,
     ],
-    ['that climbs out further down', () => rawZip([{ name: 'a/../../outside' }]), /leaves the package/],
-    ['with an absolute path', () => rawZip([{ name: '/etc/cron.d/x', content: 'x' }]), /leaves the package/],
-    ['that climbs out by backslashes', () => rawZip([{ name: '..\\outside' }]), /leaves the package/],
+    [
+      'that climbs out further down',
+      () => rawZip([{ name: 'a/../../outside' }]),
+      /relative path|absolute path/,
+    ],
+    [
+      'with an absolute path',
+      () => rawZip([{ name: '/etc/cron.d/x', content: 'x' }]),
+      /relative path|absolute path/,
+    ],
+    [
+      'that climbs out by backslashes',
+      () => rawZip([{ name: '..\\outside' }]),
+      /relative path|absolute path/,
+    ],
     ['with a link to outside', () => rawZip([link('l', '/etc/passwd')]), /leaves the package/],
     ['with a link that climbs', () => rawZip([link('a/l', '../../x')]), /leaves the package/],
     [
@@ -435,9 +444,8 @@ describe('a code package', () => {
     ],
     [
       'with far too many entries',
-      () =>
-        rawZip(Array.from({ length: 65_000 }, (_, n) => ({ name: `${n}`, mode: 0o100644 }))).subarray(0, -5),
-      /not a good ZIP/,
+      () => rawZip(Array.from({ length: 200_001 }, (_, n) => ({ name: `${n}` }))),
+      /more than 200000 entries/,
     ],
   ]
   for (const [what, make, message] of cases) {

@@ -15,11 +15,16 @@ export interface Bed {
 }
 
 /** One platform for all tests of a file; the fields are there when the first test begins. */
-export function sharedPlatform(options: PlatformOptions = {}): Bed {
+export function sharedPlatform(
+  options: PlatformOptions = {},
+  /** Also done before the first test: hooks of a file do not wait for one another. */
+  prepare: (bed: Bed) => Promise<void> = async () => {},
+): Bed {
   const bed = {} as Bed
   before(async () => {
     bed.platform = await startPlatform(options)
     bed.client = fc3Client(bed.platform)
+    await prepare(bed)
   })
   after(async () => {
     await bed.platform?.remove()

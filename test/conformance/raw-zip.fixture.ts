@@ -15,12 +15,13 @@ export function rawZip(entries: readonly RawEntry[]): Buffer {
   let offset = 0
   for (const { name, content = '', mode = 0o100644, claimedSize } of entries) {
     const bytes = Buffer.from(content as string)
-    const packed = deflateRawSync(bytes)
+    const method = bytes.length === 0 ? 0 : 8
+    const packed = method === 0 ? bytes : deflateRawSync(bytes)
     const nameBytes = Buffer.from(name)
     const local = Buffer.alloc(30)
     local.writeUInt32LE(0x04034b50, 0)
     local.writeUInt16LE(20, 4)
-    local.writeUInt16LE(8, 8)
+    local.writeUInt16LE(method, 8)
     local.writeUInt32LE(crc32(bytes), 14)
     local.writeUInt32LE(packed.length, 18)
     local.writeUInt32LE(bytes.length, 22)
@@ -29,7 +30,7 @@ export function rawZip(entries: readonly RawEntry[]): Buffer {
     central.writeUInt32LE(0x02014b50, 0)
     central.writeUInt16LE(0x031e, 4)
     central.writeUInt16LE(20, 6)
-    central.writeUInt16LE(8, 10)
+    central.writeUInt16LE(method, 10)
     central.writeUInt32LE(crc32(bytes), 16)
     central.writeUInt32LE(packed.length, 20)
     central.writeUInt32LE(claimedSize ?? bytes.length, 24)
@@ -47,5 +48,21 @@ export function rawZip(entries: readonly RawEntry[]): Buffer {
   end.writeUInt16LE(Math.min(entries.length, 0xffff), 10)
   end.writeUInt32LE(list.length, 12)
   end.writeUInt32LE(offset, 16)
-  return Buffer.concat([...parts, list, end])
+  const more = entries.length < 0xffff ? [] : [zip64End(entries.length, list.length, offset)]
+  return Buffer.concat([...parts, list, ...more, end])
+}
+
+/** What says the number of entries when two bytes cannot: the record of ZIP64, and where it is. */
+function zip64End(entries: number, listBytes: number, listOffset: number): Buffer {
+  const bytes = Buffer.alloc(56 + 20)
+  bytes.writeUInt32LE(0x06064b50, 0)
+  bytes.writeBigUInt64LE(44n, 4)
+  bytes.writeBigUInt64LE(BigInt(entries), 24)
+  bytes.writeBigUInt64LE(BigInt(entries), 32)
+  bytes.writeBigUInt64LE(BigInt(listBytes), 40)
+  bytes.writeBigUInt64LE(BigInt(listOffset), 48)
+  bytes.writeUInt32LE(0x07064b50, 56)
+  bytes.writeBigUInt64LE(BigInt(listOffset + listBytes), 64)
+  bytes.writeUInt32LE(1, 72)
+  return bytes
 }

@@ -1,4 +1,3 @@
-'use strict'
 /** An Express application as an event function: what an adapter such as serverless-http does, in as many lines as it takes. */
 const { IncomingMessage, ServerResponse } = require('node:http')
 const { Socket } = require('node:net')

@@ -11,7 +11,7 @@ export const notImplemented = (what: string) =>
   new ApiError('NotImplemented', 501, `${what} is not implemented`)
 
 export const pathNotSupported = (method: string, path: string) =>
-  new ApiError('PathNotSupported', 404, `'${method}' against '${path}' is not supported`)
+  new ApiError('PathNotSupported', 400, `'${method}' against '${path}' is not supported`)
 
 export const entityTooLarge = (bytesMax: number) =>
   new ApiError('EntityTooLarge', 400, `payload size exceeds maximum allowed size (${bytesMax} bytes)`)

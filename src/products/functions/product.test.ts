@@ -40,7 +40,7 @@ test('a path that nothing answers to is an error in the words of the vendor', as
   const bed = await startTestbed()
   try {
     const { status, json } = await bed.call('GET', '/2023-03-30/nothing?x=1')
-    assert.deepEqual([status, json.Code], [404, 'PathNotSupported'])
+    assert.deepEqual([status, json.Code], [400, 'PathNotSupported'])
     assert.equal(json.Message, "'GET' against '/2023-03-30/nothing' is not supported")
     const old = await bed.call('GET', '/2016-08-15/services')
     assert.deepEqual(old.json, {

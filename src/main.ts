@@ -3,12 +3,13 @@
  * Reads the settings, opens the drivers of the mode, gives products, compute and triggers what they need, and listens.
  */
 import { createHash } from 'node:crypto'
-import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, realpath, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { asyncInvocations, QueueFull, TaskInFlight } from './compute/async-invocations.ts'
+import { codePreparation } from './compute/code-preparation.ts'
 import { codeStore } from './compute/code-store.ts'
 import { type Engine, engine } from './compute/engine.ts'
 import { functionLogs } from './compute/function-logs.ts'
@@ -32,11 +33,14 @@ import type { Logger } from './lib/logger.ts'
 import { nodeBinary } from './lib/node-binaries.ts'
 import { platformLogger } from './lib/platform-logger.ts'
 import { processorIdleShare } from './lib/processor-idle-share.ts'
+import { clearReadyFile, writeReadyFile } from './lib/ready-file.ts'
+import { isDefect, reasonOf } from './lib/reason.ts'
 import type { FunctionRevision } from './ports/invocation.ts'
 import type { SandboxDriver } from './ports/sandbox.ts'
 import { CodeSweeper } from './products/functions/code-sweeper.ts'
 import { codeUrlPath } from './products/functions/code-urls.ts'
 import { FunctionDirectory } from './products/functions/directory.ts'
+import { functionInvocationDisabled } from './products/functions/errors.ts'
 import { functionsPrefix } from './products/functions/keys.ts'
 import { LATEST } from './products/functions/names.ts'
 import { AsyncQueueFull, DuplicateAsyncTask } from './products/functions/needs.ts'
@@ -84,12 +88,13 @@ async function main(): Promise<void> {
   try {
     await start({ config, sandboxKind, startedMs, log, closing })
   } catch (error) {
-    log.error({ err: error }, 'the platform could not start')
-    process.stderr.write(`hanshu: ${error instanceof Error ? error.message : error}\n`)
+    if (isDefect(error)) log.error({ err: error }, 'a defect of ours')
+    else log.debug({ err: error }, 'why the platform could not start')
+    process.stderr.write(`hanshu: could not start: ${reasonOf(error)}\n`)
     await stop(1)
   }
   let stopping = false
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (stopping) return
       stopping = true
@@ -113,9 +118,14 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
   const clock = systemClock
   const ids = randomIds
 
-  const dataDir = config.HANSHU_DATA
+  const dataDir = resolve(config.HANSHU_DATA)
   const owned = lockDataDir(dataDir)
   closing.push(() => owned.release())
+  const readyFiles = [
+    join(dataDir, 'ready.json'),
+    ...(config.HANSHU_READY_FILE === undefined ? [] : [resolve(config.HANSHU_READY_FILE)]),
+  ]
+  for (const file of readyFiles) await clearReadyFile(file)
   const stores = await openStores(dataDir, config.HANSHU_EPHEMERAL)
   closing.push(async () => {
     for (const store of Object.values(stores)) await store.close()
@@ -132,7 +142,6 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
   }
 
   const identity = await openIdentity({ records, clock, accountId })
-  const code = await codeStore({ blobs: codeBlobs, dir: join(dataDir, 'code') })
   const logs = functionLogs({
     streams,
     clock,
@@ -149,6 +158,17 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
         announce: (sentence) => log.info({ major }, sentence),
       }),
   })
+  const codeDir = join(dataDir, 'code')
+  const preparation = await codePreparation({
+    driver,
+    clock,
+    ids,
+    log,
+    dir: join(codeDir, 'prepared'),
+    imageOf: (runtime) => images.imageOf(runtime),
+  })
+  closing.push(() => preparation.close())
+  const code = await codeStore({ blobs: codeBlobs, dir: codeDir, preparation })
 
   // ── compute ────────────────────────────────────────────────────────────────────────────────────────────────────────
   const credentials = new Map<string, { value: ReturnType<typeof identity.issue>; untilMs: number }>()
@@ -295,8 +315,10 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
       resolve(functionName, qualifier) {
         const known = directory.resolveCached(accountId, functionName, qualifier)
         return known
-          ? revisionIn(known)
-          : directory.resolve(accountId, functionName, qualifier).then(revisionIn)
+          ? revisionIn(functionName, known)
+          : directory
+              .resolve(accountId, functionName, qualifier)
+              .then((resolution) => revisionIn(functionName, resolution))
       },
     },
     authentication: { verify: triggerAuthentication({ lookup: identity, clock }) },
@@ -364,15 +386,17 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
   if ('allowPorts' in driver) await (driver.allowPorts as (ports: readonly number[]) => Promise<void>)(ports)
 
   // ── ready ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-  const ready = JSON.stringify(
-    { pid: process.pid, version, accountId, region, ...identity.root, sandbox: driver.name, endpoints },
-    null,
-    2,
-  )
-  for (const file of [join(dataDir, 'ready.json'), config.HANSHU_READY_FILE]) {
-    if (file === undefined) continue
+  for (const file of readyFiles) {
     closing.push(() => rm(file, { force: true }))
-    await writeFile(file, `${ready}\n`, { mode: 0o600 })
+    await writeReadyFile(file, {
+      pid: process.pid,
+      version,
+      accountId,
+      region,
+      ...identity.root,
+      sandbox: driver.name,
+      endpoints,
+    })
   }
   log.info(
     { endpoints, sandbox: driver.name, dataDir, readyMs: systemClock.now() - startedMs },
@@ -440,12 +464,16 @@ function edgeTrigger({
   return { ...settings, disableURLInternet: disableUrlInternet }
 }
 
+/** The revision behind an address of the edge. Throws when its function is disabled, as the API does. */
 function revisionIn(
+  functionName: string,
   resolution: Awaited<ReturnType<FunctionDirectory['resolve']>>,
 ): FunctionRevision | undefined {
-  return resolution.outcome === 'found' && resolution.disabledBecause === undefined
-    ? resolution.revision
-    : undefined
+  if (resolution.outcome !== 'found') return undefined
+  if (resolution.disabledBecause !== undefined) {
+    throw functionInvocationDisabled(functionName, resolution.disabledBecause)
+  }
+  return resolution.revision
 }
 
 async function openStores(dataDir: string, ephemeral: boolean) {
@@ -552,11 +580,16 @@ async function listenAll(
       if (taken && wanted === 0 && attempt < 20) continue
       if (taken) {
         throw new Error(
-          `port ${wanted} for '${name}' is in use: stop what uses it, choose another with HANSHU_${name.toUpperCase()}_PORT, or take any with --ports auto`,
+          `port ${wanted} is in use: stop what uses it, choose another with --${name}-port, or take any with --ports auto`,
           { cause: error },
         )
       }
-      throw error
+      throw new Error(
+        `cannot listen on port ${wanted} of ${hosts.join(' and ')} (--host): ${reasonOf(error)}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 }
@@ -598,5 +631,8 @@ process.on('uncaughtException', (error) => {
   process.stderr.write(`hanshu: a defect of ours ended the platform: ${error.stack ?? error}\n`)
   process.exit(70)
 })
+
+// The terminal or the pipe that read our output may be gone; that is no reason to drop those who are being served.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 await main()

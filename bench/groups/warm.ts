@@ -2,12 +2,21 @@
  * Warm calls: a function that answers `hello`, its instance running, beside servers that do nothing else. The contestants
  * take turns; a ratio compares turns that followed each other.
  */
-import { createFunction, createTrigger, invocation, must, type Request, triggerRequest } from '../lib/api.ts'
+import { access } from 'node:fs/promises'
+import {
+  createFunction,
+  createTrigger,
+  type FunctionSpec,
+  invocation,
+  must,
+  type Request,
+  triggerRequest,
+} from '../lib/api.ts'
 import { type Load, loader } from '../lib/load.ts'
 import { platform, sandboxes } from '../lib/platforms.ts'
-import { cpuOf } from '../lib/processes.ts'
+import { CpuMeter } from '../lib/processes.ts'
 import type { Bench, Group, Row } from '../lib/row.ts'
-import { hello } from '../lib/sources.ts'
+import { hello, webServer } from '../lib/sources.ts'
 import { median, pairedRatio, show } from '../lib/statistics.ts'
 import { peerNames, startPeer } from '../peers/servers.ts'
 
@@ -15,6 +24,7 @@ interface Contestant {
   what: string
   pid: number
   request: Request
+  /** Has goals. */
   isOurs: boolean
 }
 
@@ -39,8 +49,8 @@ export const warm: Group = {
       bench.progress(`  ${connections} connections, ${name}`)
       const turns = new Map<string, Turn[]>(contestants.map(({ what }) => [what, []]))
       const durationMs = bench.quick ? 1000 : 2000
-      const count = bench.quick ? 3 : 6
-      for (const round of bench.rounds({ count, withinMs: bench.quick ? 30_000 : 90_000 })) {
+      const count = bench.quick ? 2 : 5
+      for (const round of bench.rounds({ count, withinMs: bench.quick ? 15_000 : 60_000 })) {
         for (const contestant of contestants) {
           const turn = await takeTurn(contestant, () => load(contestant.request, { connections, durationMs }))
           // In the first round compilers are at work.
@@ -67,31 +77,41 @@ async function ours(bench: Bench): Promise<Contestant[]> {
   const [kind] = kinds
   const on = await platform(bench, { sandbox: kind! })
   const contestants: Contestant[] = []
-  for (const instanceConcurrency of [1, 64]) {
-    const name = `warm-${instanceConcurrency}`
-    await createFunction(on, name, { ...(await hello('nodejs20')), instanceConcurrency })
+  const add = async (label: string, name: string, spec: FunctionSpec) => {
+    await createFunction(on, name, spec)
     await createTrigger(on, name)
-    const of = instanceConcurrency === 1 ? '' : `, ${instanceConcurrency} calls per instance`
     for (const [way, request] of [
       ['InvokeFunction, signed', invocation(on, name)],
       ['HTTP trigger', triggerRequest(on, name)],
     ] as const) {
       await must(request)
-      contestants.push({ what: `Hanshu ${kind}, ${way}${of}`, pid: on.pid, request, isOurs: true })
+      contestants.push({ what: `Hanshu ${kind}, ${label}, ${way}`, pid: on.pid, request, isOurs: true })
     }
   }
+  await add('Node 20', 'warm-event', await hello('nodejs20'))
+  // A web server of the function's own takes many calls at once, and costs one hop of HTTP more.
+  const hasNode = await access('/usr/bin/node').then(
+    () => true,
+    () => false,
+  )
+  if (hasNode) await add('custom web server, 64 calls per instance', 'warm-web', await webServer())
   return contestants
 }
 
 async function takeTurn({ what, pid }: Contestant, load: () => Promise<Load>): Promise<Turn> {
-  const before = cpuOf(pid)
-  const result = await load()
-  const after = cpuOf(pid)
+  const meter = new CpuMeter(pid)
+  let result: Load
+  let used: ReturnType<CpuMeter['stop']>
+  try {
+    result = await load()
+  } finally {
+    used = meter.stop()
+  }
   if (result.errors > result.requests / 100) throw new Error(`${what}: ${JSON.stringify(result)}`)
   return {
     ...result,
-    frontUs: (after.frontUs - before.frontUs) / result.requests,
-    restUs: (after.restUs - before.restUs) / result.requests,
+    frontUs: used.frontUs / result.requests,
+    restUs: used.restUs / result.requests,
   }
 }
 

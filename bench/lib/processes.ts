@@ -8,7 +8,7 @@ interface Stat {
   pid: number
   parent: number
   name: string
-  /** Of the process and of its children that have ended. */
+  /** Its own, not that of children which have ended. */
   cpuUs: number
 }
 
@@ -23,7 +23,7 @@ function readStat(pid: number): Stat | undefined {
   // The name is in parentheses and may hold any character; what is counted from its end is safe.
   const end = text.lastIndexOf(')')
   const fields = text.slice(end + 2).split(' ')
-  const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0)
+  const ticks = Number(fields[11]) + Number(fields[12])
   return {
     pid,
     parent: Number(fields[1]),
@@ -43,12 +43,41 @@ export function tree(root: number): Stat[] {
   return found
 }
 
-/** Processor time of a server until now; `front` is the process that clients talk to. */
-export function cpuOf(root: number): { frontUs: number; restUs: number } {
-  const stats = tree(root)
-  const front = stats.find(({ pid }) => pid === root)
-  const all = stats.reduce((sum, { cpuUs }) => sum + cpuUs, 0)
-  return { frontUs: front?.cpuUs ?? 0, restUs: all - (front?.cpuUs ?? 0) }
+/** How often a meter looks: what starts and ends in between is not seen, and looking takes some milliseconds itself. */
+const lookEveryMs = 250
+
+/**
+ * Processor time of a server and its descendants while it is watched. It is looked at again and again, because what an
+ * instance has used is gone with its last process.
+ */
+export class CpuMeter {
+  readonly #root: number
+  readonly #first = new Map<number, number>()
+  readonly #last = new Map<number, number>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(root: number) {
+    this.#root = root
+    for (const { pid, cpuUs } of tree(root)) this.#first.set(pid, cpuUs)
+    this.#timer = setInterval(() => this.#look(), lookEveryMs)
+  }
+
+  /** Ends watching. `front` is the process that clients talk to. */
+  stop(): { frontUs: number; restUs: number } {
+    clearInterval(this.#timer)
+    this.#look()
+    let restUs = 0
+    for (const pid of this.#last.keys()) if (pid !== this.#root) restUs += this.#used(pid)
+    return { frontUs: this.#used(this.#root), restUs }
+  }
+
+  #look(): void {
+    for (const { pid, cpuUs } of tree(this.#root)) this.#last.set(pid, cpuUs)
+  }
+
+  #used(pid: number): number {
+    return (this.#last.get(pid) ?? 0) - (this.#first.get(pid) ?? 0)
+  }
 }
 
 /** Memory of one process: `rss` counts shared pages in full, `pss` its share of them. 0 for one that has ended. */

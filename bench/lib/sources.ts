@@ -26,6 +26,17 @@ export const hello = (runtime: string): Promise<FunctionSpec> =>
 export const sleeper = (runtime: string, ms: number): Promise<FunctionSpec> =>
   spec(runtime, isPython(runtime) ? pythonSleep(ms) : nodeSleep(ms))
 
+/** The same program as the peer `node:http`, on the port that a custom runtime listens on. */
+export async function webServer(): Promise<FunctionSpec> {
+  const source = await readFile(join(import.meta.dirname, '../peers/raw-http.mjs'))
+  return {
+    runtime: 'custom.debian12',
+    zipFile: await zipOf({ 'server.mjs': source }),
+    instanceConcurrency: 64,
+    customRuntimeConfig: { command: ['/usr/bin/node', 'server.mjs', '9000', '0.0.0.0'], port: 9000 },
+  }
+}
+
 let expressFiles: Record<string, Buffer> | undefined
 
 /** The Express application with all of its node_modules, as a deployment would pack it; no two packages are the same. */

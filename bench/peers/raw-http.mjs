@@ -4,4 +4,4 @@ import { createServer } from 'node:http'
 createServer((_, response) => {
   response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 5 })
   response.end('hello')
-}).listen(Number(process.argv[2]), '127.0.0.1')
+}).listen(Number(process.argv[2]), process.argv[3] ?? '127.0.0.1')

@@ -12,7 +12,7 @@ const workerdProgram = (): string => {
   return join(packages, `@cloudflare/workerd-${process.platform}-${architecture}/bin/workerd`)
 }
 
-const commands: Record<string, (port: number) => ServerCommand> = {
+const commands: Record<string, (port: number, home: string) => ServerCommand> = {
   'node:http': (port) => ({ file: process.execPath, args: [join(here, 'raw-http.mjs'), String(port)] }),
 
   'functions-framework': (port) => ({
@@ -27,20 +27,20 @@ const commands: Record<string, (port: number) => ServerCommand> = {
     args: ['serve', `--socket-addr=http=127.0.0.1:${port}`, join(apps, 'workerd/config.capnp')],
   }),
 
-  'serverless-offline': (port) => ({
+  'serverless-offline': (port, home) => ({
     file: process.execPath,
     args: [
       join(packages, 'serverless/bin/serverless.js'),
       'offline',
       ...['--host', '127.0.0.1', '--httpPort', String(port), '--lambdaPort', String(port + 1)],
-      ...['--noPrependStageInUrl', '--reloadHandler=false'],
+      ...['--noPrependStageInUrl'],
     ],
     cwd: join(apps, 'serverless-offline'),
     environment: {
       SLS_TELEMETRY_DISABLED: '1',
       SLS_NOTIFICATIONS_MODE: 'off',
       SLS_DEPRECATION_DISABLE: '*',
-      HOME: here,
+      HOME: home,
     },
   }),
 }
@@ -55,5 +55,5 @@ export const peerNames: readonly string[] = Object.keys(commands)
 export async function startPeer(bench: Bench, name: string): Promise<Peer> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/`
-  return { name, url, ...(await startServer(bench, commands[name]!(port), url)) }
+  return { name, url, ...(await startServer(bench, commands[name]!(port, bench.folder), url)) }
 }

@@ -183,12 +183,17 @@ function preload() {
     'crypto',
     'dns',
     'child_process',
+    'fs/promises',
+    'os',
+    'tty',
     'url',
     'querystring',
     'string_decoder',
   ]) {
     require(name)
   }
+  // Made when it is asked for, which nearly every framework does.
+  void require('fs').ReadStream
   // The loader of ES modules starts with the first use.
   return import('data:text/javascript,')
 }

@@ -23,6 +23,8 @@ const parameters = ['exports', 'require', 'module', '__filename', '__dirname']
 const literalRequest = /\b(?:require|import|from)\s*\(?\s*(?:'([^'\\\n]+)'|"([^"\\\n]+)")/g
 /** A script from the cache may not know how to import; Node.js compiles these itself. */
 const dynamicImport = /\bimport\s*(?:\(|\/)/
+/** `@type {import('x')}`: JavaScript has no such thing outside of comments and strings. */
+const typeComment = /@\w+\s*\{[^}\n$]*/g
 const unusualStart = /^(?:#!|\ufeff)/
 /** Code that hooks into the loading of modules would be passed by. */
 const loaderHook = /\bregisterHooks\b|\bmodule\.register\b/
@@ -114,7 +116,8 @@ function packScript(text, filename) {
   try {
     // A text that only makes sense together with the wrapper's is no module.
     vm.compileFunction(text, parameters, { filename })
-    if (dynamicImport.test(text)) return { source: Buffer.from(text), cache: nothing }
+    if (dynamicImport.test(text.replace(typeComment, '')))
+      return { source: Buffer.from(text), cache: nothing }
     const wrapped = Module.wrap(text)
     return { source: Buffer.from(wrapped), cache: compileAll(wrapped, filename).createCachedData() }
   } catch {

@@ -43,9 +43,7 @@ const searchIsUsual = () =>
 
 /** Transpilers put a `_compile` of their own on a module, or change the wrapper, and get what they asked for. */
 const compileIsUsual = (module) =>
-  module._compile === usual.compile &&
-  Module.wrap === usual.wrap &&
-  Module.wrapper[0] === usual.wrapperStart
+  module._compile === usual.compile && Module.wrap === usual.wrap && Module.wrapper[0] === usual.wrapperStart
 
 function compile(wrapped, filename, cachedData) {
   return new vm.Script(wrapped, { filename, columnOffset, cachedData, importModuleDynamically })
@@ -130,17 +128,18 @@ function install({ modules, requests }, read, note) {
     }
   }
 
-  Module._resolveFilename = function _resolveFilename(request, parent, isMain, options) {
+  Module._resolveFilename = function _resolveFilename(...values) {
+    const [request, parent, isMain, options] = values
     if (parent && !isMain && options === undefined && searchIsUsual()) {
       const found = requests[parent.path]?.[request]
       if (typeof found === 'number' && hasUsualPaths(parent, request)) return modules[found].file
     }
-    return usual.resolve.apply(this, arguments)
+    return usual.resolve.apply(this, values)
   }
 
-  Module._extensions['.js'] = function (module, filename) {
+  Module._extensions['.js'] = function (module, filename, ...more) {
     const taken = compileIsUsual(module) ? take(filename) : undefined
-    if (taken === undefined) return usual.js.apply(this, arguments)
+    if (taken === undefined) return usual.js.call(this, module, filename, ...more)
     if (taken.cache === undefined) return module._compile(taken.text, filename)
     const script = compile(taken.text, filename, taken.cache)
     if (script.cachedDataRejected) trouble('V8 does not take the code in the module pack')
@@ -149,9 +148,9 @@ function install({ modules, requests }, read, note) {
     script.runInThisContext().call(exports, exports, makeRequire(module), module, filename, folder)
   }
 
-  Module._extensions['.json'] = function (module, filename) {
+  Module._extensions['.json'] = function (module, filename, ...more) {
     const taken = take(filename)
-    if (taken === undefined) return usual.json.apply(this, arguments)
+    if (taken === undefined) return usual.json.call(this, module, filename, ...more)
     // Only what could be parsed is in a pack.
     module.exports = JSON.parse(taken.text)
   }
@@ -196,12 +195,22 @@ function warmPack() {
   const index = JSON.stringify({
     modules: [
       { file, at: 0, sourceBytes: source.length, cacheBytes: cache.length, ascii: true },
-      { file: `${file}on`, at: bytes.length - json.length, sourceBytes: json.length, cacheBytes: 0, ascii: false },
+      {
+        file: `${file}on`,
+        at: bytes.length - json.length,
+        sourceBytes: json.length,
+        cacheBytes: 0,
+        ascii: false,
+      },
     ],
     requests: { [folder]: { warm: 0, './index.json': 1 } },
   })
   try {
-    install(JSON.parse(index), (at, length) => bytes.subarray(at, at + length), () => {})
+    install(
+      JSON.parse(index),
+      (at, length) => bytes.subarray(at, at + length),
+      () => {},
+    )
     const require = Module.createRequire(file)
     require('warm')
     require('./index.json')

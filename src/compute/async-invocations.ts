@@ -32,6 +32,7 @@ export interface AsyncInvocations {
   /** Takes up what an earlier platform had accepted and not finished. */
   start(): Promise<void>
   depth(): number
+  /** Begins nothing more; what is being called may finish for a moment. The rest is left to the next platform. */
   close(): Promise<void>
 }
 
@@ -68,12 +69,21 @@ interface QueuedEvent {
 
 /** A chain of destinations that is this long is a circle: it ends here. */
 const hopsMax = 16
+/** What waits of one function, is being called, or waits for its next attempt. */
+interface Lane {
+  waiting: string[]
+  inFlight: number
+  delayed: number
+}
+
 const depthMax = 100_000
 /** Of one function at once: a flood on one leaves room for the others. */
 const inFlightMaxPerFunction = 32
 const functionRetryDelayMs = { first: 1000, most: 60_000 }
 const systemRetryDelayMs = { first: 500, most: 5 * 3_600_000 }
 const scanBatch = 500
+/** A function may run for a day; the platform does not wait for it before it stops. */
+const closeMs = 2000
 
 export function asyncInvocations({
   records,
@@ -111,14 +121,16 @@ export function asyncInvocations({
     taskId?: string
   }) => `async/tasks/${accountId}/${functionName}/${taskId}`
   /** Keys that wait in memory or are being called, by function. The events themselves stay on disk until their turn. */
-  const lanes = new Map<string, { waiting: string[]; inFlight: number }>()
+  const lanes = new Map<string, Lane>()
   const working = new Set<Promise<void>>()
-  let depth = 0
+  /** Keys of all lanes: an event that comes in while the earlier ones are read at the start is seen twice. */
+  const queuedKeys = new Set<string>()
   let closed = false
 
   function enqueue(key: string, functionKey: string): void {
-    depth++
-    const lane = lanes.get(functionKey) ?? { waiting: [], inFlight: 0 }
+    if (queuedKeys.has(key)) return
+    queuedKeys.add(key)
+    const lane = lanes.get(functionKey) ?? { waiting: [], inFlight: 0, delayed: 0 }
     lanes.set(functionKey, lane)
     lane.waiting.push(key)
     pump(functionKey)
@@ -131,31 +143,33 @@ export function asyncInvocations({
       lane.inFlight++
       const work = attempt(key)
         .then((delayMs) => {
-          if (delayMs === undefined) depth--
-          else {
-            clock.after(delayMs, () => {
-              lane.waiting.push(key)
-              pump(functionKey)
-            })
-          }
+          if (delayMs === undefined) queuedKeys.delete(key)
+          else later(lane, key, functionKey, delayMs)
         })
         .catch((error: unknown) => {
           log.error(
             { err: error, key },
             'an asynchronous invocation could not be worked on and is tried again later',
           )
-          clock.after(systemRetryDelayMs.first * 8, () => {
-            lane.waiting.push(key)
-            pump(functionKey)
-          })
+          later(lane, key, functionKey, systemRetryDelayMs.first * 8)
         })
         .finally(() => {
           lane.inFlight--
           working.delete(work)
           pump(functionKey)
+          if (lane.inFlight + lane.delayed + lane.waiting.length === 0) lanes.delete(functionKey)
         })
       working.add(work)
     }
+  }
+
+  function later(lane: Lane, key: string, functionKey: string, delayMs: number): void {
+    lane.delayed++
+    clock.after(delayMs, () => {
+      lane.delayed--
+      lane.waiting.push(key)
+      pump(functionKey)
+    })
   }
 
   /** One attempt. Answers after how long to try again, or undefined when the event is done with. */
@@ -186,13 +200,14 @@ export function asyncInvocations({
       retryCount: queued.failures,
       wantLogTail: false,
     })
+    // Whatever went wrong was the end of the platform: the next one calls it again, as if it had not been called.
+    if (closed && outcome.outcome !== 'succeeded') return undefined
     switch (outcome.outcome) {
       case 'succeeded':
         return finish(key, queued, { ...failed, condition: '', payload: outcome.body })
       case 'throttled':
       case 'platformError':
       case 'cancelled': {
-        if (closed) return undefined
         const delayMs = backoff(systemRetryDelayMs, queued.postponements)
         return postpone(key, { ...queued, postponements: queued.postponements + 1 }, delayMs)
       }
@@ -279,7 +294,7 @@ export function asyncInvocations({
 
   return {
     async accept({ event, ...accepted }) {
-      if (closed || depth >= depthMax) throw new QueueFull()
+      if (closed || queuedKeys.size >= depthMax) throw new QueueFull()
       const key = keyOf(accepted)
       const queued: QueuedEvent = {
         ...accepted,
@@ -324,11 +339,14 @@ export function asyncInvocations({
       }
     },
 
-    depth: () => depth,
+    depth: () => queuedKeys.size,
 
     async close() {
       closed = true
-      await Promise.allSettled(working)
+      const patience = Promise.withResolvers<void>()
+      const cancel = clock.after(closeMs, patience.resolve)
+      await Promise.race([Promise.allSettled(working), patience.promise])
+      cancel()
     },
   }
 }

@@ -18,6 +18,7 @@ import { pipeline } from 'node:stream/promises'
 import type { BlobStore } from '../ports/blobs.ts'
 import { type CodePackageLimits, type CodePackages, InvalidCodePackage } from '../ports/code-packages.ts'
 import type { CodeReference, FunctionRevision } from '../ports/invocation.ts'
+import type { CodePreparation } from './code-preparation.ts'
 import type { CodeOnDisk } from './instance-start.ts'
 import { unpackZip } from './unpack-zip.ts'
 
@@ -39,7 +40,16 @@ export interface CodeStore extends CodePackages {
  * Packages as blobs, and beside them, on this machine's disk, unpacked and ready to be bound: a cold start must not
  * wait for an unzip. The folder `dir` is a cache: all of it can be made again from the blobs.
  */
-export async function codeStore({ blobs, dir }: { blobs: BlobStore; dir: string }): Promise<CodeStore> {
+export async function codeStore({
+  blobs,
+  dir,
+  preparation,
+}: {
+  blobs: BlobStore
+  dir: string
+  /** Absent: code is always used as it is. */
+  preparation?: CodePreparation
+}): Promise<CodeStore> {
   const spool = join(dir, 'spool')
   const unpacked = join(dir, 'unpacked')
   const merged = join(dir, 'merged')
@@ -128,20 +138,29 @@ export async function codeStore({ blobs, dir }: { blobs: BlobStore; dir: string 
           unpackedFolder(revision.code),
           layersFolder(revision.layers),
         ])
+        const subject = { revision, codeSource }
+        const preparedSource = await preparation?.find(subject)
         const onDisk: CodeOnDisk = {
           codeSource,
-          bundle: {},
           ...(optSource === undefined ? {} : { optSource }),
+          ...(preparedSource === undefined ? {} : { preparedSource }),
         }
         // Bounded: a forgotten entry costs its next cold start one look at the disk.
         if (known.size >= 10_000) known.delete(known.keys().next().value!)
         known.set(revision.key, onDisk)
+        if (preparedSource === undefined) {
+          preparation?.want(subject, (folder) => {
+            if (known.get(revision.key) === onDisk)
+              known.set(revision.key, { ...onDisk, preparedSource: folder })
+          })
+        }
         return onDisk
       })()
     },
 
     async discard({ blobId }) {
       for (const [key, { codeSource }] of known) if (codeSource === join(unpacked, blobId)) known.delete(key)
+      await preparation?.discard(blobId)
       await rm(join(unpacked, blobId), { recursive: true, force: true })
       await blobs.remove(blobId)
     },

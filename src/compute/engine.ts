@@ -191,8 +191,17 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     return {
       requestId,
       qualifier,
-      credentials: revision.role === undefined ? undefined : await needs.credentialsFor(revision),
+      credentials: revision.role === undefined ? undefined : await credentialsOf(lease),
       log: invocationLog,
+    }
+  }
+
+  async function credentialsOf(lease: Lease): Promise<Credentials | undefined> {
+    try {
+      return await needs.credentialsFor(lease.pooled.revision)
+    } catch (error) {
+      lease.release(0)
+      throw error
     }
   }
 
@@ -216,8 +225,9 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
   type Ended = Answer | { is: 'timedOut' } | { is: 'cancelled' }
 
-  /** The answer, or why it is not waited for any longer. */
+  /** The answer, or why it is not waited for any longer. A defect of ours that ends the call must not keep its slot. */
   function withLimits<T>(
+    lease: Lease,
     answer: Promise<T>,
     timeoutMs: number,
     signal: AbortSignal | undefined,
@@ -232,7 +242,12 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       }
       if (signal?.aborted) onAbort()
       else signal?.addEventListener('abort', onAbort)
-      answer.then(settle, reject)
+      answer.then(settle, (error: unknown) => {
+        cancelTimer()
+        signal?.removeEventListener('abort', onAbort)
+        lease.discard()
+        reject(error)
+      })
     })
   }
 
@@ -318,7 +333,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         const call = await callOf(lease, invocation)
         const startedMs = clock.monotonicMs()
         const pending = lease.instance.invoke({ ...call, event, retryCount })
-        const ended = await withLimits(pending, revision.timeoutMs, signal)
+        const ended = await withLimits(lease, pending, revision.timeoutMs, signal)
         if (ended.is === 'died' && !ended.delivered && attempt < undeliveredRetriesMax) {
           lease.discard()
           continue
@@ -342,7 +357,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         const startedMs = clock.monotonicMs()
         const stop = new AbortController()
         const pending = lease.instance.forward!({ ...call, request, body, signal: stop.signal })
-        const ended = await withLimits(pending, revision.timeoutMs, signal)
+        const ended = await withLimits(lease, pending, revision.timeoutMs, signal)
         if (ended.is === 'died' && !ended.delivered && attempt < undeliveredRetriesMax) {
           lease.discard()
           continue
@@ -365,17 +380,20 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         ) => {
           const durationMs = clock.monotonicMs() - startedMs
           endLease(lease, how, startedMs)
+          if (how.is === 'result') await lease.instance.outputSettled?.()
           finished.resolve((await conclude(lease, call, durationMs, how)).report)
         }
         const bodyEnded = new Promise<Answer>((resolve) => {
           ended.body.once('end', () => resolve({ is: 'result', body: Buffer.alloc(0) }))
-          ended.body.once('close', () => {
+          const closed = () => {
             if (!ended.body.readableEnded) resolve({ is: 'died', delivered: true })
-          })
+          }
+          if (ended.body.closed) closed()
+          else ended.body.once('close', closed)
           ended.body.on('error', () => {})
         })
         const leftMs = Math.max(0, revision.timeoutMs - (clock.monotonicMs() - startedMs))
-        void withLimits(bodyEnded, leftMs, signal).then(async (how) => {
+        void withLimits(lease, bodyEnded, leftMs, signal).then(async (how) => {
           if (how.is === 'timedOut' || how.is === 'cancelled') {
             ended.body.destroy()
             stop.abort()
@@ -383,11 +401,8 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           }
           // A body that breaks off without the process being gone was closed by one of the two ends: nothing died.
           if (how.is === 'died') {
-            const gone = await Promise.race([
-              lease.instance.exited,
-              new Promise((r) => clock.after(20, () => r(undefined))),
-            ])
-            return concludeBody(gone === undefined ? { is: 'cancelled' } : how)
+            await new Promise<void>((resolve) => clock.after(20, resolve))
+            return concludeBody(lease.pooled.state.is === 'stopped' ? how : { is: 'cancelled' })
           }
           return concludeBody({ is: 'result', body: Buffer.alloc(0) })
         })
@@ -411,7 +426,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       const startedMs = clock.monotonicMs()
       const stop = new AbortController()
       const pending = lease.instance.upgrade!({ ...call, request, socket, head, signal: stop.signal })
-      const ended = await withLimits(pending, revision.timeoutMs, signal)
+      const ended = await withLimits(lease, pending, revision.timeoutMs, signal)
       stop.abort()
       const durationMs = clock.monotonicMs() - startedMs
       // A connection that outlives the timeout is closed; the instance has done nothing wrong.

@@ -47,5 +47,8 @@ export const initializerTimedOut = ({ timeoutMs }: { timeoutMs: number }): Uint8
     errorType: 'FunctionInitializationTimeout',
   })
 
+/** As the vendor: what a synchronous invocation may answer. */
+export const answerBytesMax = 32 * 1024 * 1024
+
 export const badResponse = (message: string): Uint8Array =>
   document({ errorMessage: message, errorType: 'BadResponse' })

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { answerBytesMax, badResponse } from './failure-bodies.ts'
 import { decodeError, FrameDecoder, type FrameType, FrameWriter, frameType } from './frames.ts'
 import type { InvocationLog } from './invocation-log.ts'
 import type { Answer } from './live-instance.ts'
@@ -83,7 +84,7 @@ export class FrameChannel {
     if (!waiting) throw new Error(`an answer to ${id}, which was not asked`)
     if (type === frameType.result) {
       this.#waiting.delete(id)
-      waiting.resolve({ is: 'result', body: payload })
+      waiting.resolve(payload.length > answerBytesMax ? answerTooLarge : { is: 'result', body: payload })
     } else if (type === frameType.error) {
       this.#waiting.delete(id)
       waiting.resolve({ is: 'error', ...decodeError(payload) })
@@ -94,3 +95,9 @@ export class FrameChannel {
 }
 
 const nothing = new Uint8Array(0)
+const answerTooLarge: Answer = {
+  is: 'error',
+  kind: 'unhandled',
+  fatal: false,
+  body: badResponse('The response is larger than 32 MB.'),
+}

@@ -5,10 +5,8 @@ import { type FrameType, frameType } from './frames.ts'
 import { contractEnvironment, type HookCall, type LiveInstance } from './live-instance.ts'
 import { onOutputLines } from './output-lines.ts'
 
-export interface BundleFields {
-  /** Folder that V8 keeps its code cache in, as seen inside. */
-  compileCacheDir?: string
-}
+/** The file in a folder of prepared code, by the name that only the nodejs runtimes know what to do with. */
+export const modulePackName = 'modules.pack'
 
 /** Gives a booted built-in runtime to a function. Its sandbox is bound already. */
 export function framesInstance({
@@ -17,18 +15,22 @@ export function framesInstance({
   revision,
   qualifier,
   paths,
-  bundle,
+  isPrepared,
 }: {
   sandbox: Sandbox
   channel: FrameChannel
   revision: FunctionRevision
   qualifier: string
   paths: BoundPaths
-  bundle: BundleFields
+  isPrepared: boolean
 }): LiveInstance {
   const { instanceId } = sandbox
+  const { codeDir, optDir, tmpDir, preparedDir } = paths
   channel.bind({
-    ...paths,
+    codeDir,
+    optDir,
+    tmpDir,
+    ...(isPrepared ? { modulePack: `${preparedDir}/${modulePackName}` } : {}),
     runtime: revision.runtime,
     handler: revision.handler,
     initializer: revision.initializer?.handler ?? '',
@@ -44,8 +46,7 @@ export function framesInstance({
     serviceName: '',
     logProject: revision.logProject,
     logStore: revision.logStore,
-    env: contractEnvironment(revision, { instanceId, codeDir: paths.codeDir, qualifier }),
-    ...bundle,
+    env: contractEnvironment(revision, { instanceId, codeDir, qualifier }),
   })
 
   const hook = (type: FrameType) => (call: HookCall) => channel.ask(type, head(call, 0), undefined, call.log)

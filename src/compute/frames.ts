@@ -24,7 +24,7 @@ const headerBytes = lengthBytes + frameLengthMin
 
 const knownTypes = new Set<number>(Object.values(frameType))
 
-/** `payload` may be a view on the chunk that was pushed: copy what is kept for long. */
+/** `payload` may be a view on the chunk that was pushed: copy what is kept for long, and of a LOG frame whatever is kept. */
 export type OnFrame = (type: FrameType, id: number, payload: Buffer) => void
 
 export class MalformedFrame extends Error {
@@ -36,6 +36,7 @@ export class MalformedFrame extends Error {
 
 /** Memory that is set aside for a frame before its bytes have come: the peer is not trusted to mean its length. */
 const firstAllocationBytes = 256 * 1024
+const spareBytesMax = 1024 * 1024
 
 /**
  * Cuts a byte stream into frames. A frame that lies within one chunk is handed over as a view, without copying; one
@@ -46,6 +47,8 @@ export class FrameDecoder {
   /** The beginning of a frame of which the rest is still to come. */
   #gathered: Buffer | undefined
   #gatheredBytes = 0
+  /** Of a frame that is read: a function that prints without end would leave a large buffer behind for each piece. */
+  #spare: Buffer | undefined
 
   constructor(onFrame: OnFrame) {
     this.#onFrame = onFrame
@@ -79,13 +82,17 @@ export class FrameDecoder {
       this.#gathered = undefined
       this.#gatheredBytes = 0
       this.#emit(frame, 0, frameBytes)
+      // Nobody keeps the bytes of a log line; those of an answer are on their way to the caller.
+      if (frame[lengthBytes] === frameType.log && frame.length <= spareBytesMax) this.#spare = frame
     }
     return at + taken
   }
 
   #gather(chunk: Buffer, at: number): void {
     const known = chunk.length - at >= lengthBytes ? chunk.readUInt32BE(at) + lengthBytes : headerBytes
-    this.#gathered = Buffer.allocUnsafe(Math.max(headerBytes, Math.min(known, firstAllocationBytes)))
+    const wanted = Math.max(headerBytes, Math.min(known, firstAllocationBytes))
+    this.#gathered = this.#spare && this.#spare.length >= wanted ? this.#spare : Buffer.allocUnsafe(wanted)
+    this.#spare = undefined
     this.#gatheredBytes = 0
     this.#append(chunk, at, chunk.length)
   }

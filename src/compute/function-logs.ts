@@ -43,6 +43,8 @@ export interface FunctionLogs extends LogSink {
 const flushAfterMs = 100
 /** Per function; beyond it lines are dropped and counted, so that a function that floods its log cannot fill the memory. */
 const pendingCharactersMax = 2 * 1024 * 1024
+/** What one write costs beside its text, in memory and in the stream: a flood of empty lines is a flood as well. */
+const writeCharacters = 128
 const batchCharactersMax = 512 * 1024
 const readBatch = 64
 
@@ -76,12 +78,22 @@ export function functionLogs({
       waiting = { entries: [], characters: 0, dropped: 0 }
       pending.set(name, waiting)
     }
-    if (waiting.characters + entry.text.length > pendingCharactersMax) {
+    const last = waiting.entries.at(-1)
+    const goesOn =
+      last !== undefined &&
+      last.timeMs === entry.timeMs &&
+      last.requestId === entry.requestId &&
+      last.instanceId === entry.instanceId &&
+      last.qualifier === entry.qualifier
+    const characters = entry.text.length + (goesOn ? 0 : writeCharacters)
+    if (waiting.characters + characters > pendingCharactersMax) {
       waiting.dropped += 1
       return
     }
-    waiting.entries.push(entry)
-    waiting.characters += entry.text.length
+    waiting.characters += characters
+    // Writes within a millisecond are one: their lines would be read back the same.
+    if (goesOn) last.text += entry.text
+    else waiting.entries.push({ ...entry })
     timer ??= clock.after(flushAfterMs, () => {
       timer = undefined
       void flush()
@@ -131,7 +143,7 @@ export function functionLogs({
         end < entries.length && (end === start || characters < batchCharactersMax);
         end++
       ) {
-        characters += entries[end]!.text.length
+        characters += entries[end]!.text.length + writeCharacters
       }
       batches.push(encode(entries.slice(start, end)))
       start = end
@@ -144,11 +156,13 @@ export function functionLogs({
 
   /** Trims by quarters, so that it is seldom done. */
   async function keepBound(name: string, last: number): Promise<void> {
-    const info = await streams.stat(name)
-    if (!info || info.sizeBytes <= bytesMaxPerFunction) return
-    const entriesKept = info.last - info.first + 1
-    const dropped = Math.max(1, Math.ceil(entriesKept / 4))
-    await streams.trim(name, Math.min(last, info.first + dropped))
+    for (;;) {
+      const info = await streams.stat(name)
+      // The newest entry stays, however large it is.
+      if (!info || info.sizeBytes <= bytesMaxPerFunction || info.first >= last) return
+      const entriesKept = info.last - info.first + 1
+      await streams.trim(name, Math.min(last, info.first + Math.ceil(entriesKept / 4)))
+    }
   }
 
   async function* stored(

@@ -2,12 +2,13 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../lib/clock.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import type { BoundPaths, Sandbox, SandboxExit } from '../ports/sandbox.ts'
 import { type ControlPath, contractHeaders } from './contract-headers.ts'
 import { customStartScript, encodeStart } from './custom-script.ts'
-import { badResponse } from './failure-bodies.ts'
+import { answerBytesMax, badResponse } from './failure-bodies.ts'
 import type { InvocationLog } from './invocation-log.ts'
 import {
   type Answer,
@@ -24,8 +25,12 @@ import { onOutputLines } from './output-lines.ts'
 
 /** As the vendor: a custom runtime listens within 120 s of its start. */
 const startTimeoutMs = 120_000
-const answerBytesMax = 32 * 1024 * 1024
 const startLogCharactersMax = 4096
+
+const defaultPort = 9000
+
+export const listenPortOf = ({ customRuntime }: FunctionRevision): number =>
+  customRuntime?.port ?? defaultPort
 
 /** Starts a custom runtime in a waiting sandbox that is bound already, and waits until it listens. Throws `NotStarted`. */
 export async function startHttpInstance({
@@ -43,7 +48,7 @@ export async function startHttpInstance({
   clock: Clock
   backgroundLog: InvocationLog
 }): Promise<LiveInstance> {
-  const custom = revision.customRuntime ?? { command: [], args: [], port: 9000 }
+  const custom = revision.customRuntime ?? { command: [], args: [], port: defaultPort }
   const address = sandbox.address(custom.port)
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256, scheduling: 'lifo' })
   /** Who is being served: with one invocation at a time, output belongs to it. */
@@ -58,9 +63,12 @@ export async function startHttpInstance({
   onOutputLines(sandbox.stderr, takeOutput)
 
   let exit: SandboxExit | undefined
+  /** Pauses under way. A reaction on `exited` for each would stay for the life of the instance. */
+  const wakers = new Set<() => void>()
   void sandbox.exited.then((report) => {
     exit = report
     agent.destroy()
+    for (const wake of wakers) wake()
   })
   sandbox.channel.on('error', () => {})
   sandbox.channel.end(
@@ -72,7 +80,7 @@ export async function startHttpInstance({
             codeDir: paths.codeDir,
             qualifier,
           }),
-          FC_CUSTOM_LISTEN_PORT: String(address.port === custom.port ? custom.port : address.port),
+          FC_CUSTOM_LISTEN_PORT: String(address.port),
         },
         codeDir: paths.codeDir,
         command: custom.command,
@@ -80,6 +88,11 @@ export async function startHttpInstance({
       }),
     ),
   )
+  if (address.port !== custom.port) {
+    backgroundLog.write(
+      `port ${custom.port} is in use on this machine, whose ports this sandbox shares: listen on $FC_CUSTOM_LISTEN_PORT, which is ${address.port}\n`,
+    )
+  }
   await untilListening()
 
   return {
@@ -91,7 +104,17 @@ export async function startHttpInstance({
     invoke,
     forward,
     upgrade,
+    outputSettled,
     setBackgroundLog: () => {},
+  }
+
+  /**
+   * An answer and what was printed before it come through different pipes. Once the answer is here the other is ready to
+   * be read: this turn of the event loop or the next one reads it.
+   */
+  async function outputSettled(): Promise<void> {
+    await nextTurn()
+    await nextTurn()
   }
 
   async function untilListening(): Promise<void> {
@@ -105,7 +128,7 @@ export async function startHttpInstance({
         throw exitedBeforeServing({ code: exit.code, signal: exit.signal, command, log: startLog })
       }
       if (clock.monotonicMs() > deadlineMs) {
-        throw notListening({ port: custom.port, timeoutMs: startTimeoutMs, log: startLog })
+        throw notListening({ port: address.port, timeoutMs: startTimeoutMs, log: startLog })
       }
       successes = (
         healthCheck
@@ -121,13 +144,17 @@ export async function startHttpInstance({
     }
   }
 
+  /** Ends early when the instance is gone. */
   function pause(ms: number): Promise<void> {
+    if (exit) return Promise.resolve()
     return new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve)
-      void sandbox.exited.then(() => {
+      const wake = () => {
         cancel()
+        wakers.delete(wake)
         resolve()
-      })
+      }
+      const cancel = clock.after(ms, wake)
+      wakers.add(wake)
     })
   }
 
@@ -144,12 +171,18 @@ export async function startHttpInstance({
 
   function healthy(path: string, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const probe = httpRequest({ ...address, path, agent, timeout: timeoutMs }, (response) => {
-        response.resume()
-        resolve(response.statusCode !== undefined && response.statusCode >= 200 && response.statusCode < 400)
+      const probe = httpRequest({ ...address, path, agent: false }, ({ statusCode = 0 }) => {
+        resolve(statusCode >= 200 && statusCode < 400)
+        // The status says it all; the body may have no end.
+        probe.destroy()
       })
-      probe.once('timeout', () => probe.destroy())
-      probe.once('error', () => resolve(false))
+      // For the whole answer: who says a little now and then, or changes the protocol, must not hold up the start.
+      const cancel = clock.after(timeoutMs, () => probe.destroy())
+      probe.on('error', () => {})
+      probe.once('close', () => {
+        cancel()
+        resolve(false)
+      })
       probe.end()
     })
   }
@@ -180,7 +213,10 @@ export async function startHttpInstance({
             ...(send.signal ? { signal: send.signal } : {}),
           })
           sent.once('response', resolve)
-          sent.once('error', reject)
+          // A response that breaks off and a request that is given up can both be told: the second must not end the platform.
+          sent.on('error', reject)
+          // A change of protocol that was not asked for is neither a response nor an error.
+          sent.once('close', () => reject(new Error('The connection was closed without a response.')))
           if (send.body instanceof Readable) {
             // A failure of either side arrives as the request's own error.
             pipeline(send.body, sent).catch(() => {})
@@ -191,11 +227,8 @@ export async function startHttpInstance({
         if (retryable && !exit && !send.signal?.aborted) continue
         if (exit) return 'died'
         // The connection breaks an instant before the exit of a dying process is known.
-        const died = await Promise.race([
-          sandbox.exited.then(() => true),
-          pause(50).then(() => exit !== undefined),
-        ])
-        if (died) return 'died'
+        await pause(50)
+        if (exit) return 'died'
         return { broken: error instanceof Error ? error.message : String(error) }
       }
     }
@@ -239,6 +272,7 @@ export async function startHttpInstance({
         ? { is: 'error', kind: 'unhandled', fatal: false, body }
         : { is: 'result', body }
     } finally {
+      await outputSettled()
       serving.delete(log)
     }
   }
@@ -298,7 +332,9 @@ export async function startHttpInstance({
       }
     }
     const message = response as IncomingMessage
-    message.once('close', () => serving.delete(call.log))
+    const settle = () => void outputSettled().then(() => serving.delete(call.log))
+    if (message.closed) settle()
+    else message.once('close', settle)
     return {
       is: 'response',
       status: message.statusCode ?? 502,

@@ -2,8 +2,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import { crashed, initializerTimedOut, outOfMemory } from './failure-bodies.ts'
-import { type BundleFields, framesInstance } from './frames-instance.ts'
-import { startHttpInstance } from './http-instance.ts'
+import { framesInstance } from './frames-instance.ts'
+import { listenPortOf, startHttpInstance } from './http-instance.ts'
 import type { PooledInstance } from './instance-pool.ts'
 import { InvocationLog } from './invocation-log.ts'
 import { type Answer, type Credentials, type LiveInstance, StartFailure } from './live-instance.ts'
@@ -13,6 +13,8 @@ import type { GenericInstance, RuntimeImage, WarmPool } from './warm-pool.ts'
 
 /** As the vendor: processes and threads of an instance together. */
 const pidsMax = 1024
+/** How long a process may take to end after its channel has. */
+const exitTimeoutMs = 1000
 /** As the vendor: a preStop hook has 90 s at most. */
 const preStopTimeoutMaxMs = 90_000
 
@@ -20,7 +22,8 @@ const preStopTimeoutMaxMs = 90_000
 export interface CodeOnDisk {
   codeSource: string
   optSource?: string
-  bundle: BundleFields
+  /** What was made of it ahead of time (code-preparation.ts), once that is there. */
+  preparedSource?: string
 }
 
 export interface StartSurroundings {
@@ -43,7 +46,11 @@ export async function startInstance(
   const { clock } = around
   const { revision } = pooled
   const startedMs = clock.monotonicMs()
-  const [code, generic] = await Promise.all([around.materialize(revision), takeGeneric(around, revision)])
+  const [code, generic] = await bothOrNeither(
+    around,
+    around.materialize(revision),
+    takeGeneric(around, revision),
+  )
   const { sandbox } = generic
   pooled.instanceId = sandbox.instanceId
   const backgroundLog = new InvocationLog(
@@ -59,15 +66,24 @@ export async function startInstance(
     const paths = await sandbox.bind({
       codeSource: code.codeSource,
       ...(code.optSource === undefined ? {} : { optSource: code.optSource }),
+      ...(code.preparedSource === undefined ? {} : { preparedSource: code.preparedSource }),
       memoryMb: revision.memoryMb,
       cpu: revision.cpu,
       diskMb: revision.diskMb,
       pidsMax,
       internetAccess: revision.internetAccess,
+      ...(generic.channel ? {} : { listenPort: listenPortOf(revision) }),
     })
     const { qualifier } = first
     const instance = generic.channel
-      ? framesInstance({ sandbox, channel: generic.channel, revision, qualifier, paths, bundle: code.bundle })
+      ? framesInstance({
+          sandbox,
+          channel: generic.channel,
+          revision,
+          qualifier,
+          paths,
+          isPrepared: code.preparedSource !== undefined,
+        })
       : await startHttpInstance({ sandbox, revision, qualifier, paths, clock, backgroundLog })
     instance.setBackgroundLog(backgroundLog)
     if (revision.initializer) await initialize(around, instance, revision, first)
@@ -88,6 +104,24 @@ export async function startInstance(
     }
     throw failure
   }
+}
+
+/** What was booted for code that is not there belongs to nobody: it is ended. */
+async function bothOrNeither(
+  around: StartSurroundings,
+  code: CodeOnDisk | Promise<CodeOnDisk>,
+  generic: GenericInstance | Promise<GenericInstance>,
+): Promise<[CodeOnDisk, GenericInstance]> {
+  const [coded, booted] = await Promise.allSettled([code, generic])
+  if (coded.status === 'fulfilled' && booted.status === 'fulfilled') return [coded.value, booted.value]
+  if (booted.status === 'rejected') throw booted.reason
+  const { sandbox } = booted.value
+  await sandbox
+    .kill()
+    .catch((error: unknown) =>
+      around.log.error({ err: error, instanceId: sandbox.instanceId }, 'a sandbox was not removed'),
+    )
+  throw (coded as PromiseRejectedResult).reason
 }
 
 /** Variables that an interpreter or the loader reads when it starts, before any code can set them. */
@@ -127,12 +161,13 @@ async function initialize(
     `FC Initialize End RequestId: ${requestId}${answer.is === 'result' ? '' : ', Error: Unhandled function error'}\n`,
   )
   if (answer.is === 'result') return
-  const failure = await initializerFailure(answer, instance, revision, { durationMs, timeoutMs })
+  const failure = await initializerFailure(around, answer, instance, revision, { durationMs, timeoutMs })
   failure.logTail = log.tail()
   throw failure
 }
 
 async function initializerFailure(
+  around: StartSurroundings,
   answer: Exclude<Answer, { is: 'result' }> | { is: 'timedOut' },
   instance: LiveInstance,
   revision: FunctionRevision,
@@ -140,6 +175,9 @@ async function initializerFailure(
 ): Promise<StartFailure> {
   if (answer.is === 'error') return new StartFailure('handler', answer.body)
   if (answer.is === 'timedOut') return new StartFailure('timeout', initializerTimedOut({ timeoutMs }))
+  // The channel has ended, and the process with it, unless code that broke the channel goes on without it.
+  await withTimeout(around.clock, instance.exited, exitTimeoutMs)
+  await instance.sandbox.kill()
   const { oomKilled } = await instance.exited
   return oomKilled
     ? new StartFailure('memory', outOfMemory({ memoryMb: revision.memoryMb, maxMemoryMb: revision.memoryMb }))

@@ -72,7 +72,7 @@ export class InvocationLog {
 }
 
 function cutLongLines(text: string): string {
-  if (text.length <= lineCharactersMax) return text
+  if (!hasLongLine(text)) return text
   return text
     .split('\n')
     .map((line) =>
@@ -81,4 +81,13 @@ function cutLongLines(text: string): string {
         : line,
     )
     .join('\n')
+}
+
+function hasLongLine(text: string): boolean {
+  for (let start = 0; text.length - start > lineCharactersMax; ) {
+    const end = text.indexOf('\n', start)
+    if (end < 0 || end - start > lineCharactersMax) return true
+    start = end + 1
+  }
+  return false
 }

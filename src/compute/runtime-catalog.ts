@@ -19,6 +19,8 @@ export interface RuntimeDefinition {
   files: { source: string; target: string }
   /** Program and arguments; `{binary}` and `{files}` stand for what `runtimeArgv` is given. */
   argv: readonly string[]
+  /** The same for a program that makes code ready ahead of time (runtimes/protocol.md); absent when there is none. */
+  prepareArgv?: readonly string[]
   /** Environment of every instance, before the function's own. */
   env: Readonly<Record<string, string>>
 }
@@ -43,6 +45,7 @@ const runtimeFileSchema = z.strictObject({
   protocol: z.enum(['frames', 'http']),
   filesTarget: z.string().startsWith('/'),
   argv: z.array(z.string()).min(1),
+  prepareArgv: z.array(z.string()).min(1).optional(),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()),
   runtimes: z.record(z.string().regex(/^[a-z][a-z0-9.-]*$/), z.strictObject({ binary: binarySchema })),
 })
@@ -54,7 +57,7 @@ export function loadRuntimeCatalog(runtimesDir: string): Map<string, RuntimeDefi
   for (const { name: language } of folders.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const source = join(runtimesDir, language)
     const file = join(source, 'runtime.json')
-    const { protocol, filesTarget, argv, env, runtimes } = readDescription(file)
+    const { protocol, filesTarget, argv, prepareArgv, env, runtimes } = readDescription(file)
     for (const [name, { binary }] of Object.entries(runtimes)) {
       const other = catalog.get(name)
       if (other) throw new Error(`${file}: runtime '${name}' is served by ${other.language} already`)
@@ -65,6 +68,7 @@ export function loadRuntimeCatalog(runtimesDir: string): Map<string, RuntimeDefi
         binary,
         files: { source, target: filesTarget },
         argv,
+        ...(prepareArgv === undefined ? {} : { prepareArgv }),
         env,
       })
     }
@@ -86,7 +90,7 @@ function readDescription(file: string): z.infer<typeof runtimeFileSchema> {
 
 /** The argv of an instance. `binary`: the program as seen inside (or on the host, where there is no inside). */
 export function runtimeArgv(
-  { argv, files }: RuntimeDefinition,
+  { argv, files }: Pick<RuntimeDefinition, 'argv' | 'files'>,
   { binary, filesDir = files.target }: { binary: string; filesDir?: string },
 ): string[] {
   return argv.map((word) => word.replaceAll('{binary}', binary).replaceAll('{files}', filesDir))

@@ -28,7 +28,7 @@ export async function runtimeImages({
   async function resolve(runtime: string): Promise<RuntimeImage> {
     const definition = catalog.get(runtime)
     if (!definition) throw new Error(`there is no runtime '${runtime}'`)
-    const { binary, files } = definition
+    const { binary, files, prepareArgv } = definition
     const mounts = [{ source: files.source, target: files.target }]
     let program: string
     if (binary.kind === 'npm-node') {
@@ -47,6 +47,9 @@ export async function runtimeImages({
       key: `${definition.language}:${program}`,
       protocol: definition.protocol,
       argv: runtimeArgv(definition, { binary: program }),
+      ...(prepareArgv === undefined
+        ? {}
+        : { prepareArgv: runtimeArgv({ files, argv: prepareArgv }, { binary: program }) }),
       env,
       mounts,
     }

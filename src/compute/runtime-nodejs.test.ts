@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, afterEach, describe, it } from 'node:test'
@@ -498,51 +498,6 @@ for (const node of nodes) {
         confused.send(bytes)
         assert.equal((await confused.exited).code, 1)
       }
-    })
-
-    it('runs a bundle in place of the handler’s module, under the name of the original', async () => {
-      for (const imports of ['await import("./other.mjs")', 'require("./other.js")']) {
-        const codeDir = codeOf({
-          'index.js': 'exports.handler = async () => "the original"',
-          'other.mjs': 'export const other = "other"',
-          'other.js': 'exports.other = "other"',
-          'node_modules/dep/index.js': 'module.exports = "dep"',
-        })
-        const bundleDir = codeOf({
-          'bundle.js': `const where = () => new Error('x').stack.split('\\n')[1]
-            exports.handler = async () => ({ file: __filename, where: where(), dep: require('dep'), ...(${imports}) })`,
-        })
-        const bundle = join(bundleDir, 'bundle.js')
-        const bundleCachePath = join(bundleDir, 'bundle.cache')
-        const original = join(codeDir, 'index.js')
-        execFileSync(node, [join(runtimeDir, 'make-code-cache.js'), bundle, bundleCachePath, original])
-        assert.ok(readFileSync(bundleCachePath).length > 0)
-
-        const runtime = await boot()
-        runtime.bind({ codeDir, runtime: `nodejs${major}`, bundle, bundleCachePath })
-        const answer = await runtime.invoke()
-        assert.ok(answer.is === 'result', JSON.stringify(answer))
-        const { where, ...seen } = JSON.parse(answer.body.toString())
-        assert.deepEqual(seen, { file: original, dep: 'dep', other: 'other' })
-        assert.ok(where.includes(`${original}:1:`), where)
-        assert.equal(runtime.logOf(1), 'load code for handler:index.handler\n')
-      }
-    })
-
-    it('falls back to the original when the bundle is missing or broken, and says so', async () => {
-      const broken = join(codeOf({ 'bundle.js': 'require("./not-bundled")' }), 'bundle.js')
-      for (const bundle of ['/nonexistent/bundle.js', broken]) {
-        const { runtime } = await bound('exports.handler = async () => "the original"', { bundle })
-        assert.deepEqual(await runtime.invoke(), { is: 'result', body: Buffer.from('the original') })
-        assert.match(runtime.logOf(1), /\[warn\] the bundle is not used as it is: /)
-      }
-      const good = codeOf({ 'bundle.js': 'exports.handler = async () => "the bundle"', cache: 'not a cache' })
-      const { runtime } = await bound('exports.handler = async () => "the original"', {
-        bundle: join(good, 'bundle.js'),
-        bundleCachePath: join(good, 'cache'),
-      })
-      assert.deepEqual(await runtime.invoke(), { is: 'result', body: Buffer.from('the bundle') })
-      assert.match(runtime.logOf(1), /\[warn\] the bundle is not used as it is: the code cache/)
     })
   })
 }

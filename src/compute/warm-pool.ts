@@ -11,6 +11,8 @@ export interface RuntimeImage {
   key: string
   protocol: 'frames' | 'http'
   argv: readonly string[]
+  /** What makes code ready ahead of time, in a sandbox like any other. */
+  prepareArgv?: readonly string[]
   env: Readonly<Record<string, string>>
   mounts: readonly Mount[]
 }
@@ -92,6 +94,7 @@ export class WarmPool {
 
   /** A ready one, or one that is booted for this caller. Rejects when booting fails. */
   take(image: RuntimeImage): GenericInstance | Promise<GenericInstance> {
+    if (this.#closed) return Promise.reject(new Error('the platform is stopping'))
     const pool = this.#poolOf(image)
     const ready = pool.ready.pop()
     if (ready) {
@@ -159,7 +162,7 @@ export class WarmPool {
         this.#settled(pool)
         const waiter = pool.waiting.shift()
         if (waiter) waiter.resolve(instance)
-        else if (this.#closed || pool.ready.length >= pool.wanted) void instance.sandbox.kill()
+        else if (this.#closed || pool.ready.length >= pool.wanted) this.#end(instance)
         else this.#keep(pool, instance)
         this.#pump()
       },
@@ -180,6 +183,14 @@ export class WarmPool {
         this.#pump()
       },
     )
+  }
+
+  #end({ sandbox }: GenericInstance): void {
+    sandbox
+      .kill()
+      .catch((error: unknown) =>
+        this.#log.error({ err: error, instanceId: sandbox.instanceId }, 'a sandbox was not removed'),
+      )
   }
 
   #settled(pool: ImagePool): void {

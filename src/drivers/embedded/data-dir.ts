@@ -1,6 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { reasonOf } from '../../lib/reason.ts'
 import { syncFolder } from './sqlite-database.ts'
 import { sqliteErrorNumber } from './sqlite-error.ts'
 
@@ -29,8 +39,15 @@ const FORMAT = 'format'
  * so there is nothing to clean up after a `kill -9`, and no process id that could mean another process by now.
  */
 export function lockDataDir(dir: string, steps: readonly Upgrade[] = upgrades): DataDir {
-  mkdirSync(dir, { recursive: true })
-  refuseForeign(dir)
+  try {
+    makeFolder(dir)
+    refuseForeign(dir)
+    keepForOwner(dir)
+  } catch (error) {
+    throw new Error(`${dir} cannot be the data folder: ${reasonOf(error)}. Name another one with --data.`, {
+      cause: error,
+    })
+  }
   const lock = takeLock(dir)
   try {
     writeWhole(dir, OWNER, `${process.pid}\n`)
@@ -55,7 +72,26 @@ function refuseForeign(dir: string): void {
   const names = readdirSync(dir).filter((name) => name !== 'lost+found') // the root of a disk of its own
   const known = [FORMAT, LOCK].some((name) => names.includes(name))
   if (names.length === 0 || known) return
-  throw new Error(`${dir} is not empty and not a data folder: choose another, or an empty one`)
+  throw new Error('it holds something else')
+}
+
+/** One folder after the other: Node's own way does not end where the system says of a parent that is there that it is not. */
+function makeFolder(dir: string): void {
+  if (existsSync(dir)) return
+  const parent = dirname(dir)
+  if (parent !== dir) makeFolder(parent)
+  try {
+    mkdirSync(dir, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // another start was faster
+  }
+}
+
+/** The records hold the root key and what functions keep secret. */
+function keepForOwner(dir: string): void {
+  const { mode, uid } = statSync(dir)
+  if ((mode & 0o077) !== 0 && (uid === process.getuid?.() || process.getuid?.() === 0))
+    chmodSync(dir, mode & 0o700)
 }
 
 function takeLock(dir: string): DatabaseSync {

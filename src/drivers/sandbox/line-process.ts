@@ -43,6 +43,7 @@ export function lineProcess(options: LineProcessOptions): LineProcess {
   function start(): Running {
     const child = spawn('/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', command, ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true, // Ctrl-C in the terminal must not end it before the platform has cleaned up with it
     })
     const open: Question[] = []
     let rest = ''

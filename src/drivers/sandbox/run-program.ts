@@ -7,7 +7,8 @@ const OUTPUT_MAX = 4_000_000
 /** Runs a program to its end and resolves with its standard output; rejects with what it said when it fails. */
 export function runProgram(command: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    // Ctrl-C in the terminal must not end it before the platform has cleaned up with it.
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

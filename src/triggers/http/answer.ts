@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { linger } from '../../wire/product-server.ts'
 import { isUnread } from './connections.ts'
 import type { Answer } from './outcomes.ts'
 
@@ -19,11 +20,14 @@ export function send(
   const unread = isUnread(request)
   if (unread) headers.push('Connection', 'close')
   response.writeHead(status, headers)
-  if (bodyless || length === 0) response.end()
+  if (unread) {
+    if (bodyless || length === 0) response.flushHeaders()
+    else response.write(body)
+    void linger(request).then(() => response.end())
+  } else if (bodyless || length === 0) response.end()
   else if (length > joinedBytesMax) response.end(typeof body === 'string' ? Buffer.from(body) : body)
   // As latin1, one character is one byte: Node then sends head and body in one piece, and both byte for byte.
   else response.end(latin1Of(body, length), 'latin1')
-  if (unread) request.resume()
 }
 
 function latin1Of(body: string | Uint8Array, length: number): string {

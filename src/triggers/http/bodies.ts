@@ -27,6 +27,8 @@ export async function wholeBody(
  */
 export function shelteredBody(request: IncomingMessage): Readable {
   const body = new PassThrough()
+  // The client may be gone before any instance reads the body: then nobody else listens.
+  body.on('error', () => {})
   request.once('close', () => {
     if (!request.readableEnded) body.destroy(new Error('the client went away before its body had ended'))
   })

@@ -17,7 +17,7 @@ const cors: CorsConfig = {
   allowHeaders: ['X-One', 'X-Two'],
   exposeHeaders: ['X-Three'],
   allowCredentials: true,
-  maxAge: 600,
+  maxAgeS: 600,
 }
 const preflight = (method: string, from = origin) => ({
   method: 'OPTIONS',

@@ -33,7 +33,7 @@ export function preflightHeaders(
   if (allowHeaders.includes('*')) {
     if (wanted !== undefined) headers.push('Access-Control-Allow-Headers', wanted)
   } else if (allowHeaders.length > 0) headers.push('Access-Control-Allow-Headers', allowHeaders.join(', '))
-  if (rules.maxAge !== undefined) headers.push('Access-Control-Max-Age', String(rules.maxAge))
+  if (rules.maxAgeS !== undefined) headers.push('Access-Control-Max-Age', String(rules.maxAgeS))
   return headers
 }
 

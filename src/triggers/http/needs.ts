@@ -21,7 +21,7 @@ export interface CorsConfig {
   exposeHeaders?: readonly string[]
   allowCredentials?: boolean
   /** Seconds. */
-  maxAge?: number
+  maxAgeS?: number
 }
 
 /** Asked for every request: answer from memory, and without a promise where that can be. */

@@ -2,10 +2,15 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { createFunction, invoke, models, type Sdk, zipOf } from '../../clients.fixture.ts'
-import { noSandboxesHere } from '../../platform.fixture.ts'
-import { assertRefused, http, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
+import {
+  assertRefused,
+  http,
+  noIsolation,
+  request,
+  requestWith,
+  sharedPlatform,
+} from '../conformance.fixture.ts'
 
-const noSandboxes = await noSandboxesHere()
 const bed = sharedPlatform()
 
 async function publish(
@@ -90,7 +95,7 @@ describe('layers', () => {
   })
 })
 
-describe('a function with layers', { skip: noSandboxes }, () => {
+describe('a function with layers', { skip: noIsolation }, () => {
   let layers: string[] = []
   before(async () => {
     const first = await publish('first', {

@@ -1,6 +1,5 @@
-'use strict'
 /** A function that means harm. The event says which: `{ "trick": "loop", … }`. */
-const { execFile, spawn } = require('child_process')
+const { execFile, spawn } = require('node:child_process')
 const fs = require('fs')
 const net = require('net')
 const os = require('os')
@@ -69,7 +68,9 @@ const tricks = {
   printByChild: ({ megabytes }) =>
     new Promise((done) => {
       const source = `head -c ${megabytes * 1024 * 1024} /dev/zero`
-      spawn('/bin/sh', ['-c', source], { stdio: ['ignore', 'inherit', 'inherit'] }).on('exit', () => done('printed'))
+      spawn('/bin/sh', ['-c', source], { stdio: ['ignore', 'inherit', 'inherit'] }).on('exit', () =>
+        done('printed'),
+      )
     }),
   printEmptyLines: ({ count }) => {
     const newline = Buffer.from('\n')
@@ -124,7 +125,9 @@ const tricks = {
   },
   answerLarge: ({ megabytes }) => Buffer.alloc(megabytes * 1024 * 1024, 0x61),
   readable: ({ paths }) =>
-    JSON.stringify(paths.filter((path) => attempt(() => fs.accessSync(path, fs.constants.R_OK)) === undefined)),
+    JSON.stringify(
+      paths.filter((path) => attempt(() => fs.accessSync(path, fs.constants.R_OK)) === undefined),
+    ),
   /** Paths of everything on the machine with that name. */
   find: ({ name }) =>
     new Promise((done) => {

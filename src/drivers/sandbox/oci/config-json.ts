@@ -8,13 +8,16 @@ export interface ContainerSettings {
   rootDir: string
   etcDir: string
   /** Folders that code, layers and the disk are mounted on later; see the README about propagation. */
-  slot: { codeDir: string; optDir: string; tmpDir: string }
+  slot: { codeDir: string; optDir: string; preparedDir: string; tmpDir: string }
   /** Undefined: a new network namespace with nothing but loopback. */
   netnsPath: string | undefined
   openFilesMax: number
   /** For a runtime that insists on a control group of its own. */
   cgroupsPath: string | undefined
 }
+
+/** Beside the vendor's own folders of a runtime, and of none of them: `/code` shows the function's files and no other. */
+export const preparedDir = '/var/fc/prepared'
 
 const READ_ONLY = ['ro', 'nosuid', 'nodev']
 
@@ -97,6 +100,7 @@ export function containerConfig(settings: ContainerSettings): object {
       bind(etcDir, '/etc', ...READ_ONLY, 'noexec'),
       bind(slot.codeDir, '/code', 'rslave', ...READ_ONLY),
       bind(slot.optDir, '/opt', 'rslave', ...READ_ONLY),
+      bind(slot.preparedDir, preparedDir, 'rslave', ...READ_ONLY),
       bind(slot.tmpDir, '/tmp', 'rslave', 'nosuid', 'nodev'),
       ...spec.mounts.map(({ source, target }) => bind(source, target, ...READ_ONLY)),
     ],

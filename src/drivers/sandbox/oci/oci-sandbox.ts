@@ -13,7 +13,7 @@ import type {
   SandboxUsage,
 } from '../../../ports/sandbox.ts'
 import type { Cgroup, CgroupLimits, Cgroups } from './cgroup.ts'
-import { containerConfig } from './config-json.ts'
+import { containerConfig, preparedDir } from './config-json.ts'
 import type { Disks } from './disks.ts'
 import type { MountHelper } from './mount-helper.ts'
 import type { InstanceNetwork, Network } from './network.ts'
@@ -166,6 +166,7 @@ export class OciSandbox implements Sandbox {
       quickMounts.bindReadOnly(source, target).then(() => this.#undo.push(() => slowMounts.unmount(target)))
     const work: Promise<unknown>[] = [show(binding.codeSource, this.#slot.codeDir)]
     if (binding.optSource !== undefined) work.push(show(binding.optSource, this.#slot.optDir))
+    if (binding.preparedSource !== undefined) work.push(show(binding.preparedSource, this.#slot.preparedDir))
     if (!binding.internetAccess) work.push(this.#network?.goOffline() ?? Promise.resolve())
     if (binding.diskMb > defaultDiskMb) {
       work.push(
@@ -177,7 +178,7 @@ export class OciSandbox implements Sandbox {
     const settled = Promise.allSettled(work)
     this.#binding = settled
     await Promise.all(work)
-    return { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp' }
+    return { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp', preparedDir }
   }
 
   freeze(): Promise<void> {
@@ -236,7 +237,13 @@ export class OciSandbox implements Sandbox {
 
 function slotOf(shop: Workshop, instanceId: string) {
   const slotDir = `${shop.layout.slotsDir}/${instanceId}`
-  return { slotDir, codeDir: `${slotDir}/code`, optDir: `${slotDir}/opt`, tmpDir: `${slotDir}/tmp` }
+  return {
+    slotDir,
+    codeDir: `${slotDir}/code`,
+    optDir: `${slotDir}/opt`,
+    preparedDir: `${slotDir}/prepared`,
+    tmpDir: `${slotDir}/tmp`,
+  }
 }
 
 async function makeSlot(
@@ -245,7 +252,7 @@ async function makeSlot(
   instanceId: string,
   undo: Undo[],
 ): Promise<void> {
-  const folders = [slot.codeDir, slot.optDir, slot.tmpDir]
+  const folders = [slot.codeDir, slot.optDir, slot.preparedDir, slot.tmpDir]
   // Never recursively: should a mount be left on one of them, its files are a function's code.
   undo.push(async () => {
     await Promise.all(folders.map((folder) => rmdir(folder)))
@@ -266,6 +273,7 @@ function startRuntime(shop: Workshop, group: Cgroup, bundleDir: string, instance
   ]
   return spawn('/bin/sh', ['-c', ENTER, 'sh', ...command], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    detached: true, // Ctrl-C in the terminal is for the platform, not for what it holds
     cwd: '/',
     env: {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',

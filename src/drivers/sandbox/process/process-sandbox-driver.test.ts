@@ -2,11 +2,21 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { silentLogger } from '../../../lib/logger.ts'
-import { readLine, running, sandboxContract, uniqueSeconds, until } from '../../../ports/sandbox.contract.ts'
+import {
+  binding,
+  freePort,
+  readLine,
+  running,
+  sandboxContract,
+  sandboxSpec,
+  uniqueSeconds,
+  until,
+} from '../../../ports/sandbox.contract.ts'
 import { pathMapper } from './path-map.ts'
 import { processSandboxDriver } from './process-sandbox-driver.ts'
 
@@ -51,4 +61,34 @@ test('what a killed platform left is killed by the next one', async () => {
   assert.equal(await running(mark), 0)
   assert.deepEqual(await readdir(`${runDir}/instances`), [])
   await driver.close()
+})
+
+test('programs that want the same port get one each; it is free again when they are gone', async () => {
+  const driver = await processSandboxDriver({ runDir: await newFolder(), log: silentLogger })
+  const port = await freePort()
+  const bound = async () => {
+    const sandbox = await driver.create(sandboxSpec(['/bin/sh', '-c', 'sleep 1000']))
+    await sandbox.bind({ ...binding(tmpdir()), listenPort: port })
+    return sandbox
+  }
+  const sandboxes = [await bound(), await bound(), await bound()]
+  const given = sandboxes.map((sandbox) => sandbox.address(port).port)
+  assert.equal(given[0], port)
+  assert.equal(new Set(given).size, 3)
+  assert.equal(sandboxes[1]!.address(port + 1).port, port + 1)
+  await sandboxes[0]!.kill()
+  assert.equal((await bound()).address(port).port, port)
+  await driver.close()
+})
+
+test('a port that another program of the machine listens on is not given away', async (t) => {
+  const driver = await processSandboxDriver({ runDir: await newFolder(), log: silentLogger })
+  t.after(() => driver.close())
+  const server = createServer().listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const sandbox = await driver.create(sandboxSpec(['/bin/sh', '-c', 'sleep 1000']))
+  await sandbox.bind({ ...binding(tmpdir()), listenPort: port })
+  assert.notEqual(sandbox.address(port).port, port)
 })

@@ -12,6 +12,7 @@ import type {
   SandboxUsage,
 } from '../../../ports/sandbox.ts'
 import { poll } from '../poll.ts'
+import type { ListenPorts } from './listen-ports.ts'
 import { pathMapper } from './path-map.ts'
 import { MARKER, processesOf, startMark } from './process-table.ts'
 
@@ -25,14 +26,23 @@ export class ProcessSandbox implements Sandbox {
   readonly removed: Promise<void>
   readonly #child: ChildProcess
   readonly #folder: string
+  readonly #ports: ListenPorts
+  #listenPort: { wanted: number; given: number } | undefined
   #bound = false
   #gone = false
   #usage: SandboxUsage = { memoryBytes: 0, memoryPeakBytes: 0, cpuMs: 0 }
 
-  private constructor(parts: { instanceId: string; child: ChildProcess; folder: string; log: Logger }) {
+  private constructor(parts: {
+    instanceId: string
+    child: ChildProcess
+    folder: string
+    ports: ListenPorts
+    log: Logger
+  }) {
     this.instanceId = parts.instanceId
     this.#child = parts.child
     this.#folder = parts.folder
+    this.#ports = parts.ports
     this.exited = this.#waitForTheEnd(parts.log)
     this.removed = this.exited.then(() => rm(parts.folder, { recursive: true, force: true }))
     this.removed.catch((error) =>
@@ -54,11 +64,12 @@ export class ProcessSandbox implements Sandbox {
 
   static async create(
     spec: SandboxSpec,
-    shop: { runDir: string; setpriv: string | undefined; log: Logger },
+    shop: { runDir: string; setpriv: string | undefined; ports: ListenPorts; log: Logger },
   ): Promise<ProcessSandbox> {
     const folder = `${shop.runDir}/instances/${spec.instanceId}`
     await mkdir(`${folder}/tmp`, { recursive: true, mode: 0o700 })
     await mkdir(`${folder}/opt`)
+    await mkdir(`${folder}/prepared`)
     try {
       const map = pathMapper(spec.mounts)
       const env = Object.fromEntries(Object.entries(spec.env).map(([name, value]) => [name, map(value)]))
@@ -72,7 +83,8 @@ export class ProcessSandbox implements Sandbox {
         env: { ...env, TMPDIR: `${folder}/tmp`, [MARKER]: spec.instanceId },
       })
       await once(child, 'spawn')
-      const sandbox = new ProcessSandbox({ instanceId: spec.instanceId, child, folder, log: shop.log })
+      const { ports, log } = shop
+      const sandbox = new ProcessSandbox({ instanceId: spec.instanceId, child, folder, ports, log })
       await writeFile(`${folder}/pid`, `${child.pid} ${await startMark(child.pid!)}\n`)
       return sandbox
     } catch (error) {
@@ -85,10 +97,16 @@ export class ProcessSandbox implements Sandbox {
     if (this.#bound) throw new Error('a sandbox that is bound cannot be bound again')
     if (this.#gone) throw new Error('a sandbox that has ended cannot be bound')
     this.#bound = true
+    const wanted = binding.listenPort
+    if (wanted !== undefined) {
+      this.#listenPort = { wanted, given: await this.#ports.take(wanted) }
+      if (this.#gone) this.#giveBackPort()
+    }
     return {
       codeDir: binding.codeSource,
       optDir: binding.optSource ?? `${this.#folder}/opt`,
       tmpDir: `${this.#folder}/tmp`,
+      preparedDir: binding.preparedSource ?? `${this.#folder}/prepared`,
     }
   }
 
@@ -121,7 +139,12 @@ export class ProcessSandbox implements Sandbox {
   }
 
   address(port: number): { host: string; port: number } {
-    return { host: '127.0.0.1', port }
+    const { wanted, given } = this.#listenPort ?? { wanted: port, given: port }
+    return { host: '127.0.0.1', port: port === wanted ? given : port }
+  }
+
+  #giveBackPort(): void {
+    if (this.#listenPort) this.#ports.giveBack(this.#listenPort.given)
   }
 
   async #signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
@@ -142,6 +165,7 @@ export class ProcessSandbox implements Sandbox {
       log.error({ error, instanceId: this.instanceId }, 'an instance did not die'),
     )
     this.#gone = true
+    this.#giveBackPort()
     return { code, signal: signalName, oomKilled: false }
   }
 }

@@ -26,7 +26,12 @@ describe('an instance', { timeout: 300_000 }, () => {
   test('is told the paths of the contract', async () => {
     const sandbox = await driver.create(sandboxSpec(['/bin/sh', '-c', 'sleep 1000']))
     const code = await codeFolder({})
-    assert.deepEqual(await sandbox.bind(binding(code)), { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp' })
+    assert.deepEqual(await sandbox.bind(binding(code)), {
+      codeDir: '/code',
+      optDir: '/opt',
+      tmpDir: '/tmp',
+      preparedDir: '/var/fc/prepared',
+    })
     await sandbox.kill()
     await rm(code, { recursive: true })
   })

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { access, mkdir, realpath, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -67,7 +68,14 @@ const hourMs = 3_600_000
 /** Credentials of a role are good for longer than they are handed out, so that a function can finish with them. */
 const roleCredentialsMs = 2 * hourMs
 
+/** A part that cannot be closed in this time is left to the next start, which sweeps. */
+const stopTimeoutMs = 60_000
+/** Of one listener: beyond it a connection is closed at once, so that files and instances still find descriptors. */
+const connectionsMax = 8192
+
 async function main(): Promise<void> {
+  // Instances are other users and must be able to read their code; secrets lie in a folder that only we may enter.
+  process.umask(0o022)
   const config = loadConfig(process.env)
   const sandboxKind = await chooseSandbox(config)
   if (sandboxKind === 'oci' && needsPrivateNamespace()) enterPrivateNamespace()
@@ -75,6 +83,10 @@ async function main(): Promise<void> {
   const log = platformLogger({ level: config.HANSHU_LOG_LEVEL, version })
   const closing: (() => Promise<void> | void)[] = []
   const stop = async (exitCode: number) => {
+    systemClock.after(stopTimeoutMs, () => {
+      log.error({ stopTimeoutMs }, 'the platform could not be closed in time')
+      process.exit(1)
+    })
     for (const close of closing.splice(0).reverse()) {
       try {
         await close()
@@ -85,6 +97,20 @@ async function main(): Promise<void> {
     process.exit(exitCode)
   }
 
+  let started = false
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // Who says it twice while we are starting does not want to wait for that.
+      if (stopping && !started) process.exit(1)
+      if (stopping) return
+      stopping = true
+      log.info({ signal }, 'the platform is stopping')
+      // What is half made cannot be taken back: a start is finished first.
+      if (started) void stop(0)
+    })
+  }
+
   try {
     await start({ config, sandboxKind, startedMs, log, closing })
   } catch (error) {
@@ -93,15 +119,8 @@ async function main(): Promise<void> {
     process.stderr.write(`hanshu: could not start: ${reasonOf(error)}\n`)
     await stop(1)
   }
-  let stopping = false
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (stopping) return
-      stopping = true
-      log.info({ signal }, 'the platform is stopping')
-      void stop(0)
-    })
-  }
+  started = true
+  if (stopping) await stop(0)
 }
 
 interface Starting {
@@ -379,7 +398,7 @@ async function start({ config, sandboxKind, startedMs, log, closing }: Starting)
   ]
   const ports: number[] = []
   for (const { name, port: wanted, make } of listeners) {
-    const port = await listenAll(make, hosts, auto ? 0 : wanted, name, closing)
+    const port = await listenAll(make, hosts, auto ? 0 : wanted, name, closing, log)
     endpoints[name] = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
     ports.push(port)
   }
@@ -547,6 +566,11 @@ async function openSandboxDriver({
   })
 }
 
+interface Listener {
+  server: Server
+  sockets: Set<Socket>
+}
+
 /** Listens on every host with the same port; the first decides which when any will do. */
 async function listenAll(
   make: () => Server,
@@ -554,18 +578,26 @@ async function listenAll(
   wanted: number,
   name: string,
   closing: (() => Promise<void> | void)[],
+  log: Logger,
 ): Promise<number> {
   for (let attempt = 0; ; attempt++) {
-    const servers: Server[] = []
+    const servers: Listener[] = []
     try {
       let port = wanted
       for (const host of hosts) {
         const server = make()
-        servers.push(server)
+        server.maxConnections = connectionsMax
+        const sockets = new Set<Socket>()
+        server.on('connection', (socket) => {
+          sockets.add(socket)
+          socket.once('close', () => sockets.delete(socket))
+        })
+        servers.push({ server, sockets })
         await new Promise<void>((resolve, reject) => {
           server.once('error', reject)
           server.listen({ host, port, backlog: 1024 }, () => {
             server.off('error', reject)
+            server.on('error', (err) => log.error({ err, listener: name }, 'a connection was not accepted'))
             resolve()
           })
         })
@@ -575,7 +607,7 @@ async function listenAll(
       closing.push(() => Promise.all(servers.map(closeServer)).then(() => {}))
       return port
     } catch (error) {
-      for (const server of servers) server.close()
+      for (const { server } of servers) server.close()
       const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
       if (taken && wanted === 0 && attempt < 20) continue
       if (taken) {
@@ -595,10 +627,13 @@ async function listenAll(
 }
 
 /** New requests are refused; those under way may finish for a moment. */
-async function closeServer(server: Server): Promise<void> {
+async function closeServer({ server, sockets }: Listener): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
-  const cancel = systemClock.after(2000, () => server.closeAllConnections())
+  const cancel = systemClock.after(2000, () => {
+    // Those that became WebSockets are no longer known to the HTTP server, which still waits for them.
+    for (const socket of sockets) socket.destroy()
+  })
   await closed
   cancel()
 }

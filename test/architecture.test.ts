@@ -13,7 +13,7 @@ test('every dependency points down, and every source file was looked at', async 
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [
-      'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+      'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
       '--config',
       '.dependency-cruiser.cjs',
       '--output-type',

@@ -9,7 +9,6 @@ const fs = require('fs')
 const Module = require('module')
 const net = require('net')
 const path = require('path')
-const v8 = require('v8')
 const vm = require('vm')
 const { HEAD_BYTES, INDEX_BYTES_MAX, MAGIC, compile, madeBy } = require('./module-pack.js')
 
@@ -119,21 +118,12 @@ function packScript(text, filename) {
     if (dynamicImport.test(text.replace(typeComment, '')))
       return { source: Buffer.from(text), cache: nothing }
     const wrapped = Module.wrap(text)
-    return { source: Buffer.from(wrapped), cache: compileAll(wrapped, filename).createCachedData() }
+    // Functions stay uncompiled until they run, as ever: V8 compiles them all on demand, but then forgets the names that
+    // it gives to those without one, and stack traces would not be the same.
+    return { source: Buffer.from(wrapped), cache: compile(wrapped, filename).createCachedData() }
   } catch {
     // An ES module that does not say so, or an error that its user shall see.
     return undefined
-  }
-}
-
-/** Nothing is run here, so functions would be left out as not compiled yet. Only code in the cache is a gain. */
-function compileAll(wrapped, filename) {
-  v8.setFlagsFromString('--no-lazy')
-  try {
-    return compile(wrapped, filename)
-  } finally {
-    // V8 takes a cache only from a program with the same flags.
-    v8.setFlagsFromString('--lazy')
   }
 }
 

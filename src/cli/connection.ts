@@ -31,7 +31,7 @@ export async function findConnection(args: Arguments, terminal: Terminal): Promi
   if (!endpoint) {
     throw new CommandFailed(
       `The platform is not running: there is no ${readyFile}.\n` +
-        'Start it with: hanshu up\n' +
+        'Start it with: hanshu up (or npm start, in its folder)\n' +
         'If its data folder is elsewhere, name it with --data DIR; if it runs elsewhere, with --endpoint URL.',
     )
   }

@@ -88,7 +88,7 @@ function worded(error: NodeJS.ErrnoException, url: URL): Error {
   if (error instanceof CommandFailed || error.name === 'AbortError') return error
   if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {
     return new CommandFailed(
-      `The platform is not running: nothing answers at ${url.origin}.\nStart it with: hanshu up`,
+      `The platform is not running: nothing answers at ${url.origin}.\nStart it with: hanshu up (or npm start, in its folder)`,
       { cause: error },
     )
   }

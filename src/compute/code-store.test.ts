@@ -133,3 +133,29 @@ test('what an earlier platform was in the middle of is removed at the start', as
   await open()
   assert.deepEqual(await readdir(join(dir, 'spool')), [])
 })
+
+test('merged layers go with the first of them that is thrown away', async () => {
+  const store = await open()
+  const [code, one, two] = await Promise.all(
+    ['code', 'one', 'two'].map(async (name) => store.store(stream(await zipOf({ [name]: name })), limits)),
+  )
+  const known = revision(code!, [one!, two!])
+  assert.equal((await readdir((await store.materialize(known)).optSource!)).length, 2)
+  await store.discard(one!)
+  assert.deepEqual(await readdir(join(dir, 'merged')), [])
+  assert.ok(store.materialize(revision(code!, [two!])) instanceof Promise)
+})
+
+test('what was unpacked before the machine was started anew is unpacked again', async () => {
+  const code = await (await open()).store(stream(await zipOf({ 'index.js': 'code' })), limits)
+  // As a power failure leaves it: the name is there, the bytes are not.
+  const file = join(dir, 'unpacked', code.blobId, 'index.js')
+  await writeFile(file, '')
+  await writeFile(join(dir, 'unpacked-since-boot'), 'an earlier one')
+  await (await open()).materialize(revision(code))
+  assert.equal(await readFile(file, 'utf8'), 'code')
+  // Within one life of the machine what is there is good.
+  await writeFile(file, 'kept')
+  await (await open()).materialize(revision(code))
+  assert.equal(await readFile(file, 'utf8'), 'kept')
+})

@@ -7,6 +7,7 @@ import {
   lstat,
   mkdir,
   readdir,
+  readFile,
   readlink,
   rename,
   rm,
@@ -55,6 +56,9 @@ export async function codeStore({
   const merged = join(dir, 'merged')
   // What an earlier platform was in the middle of.
   await rm(spool, { recursive: true, force: true })
+  // Layers are merged again by links, which is quick; nobody would ever remove what is no longer asked for.
+  await rm(merged, { recursive: true, force: true })
+  await forgetAfterReboot(dir, unpacked)
   for (const folder of [spool, unpacked, merged]) await mkdir(folder, { recursive: true, mode: 0o755 })
 
   // Node.js looks for a package.json in every folder above a module. Without this one, a sandbox that shares the host's
@@ -63,6 +67,8 @@ export async function codeStore({
 
   const known = new Map<string, CodeOnDisk>()
   const underWay = new Map<string, Promise<string>>()
+  /** The layers in each merged folder. */
+  const mergedFrom = new Map<string, ReadonlySet<string>>()
 
   /** Makes a folder under its final name only when it is complete; callers at the same time share the work. */
   function once(folder: string, make: (temporary: string) => Promise<void>): Promise<string> {
@@ -105,6 +111,7 @@ export async function codeStore({
     const name = createHash('sha256')
       .update(layers.map(({ blobId }) => blobId).join('\n'))
       .digest('hex')
+    mergedFrom.set(join(merged, name), new Set(layers.map(({ blobId }) => blobId)))
     return once(join(merged, name), async (temporary) => {
       for (const folder of folders) await addMissing(folder, temporary)
     })
@@ -160,11 +167,29 @@ export async function codeStore({
 
     async discard({ blobId }) {
       for (const [key, { codeSource }] of known) if (codeSource === join(unpacked, blobId)) known.delete(key)
+      for (const [folder, blobIds] of mergedFrom) {
+        if (!blobIds.has(blobId)) continue
+        mergedFrom.delete(folder)
+        for (const [key, { optSource }] of known) if (optSource === folder) known.delete(key)
+        await rm(folder, { recursive: true, force: true })
+      }
       await preparation?.discard(blobId)
       await rm(join(unpacked, blobId), { recursive: true, force: true })
       await blobs.remove(blobId)
     },
   }
+}
+
+/**
+ * Unpacked files are not synced one by one: when the machine itself goes down, some may be empty afterwards. What was
+ * unpacked before the machine started is made again from the blobs, which are synced and checked.
+ */
+async function forgetAfterReboot(dir: string, unpacked: string): Promise<void> {
+  const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined)
+  const known = join(dir, 'unpacked-since-boot')
+  if (bootId === undefined || (await readFile(known, 'utf8').catch(() => undefined)) === bootId) return
+  await rm(unpacked, { recursive: true, force: true })
+  await writeFile(known, bootId)
 }
 
 async function* limited(source: AsyncIterable<Uint8Array>, bytesMax: number): AsyncIterable<Uint8Array> {

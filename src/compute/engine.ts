@@ -2,6 +2,7 @@
  * The engine: admission → a free slot of a warm instance, else a new one → the call → the outcome, as data.
  * It knows revisions, instances and time; it knows nothing of HTTP APIs, records or products.
  */
+import { totalmem } from 'node:os'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type {
@@ -32,6 +33,8 @@ export interface EngineSettings {
   /** An idle instance is frozen after this long; 0: never. */
   freezeAfterMs: number
   instancesMax: number
+  /** All large events of calls that are under way or wait, together. */
+  largeEventBytesMax?: number
 }
 
 export interface EngineNeeds extends StartSurroundings {
@@ -66,6 +69,8 @@ export interface InstanceView {
 
 /** How often a call that never reached its instance is tried on another one. */
 const undeliveredRetriesMax = 3
+/** Events below this are small beside what else a call costs. */
+const largeEventMinBytes = 256 * 1024
 /** Reading the peak costs a system call or two: not for every one of many short invocations. */
 const memoryReadEveryMs = 1000
 const longInvocationMs = 20
@@ -76,7 +81,9 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   /** The newest pool by function and version: the one before it is superseded when another revision is called. */
   const newest = new Map<string, string>()
   const ofFunction = new Map<string, number>()
+  const { largeEventBytesMax = Math.max(512 * 1_048_576, totalmem() / 8) } = settings
   let ofAccount = 0
+  let largeEventBytes = 0
   let sweeping = false
   let closed = false
 
@@ -324,29 +331,46 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     else lease.release(clock.monotonicMs() - startedMs)
   }
 
-  return {
-    async invoke(invocation): Promise<InvocationOutcome> {
-      const { revision, signal, event, retryCount = 0 } = invocation
-      for (let attempt = 0; ; attempt++) {
-        const lease = await leaseFor(invocation)
-        if ('outcome' in lease) return lease
-        const call = await callOf(lease, invocation)
-        const startedMs = clock.monotonicMs()
-        const pending = lease.instance.invoke({ ...call, event, retryCount })
-        const ended = await withLimits(lease, pending, revision.timeoutMs, signal)
-        if (ended.is === 'died' && !ended.delivered && attempt < undeliveredRetriesMax) {
-          lease.discard()
-          continue
-        }
-        const durationMs = clock.monotonicMs() - startedMs
-        // The slot first, the paperwork after: the next call need not wait for the log line of this one.
-        endLease(lease, ended, startedMs)
-        const { report, failure } = await conclude(lease, call, durationMs, ended)
-        if (failure) return { ...failure, report }
-        if (ended.is === 'result') return { outcome: 'succeeded', body: ended.body, report }
-        return { outcome: 'cancelled', report }
+  /** A large event is in memory until its call has ended, and any number of calls may wait for an instance. */
+  async function invokeCounted(invocation: EventInvocation): Promise<InvocationOutcome> {
+    const bytes = invocation.event.length
+    if (largeEventBytes + bytes > largeEventBytesMax) {
+      return { outcome: 'throttled', message: 'too many invocations with large events are under way' }
+    }
+    largeEventBytes += bytes
+    try {
+      return await invoke(invocation)
+    } finally {
+      largeEventBytes -= bytes
+    }
+  }
+
+  async function invoke(invocation: EventInvocation): Promise<InvocationOutcome> {
+    const { revision, signal, event, retryCount = 0 } = invocation
+    for (let attempt = 0; ; attempt++) {
+      const lease = await leaseFor(invocation)
+      if ('outcome' in lease) return lease
+      const call = await callOf(lease, invocation)
+      const startedMs = clock.monotonicMs()
+      const pending = lease.instance.invoke({ ...call, event, retryCount })
+      const ended = await withLimits(lease, pending, revision.timeoutMs, signal)
+      if (ended.is === 'died' && !ended.delivered && attempt < undeliveredRetriesMax) {
+        lease.discard()
+        continue
       }
-    },
+      const durationMs = clock.monotonicMs() - startedMs
+      // The slot first, the paperwork after: the next call need not wait for the log line of this one.
+      endLease(lease, ended, startedMs)
+      const { report, failure } = await conclude(lease, call, durationMs, ended)
+      if (failure) return { ...failure, report }
+      if (ended.is === 'result') return { outcome: 'succeeded', body: ended.body, report }
+      return { outcome: 'cancelled', report }
+    }
+  }
+
+  return {
+    invoke: (invocation) =>
+      invocation.event.length < largeEventMinBytes ? invoke(invocation) : invokeCounted(invocation),
 
     async forward(invocation): Promise<HttpOutcome> {
       const { revision, signal, request, body } = invocation

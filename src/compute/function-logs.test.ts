@@ -22,10 +22,10 @@ function open({ bytesMax = 64 * 1024 * 1024, streams = memoryStreamStore() } = {
       ...fields,
     })
   const read = async (more: Partial<LogQuery> = {}) => {
-    const found: { message: string; cursor: string; requestId: string }[] = []
+    const found: { message: string; cursor: string; requestId: string; time: string }[] = []
     const options = { follow: false, signal: new AbortController().signal }
     for await (const { line, cursor } of logs.read({ ...query, ...more }, options))
-      found.push({ message: line.message, cursor, requestId: line.requestId })
+      found.push({ message: line.message, cursor, requestId: line.requestId, time: line.time })
     return found
   }
   const messages = async (more: Partial<LogQuery> = {}) => (await read(more)).map(({ message }) => message)
@@ -39,16 +39,19 @@ test('every line that was written is read back, in order, whatever is in it and 
       fc.array(fc.record({ text, request: fc.constantFrom('', 'r-1', 'r-2'), later: fc.boolean() })),
       async (writes) => {
         const { clock, write, read } = open()
+        const times: string[] = []
         for (const { text: line, request, later } of writes) {
           if (later) clock.jump(1)
+          times.push(new Date(clock.now()).toISOString())
           write(`${line.replaceAll('\n', ' ')}\n`, { requestId: request })
         }
-        const expected = writes.map(({ text: line, request }) => ({
+        const expected = writes.map(({ text: line, request }, index) => ({
+          time: times[index],
           // A lone surrogate has no UTF-8, and the mark between writes is ours.
           message: line.replaceAll('\n', ' ').replaceAll('\u0001', '\uFFFD').toWellFormed(),
           requestId: request,
         }))
-        const found = (await read()).map(({ message, requestId }) => ({ message, requestId }))
+        const found = (await read()).map(({ time, message, requestId }) => ({ time, message, requestId }))
         assert.deepEqual(found, expected)
       },
     ),

@@ -8,8 +8,8 @@ import type { FunctionRevision } from '../ports/invocation.ts'
 import type { Sandbox, SandboxExit } from '../ports/sandbox.ts'
 import { startHttpInstance } from './http-instance.ts'
 import { InvocationLog } from './invocation-log.ts'
-import { StartFailure } from './live-instance.ts'
 import { discardingLogSink } from './log-sink.ts'
+import { NotStarted } from './not-started.ts'
 
 const open: { close(): void }[] = []
 afterEach(() => {
@@ -81,10 +81,11 @@ function start(port: number, customRuntime: object = {}) {
   )
   /** Lets its clock run until it has come to an end, or so far. */
   async function run(forMs: number): Promise<void> {
-    for (let passed = 0; passed < forMs && !settled; passed += 50) {
-      clock.advance(50)
+    for (let passed = 0; passed < forMs && !settled; passed += 250) {
+      clock.advance(250)
       await new Promise((turn) => setTimeout(turn, 0))
     }
+    await new Promise((turn) => setImmediate(turn))
   }
   return { starting, run, exit: exited.resolve, channel, clock }
 }
@@ -106,23 +107,22 @@ const call = () => ({
 
 test('a program that does not listen is given 120 s, not less', async () => {
   const { starting, run } = start(await unusedPort())
-  let failure: unknown
-  starting.catch((error) => {
-    failure = error
-  })
+  const failures: unknown[] = []
+  starting.catch((error) => failures.push(error))
   await run(119_000)
-  assert.equal(failure, undefined)
+  assert.equal(failures.length, 0)
   await run(10_000)
-  assert.ok(failure instanceof StartFailure)
-  assert.equal(failure.because, 'timeout')
-  assert.match(Buffer.from(failure.body).toString(), /port 9000 in 120 seconds/)
+  const failure = failures.at(0)
+  assert.ok(failure instanceof NotStarted, `${failure}`)
+  assert.equal(failure.refusal.code, 'FunctionNotStarted')
+  assert.match(failure.message, /in 120 seconds/)
 })
 
 test('a program that ends before it listens is told at once', async () => {
   const { starting, exit, run } = start(await unusedPort())
   exit({ code: 3, signal: null, oomKilled: false })
   await run(1000)
-  await assert.rejects(starting, (error: StartFailure) => error.because === 'start')
+  await assert.rejects(starting, (error: NotStarted) => error.refusal.code === 'CAExited')
 })
 
 test('a program that listens but does not pass its health check is given as long', async () => {
@@ -139,7 +139,7 @@ test('a program that listens but does not pass its health check is given as long
   }
   const { starting, run } = start(port, { healthCheck })
   await run(130_000)
-  await assert.rejects(starting, (error: StartFailure) => error.because === 'timeout')
+  await assert.rejects(starting, (error: NotStarted) => error.refusal.code === 'FunctionNotStarted')
 })
 
 test('a health check whose answer never ends is passed, and the answer is not read on', async () => {
@@ -179,7 +179,7 @@ for (const [what, answer] of [
     const port = await listen((socket) => {
       socket.once('data', () => socket.end(Buffer.from(answer, 'latin1')))
     })
-    const { starting, run } = start(port)
+    const { starting, run, clock } = start(port)
     await run(5000)
     const instance = await starting
     const pending = instance.invoke(call())
@@ -187,7 +187,7 @@ for (const [what, answer] of [
     void pending.then(() => (done = true))
     // Whether the program has died is waited for by the clock.
     for (let turns = 0; turns < 2000 && !done; turns++) {
-      await run(50)
+      clock.advance(50)
       await new Promise((turn) => setTimeout(turn, 1))
     }
     const ended = await pending
@@ -204,3 +204,48 @@ test('the program is told its variables in the script that starts it', async () 
   const script = await text(channel)
   assert.match(script, /export FC_FUNCTION_NAME='?f'?/)
 })
+
+const switchesProtocol = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'
+
+test('a change of protocol that nobody asked for is an error of this invocation, not a wait without end', async () => {
+  const port = await listen((socket) => {
+    socket.once('data', () => socket.write(switchesProtocol))
+  })
+  const { starting, run, clock } = start(port)
+  await run(5000)
+  const instance = await starting
+  let answer: { is: string } | undefined
+  void instance.invoke(call()).then((given) => (answer = given))
+  for (let turns = 0; turns < 2000 && !answer; turns++) {
+    await new Promise((turn) => setTimeout(turn, 1))
+    clock.advance(10)
+  }
+  assert.equal(answer?.is, 'error')
+})
+
+for (const [what, piece] of [
+  ['changes the protocol', switchesProtocol],
+  ['says now and then that more is coming', 'HTTP/1.1 100 Continue\r\n\r\n'],
+  ['never gets to the end of its head', 'X: y\r\n'],
+] as const) {
+  test(`a health check whose answer ${what} is not passed, and is not waited for without end`, async () => {
+    const port = await listen((socket) => {
+      socket.once('data', () => {
+        if (piece.startsWith('X')) socket.write('HTTP/1.1 200 OK\r\n')
+        const more = setInterval(() => socket.write(piece), 1)
+        socket.once('close', () => clearInterval(more))
+      })
+    })
+    const healthCheck = {
+      httpGetUrl: '/',
+      initialDelayMs: 0,
+      periodMs: 1000,
+      timeoutMs: 1000,
+      failureThreshold: 3,
+      successThreshold: 1,
+    }
+    const { starting, run } = start(port, { healthCheck })
+    await run(130_000)
+    await assert.rejects(starting, (error: NotStarted) => error.refusal.code === 'FunctionNotStarted')
+  })
+}

@@ -90,6 +90,7 @@ export class InstancePool {
   #releasedMs: number | undefined
   #patience: (() => void) | undefined
   #superseded = false
+  #closed = false
 
   constructor(revision: FunctionRevision, around: PoolSurroundings) {
     this.revision = revision
@@ -149,6 +150,7 @@ export class InstancePool {
 
   /** Kills everything; who waits is told. */
   async close(): Promise<void> {
+    this.#closed = true
     this.#superseded = true
     for (const waiter of this.#waiters.splice(0)) waiter.reject(new GaveUp())
     await Promise.all([...this.#instances].map((pooled) => this.#end(pooled, 'kill')))
@@ -178,7 +180,7 @@ export class InstancePool {
       () => {
         // What cannot be thawed is as good as dead; the call has not touched it.
         lease.discard()
-        return this.#wait(call)
+        return this.acquire(call)
       },
     )
   }
@@ -231,7 +233,7 @@ export class InstancePool {
   }
 
   #wait(call: WaitingCall): Promise<Lease> {
-    if (call.signal?.aborted) return Promise.reject(new GaveUp())
+    if (this.#closed || call.signal?.aborted) return Promise.reject(new GaveUp())
     const { promise, resolve, reject } = Promise.withResolvers<Lease>()
     const waiter: Waiter = {
       ...call,
@@ -321,8 +323,12 @@ export class InstancePool {
       (instance) => {
         this.#starting--
         pooled.instance = instance
+        if (pooled.state.is !== 'starting') {
+          // The pool was closed meanwhile, and nobody else knows of this instance.
+          void this.#around.stop(pooled, 'kill')
+          return
+        }
         void instance.exited.then(() => this.#crashed(pooled))
-        if (pooled.state.is !== 'starting') return
         this.#advance(pooled, { type: 'ready', atMs: clock.monotonicMs() })
         this.#free.push(pooled)
         this.#serve(true)

@@ -186,3 +186,14 @@ test('whatever happens to the bytes of a package, it is unpacked or refused, nev
     { numRuns: 150 },
   )
 })
+
+test('a package whose names make more folders than it may have entries is refused', async () => {
+  const deep = (top: string) => `${top}/${'d/'.repeat(600)}file`
+  const file = await zipOf((zip) => {
+    for (const top of ['a', 'b']) zip.addBuffer(Buffer.from('x'), deep(top))
+  })
+  await assert.rejects(
+    unpackZip(file, await into(), limits),
+    (error: InvalidCodePackage) => error.reason === 'tooManyEntries',
+  )
+})

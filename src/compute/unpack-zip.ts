@@ -18,13 +18,22 @@ export async function unpackZip(zipFile: string, folder: string, limits: CodePac
   const zip = await open(zipFile)
   const links: { path: string; target: string }[] = []
   let unpackedBytes = 0
+  let folders = 0
+  /** A name of a few kilobytes makes a thousand folders: they count as entries do. */
+  const makeFolder = async (path: string, name: string) => {
+    const first = await mkdir(path, { recursive: true }).catch(collision(name))
+    if (first !== undefined) folders += path.slice(first.length).split('/').length
+    if (folders > limits.entriesMax) {
+      throw new InvalidCodePackage('tooManyEntries', `the package has more than ${limits.entriesMax} folders`)
+    }
+  }
   try {
     for (const entry of await contentsOf(zip, limits)) {
       const path = safePath(entry.fileName)
       const unixMode = entry.externalFileAttributes >>> 16
       const kind = unixMode & 0o170000
       if (entry.fileName.endsWith('/')) {
-        await mkdir(join(folder, path), { recursive: true }).catch(collision(entry.fileName))
+        await makeFolder(join(folder, path), entry.fileName)
         continue
       }
       if (kind !== 0 && kind !== 0o100000 && kind !== 0o120000) {
@@ -40,7 +49,7 @@ export async function unpackZip(zipFile: string, folder: string, limits: CodePac
         if (unpackedBytes > limits.unpackedBytesMax) throw tooLarge(limits)
       }
       const file = join(folder, path)
-      await mkdir(dirname(file), { recursive: true }).catch(collision(entry.fileName))
+      await makeFolder(dirname(file), entry.fileName)
       if (kind === 0o120000) {
         if (entry.uncompressedSize > linkTargetBytesMax) {
           throw new InvalidCodePackage('unsupportedEntry', `the link '${entry.fileName}' is too long`)

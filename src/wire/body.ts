@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import { totalmem } from 'node:os'
 import type { z } from 'zod'
+import { ApiError } from './api-error.ts'
 
 /** How an operation takes its body. Nothing is buffered unless a reader says so. */
 export interface BodyReader<Body> {
@@ -86,8 +88,20 @@ export function json<Schema extends z.ZodType>(
   }
 }
 
-/** Collects a request's body. Throws `BodyTooLarge` or `BodyCutOff`. */
-export async function collect(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+/** A client that says nothing for so long in the middle of its body has gone, whether it knows it or not. */
+const idleMs = 60_000
+/** All bodies that are being read, together: anybody may begin any number of them and not go on. */
+const heldBytesMax = Math.max(256 * MIB, Math.min(2048 * MIB, totalmem() / 8))
+/** A body up to here is always read: it is small beside what its connection costs. */
+const smallBytes = 64 * 1024
+let heldBytes = 0
+
+/** Collects a request's body. Throws `BodyTooLarge`, `BodyCutOff`, or 503 while too much is being read. */
+export async function collect(
+  request: IncomingMessage,
+  bytesMax: number,
+  limits: { idleMs: number; heldBytesMax: number } = { idleMs, heldBytesMax },
+): Promise<Buffer> {
   const announced = request.headers['content-length']
   if (announced !== undefined && Number(announced) > bytesMax) throw new BodyTooLarge(bytesMax)
   // Who went away while the caller was looked up has had its events already; none would come.
@@ -97,20 +111,28 @@ export async function collect(request: IncomingMessage, bytesMax: number): Promi
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
+      request.off('timeout', onGone).setTimeout(0)
+      heldBytes -= sizeBytes
       act()
     }
     const onData = (chunk: Buffer): void => {
       sizeBytes += chunk.length
-      if (sizeBytes <= bytesMax) {
+      heldBytes += chunk.length
+      const tooMuch = heldBytes > limits.heldBytesMax && sizeBytes > smallBytes
+      if (sizeBytes <= bytesMax && !tooMuch) {
         chunks.push(chunk)
         return
       }
       request.pause()
-      settle(() => reject(new BodyTooLarge(bytesMax)))
+      settle(() => reject(sizeBytes > bytesMax ? new BodyTooLarge(bytesMax) : busy()))
     }
     const onEnd = (): void =>
       settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, sizeBytes)))
     const onGone = (): void => settle(() => reject(new BodyCutOff()))
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone)
+    request.setTimeout(limits.idleMs, onGone)
   })
 }
+
+const busy = (): ApiError =>
+  new ApiError('ServiceUnavailable', 503, 'Too many large requests are being read. Please retry.')

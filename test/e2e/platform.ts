@@ -110,7 +110,7 @@ export async function startPlatform(t: TestContext, options: StartOptions = {}):
 }
 
 /** A test is not changed by what the developer has set. */
-function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(environment).filter(
       ([name]) =>

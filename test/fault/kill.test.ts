@@ -72,7 +72,14 @@ const worker = {
 }
 
 /** Everything at once until `stopped`; a request that the kill cuts off is left open in the ledger. */
-async function load(platform: Platform, client: Sdk, ledger: Ledger, round: number, stopped: () => boolean) {
+async function load(
+  platform: Platform,
+  client: Sdk,
+  ledger: Ledger,
+  round: number,
+  random: () => number,
+  stopped: () => boolean,
+) {
   let next = 0
   let calls = 0
   const whileRunning = async (task: () => Promise<void>) => {
@@ -115,8 +122,8 @@ async function load(platform: Platform, client: Sdk, ledger: Ledger, round: numb
     )
     ledger.layers.set(layer, Math.max(body.version, ledger.layers.get(layer) ?? 0))
 
-    if (next % 4 === 0) {
-      const doomed = `d${round}-${next}`
+    if (random() < 0.3) {
+      const doomed = `doomed-${name}`
       await createFunction(client, { functionName: doomed, files: codeThatSays('doomed') })
       await client.deleteFunction(doomed)
       ledger.deleted.add(doomed)
@@ -154,7 +161,9 @@ async function assertKept(platform: Platform, client: Sdk, ledger: Ledger, rando
   }
 
   // Every one that was in the making, and some of the others.
-  const some = [...names].filter((name) => name !== 'worker' && (ledger.open.has(name) || random() < 0.25))
+  const some = [...names].filter(
+    (name) => name !== 'worker' && (ledger.open.has(name) || random() < 6 / names.size),
+  )
   for (const name of some) {
     const texts = ledger.functions.get(name)
     const { body } = await invoke(client, name, '')
@@ -219,9 +228,9 @@ test(`a platform that is killed ${rounds} times under load keeps its word and le
       let stopped = false
       // A connection that the kill cuts off is an error at once, not one after the SDK's own timeout.
       const client = fc3Client(platform, { connectTimeout: 20_000 })
-      const working = load(platform, client, ledger, round, () => stopped)
+      const working = load(platform, client, ledger, round, seeded(seed + round + 1), () => stopped)
       working.catch(() => {})
-      await Promise.race([pause(400 + random() * 1600), working])
+      await Promise.race([pause(300 + random() * 1200), working])
       stopped = true
       const oldProcesses = await processesOf(owner)
       await platform.kill()

@@ -1,17 +1,9 @@
 /** `hanshu up`: the flags are the settings of the platform, so the help is printed from their one schema. */
 import { join } from 'node:path'
-import { z } from 'zod'
-import { configSchema, installationDir, loadConfig } from '../../config/config.ts'
+import { installationDir, loadConfig } from '../../config/config.ts'
 import type { Arguments, Command, Flag } from '../command.ts'
 import { UsageError } from '../errors.ts'
-
-interface Setting {
-  flag: string
-  variable: string
-  isSwitch: boolean
-  help: string
-  value: string
-}
+import { type Setting, settings } from '../settings.ts'
 
 export const up: Command = {
   summary: 'Start the platform in the foreground; Ctrl-C or SIGTERM stops it cleanly',
@@ -53,36 +45,10 @@ export function variablesOf(args: Arguments): Record<string, string> {
   return variables
 }
 
-function settings(): Setting[] {
-  const { properties = {} } = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' })
-  return Object.entries(properties).map(([variable, property]) => {
-    const {
-      description = '',
-      enum: choices,
-      default: standard,
-      type,
-    } = property as z.core.JSONSchema.JSONSchema
-    const isSwitch = choices?.includes('true') === true && choices.includes('false')
-    return {
-      variable,
-      flag: variable
-        .replace(/^HANSHU_/, '')
-        .toLowerCase()
-        .replaceAll('_', '-'),
-      isSwitch,
-      value: choices ? choices.join('|') : type === 'string' ? 'TEXT' : 'N',
-      help: standard === undefined || isSwitch ? description : `${description} Default: ${shown(standard)}.`,
-    }
-  })
+function flagOf({ isSwitch, value, help, standard }: Setting): Flag {
+  if (isSwitch) return { help }
+  return { value, help: standard === undefined ? help : `${help} Default: ${standard}.` }
 }
-
-const flagOf = ({ isSwitch, value, help }: Setting): Flag => (isSwitch ? { help } : { value, help })
-
-/** The help is the same on every machine. */
-const shown = (standard: unknown): string =>
-  String(standard).startsWith(installationDir)
-    ? `<where hanshu is>${String(standard).slice(installationDir.length)}`
-    : String(standard)
 
 function nameFlags(message: string): string {
   let named = message

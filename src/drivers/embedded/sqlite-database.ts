@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageError, storageFailure } from './sqlite-error.ts'
@@ -8,6 +8,9 @@ export function openWriter(
   file: string,
   { schema, lockWaitMs }: { schema: Schema; lockWaitMs: number },
 ): DatabaseSync {
+  // Credentials are among the records. The files that SQLite puts beside this one take its mode.
+  closeSync(openSync(file, 'a', 0o600))
+  chmodSync(file, 0o600)
   const database = new DatabaseSync(file, { timeout: lockWaitMs })
   try {
     // FULL: a commit is on the disk when it returns. The two of macOS ask its disks to really write; elsewhere they do nothing.

@@ -48,7 +48,7 @@ test('a path that nothing answers to is an error in the words of the vendor', as
       ErrorMessage: "'GET' against '/2016-08-15/services' is not supported",
     })
     assert.equal((await bed.call('GET', '/2021-04-06/services')).json.Code, 'PathNotSupported')
-    assert.equal((await bed.call('PATCH', '/2023-03-30/functions')).status, 404)
+    assert.equal((await bed.call('PATCH', '/2023-03-30/functions')).status, 400)
     assert.equal((await bed.call('GET', '/2023-03-30/functions/%E0%A4%A')).json.Code, 'InvalidArgument')
   } finally {
     await bed.close()

@@ -313,3 +313,23 @@ test('a body that was signed reaches the instance only if it is the one that was
   assert.equal((await edge.ask({ method: 'POST', body: 'forged' })).status, 403)
   assert.deepEqual(bodies, ['signed'])
 })
+
+test('a client that goes away in the middle of its body, before any instance reads it, harms nobody', async (t) => {
+  const bodies: Readable[] = []
+  const edge = await startEdge(t, {
+    revision,
+    invoker: {
+      async forward({ body, signal }) {
+        bodies.push(body)
+        await once(signal!, 'abort')
+        return { outcome: 'cancelled' }
+      },
+    },
+  })
+  const socket = edge.dial()
+  socket.write('POST / HTTP/1.1\r\nHost: hello.fcapp.localhost\r\nContent-Length: 1000\r\n\r\nabc')
+  await until(() => bodies.length === 1, 'the call is there')
+  socket.destroy()
+  await until(() => bodies[0]!.destroyed, 'its body is given up')
+  assert.equal((await edge.ask({ host: 'nobody.fcapp.localhost' })).status, 404)
+})

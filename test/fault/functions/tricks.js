@@ -1,8 +1,8 @@
 /** A function that means harm. The event says which: `{ "trick": "loop", … }`. */
 const { execFile, spawn } = require('node:child_process')
-const fs = require('fs')
-const net = require('net')
-const os = require('os')
+const fs = require('node:fs')
+const net = require('node:net')
+const os = require('node:os')
 
 const never = () => new Promise(() => {})
 const later = (delayMs) => new Promise((done) => setTimeout(done, delayMs))

@@ -48,7 +48,15 @@ def exit(code):
 
 
 def crashLater():
-    threading.Timer(0.005, os.abort).start()
+    """As soon as the runtime has answered and waits for its next frame."""
+    main = threading.main_thread().ident
+
+    def crash():
+        while sys._current_frames()[main].f_code.co_name != 'frames':
+            time.sleep(0.001)
+        os.abort()
+
+    threading.Thread(target=crash, daemon=True).start()
     return 'answered'
 
 

@@ -43,8 +43,6 @@ export interface OciSandboxDriver extends SandboxDriver {
   allowPorts(ports: readonly number[]): Promise<void>
 }
 
-export const sweepOnly = sweepOwner
-
 const FILES_MAX = 100_000
 
 /** Opens the driver and removes what an earlier owner of the same name left behind. */

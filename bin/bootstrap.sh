@@ -70,7 +70,7 @@ find_npm() {
 # npm is itself a Node program; any Node that it finds in PATH does for it, else ours. By itself npm waits for minutes
 # before it says that there is no network.
 run_npm() {
-  set -- "$@" --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000
+  export npm_config_fetch_retry_mintimeout=1000 npm_config_fetch_retry_maxtimeout=5000
   if [ -n "${node:-}" ] && ! command -v node >/dev/null 2>&1; then
     PATH="${node%/*}:$PATH" "$npm" "$@" </dev/null >&2
   else

@@ -165,7 +165,7 @@ async function call(on: Platform, name: string, way: Way): Promise<Reply> {
 async function measureAll(bench: Bench, contestants: readonly Contestant[]): Promise<Row[]> {
   const measured = new Map<string, number[]>(contestants.map(({ what }) => [what, []]))
   const count = bench.quick ? 4 : 30
-  for (const round of bench.rounds({ count: count + 1, withinMs: bench.quick ? 30_000 : 180_000 })) {
+  for (const round of bench.rounds({ count: count + 1, withinMs: bench.quick ? 30_000 : 140_000 })) {
     for (const { what, measure } of contestants) {
       const tookMs = await measure()
       // The first round fills caches and compiles; nobody's platform is that fresh.

@@ -41,7 +41,7 @@ export const startup: Group = {
 
     const [cached, uncached]: [Start[], Start[]] = [[], []]
     const peers = new Map<string, number[]>(peerNames.map((name) => [name, []]))
-    for (const _ of bench.rounds({ count: bench.quick ? 1 : 5, withinMs: 60_000 })) {
+    for (const _ of bench.rounds({ count: bench.quick ? 1 : 5, withinMs: 45_000 })) {
       cached.push(await up({ NODE_COMPILE_CACHE: cache }))
       uncached.push(await up({ NODE_DISABLE_COMPILE_CACHE: '1' }))
       for (const [name, readyMs] of peers) readyMs.push((await startPeer(bench, name)).readyMs)

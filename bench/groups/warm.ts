@@ -50,7 +50,7 @@ export const warm: Group = {
       const turns = new Map<string, Turn[]>(contestants.map(({ what }) => [what, []]))
       const durationMs = bench.quick ? 1000 : 2000
       const count = bench.quick ? 2 : 5
-      for (const round of bench.rounds({ count, withinMs: bench.quick ? 15_000 : 60_000 })) {
+      for (const round of bench.rounds({ count, withinMs: bench.quick ? 15_000 : 45_000 })) {
         for (const contestant of contestants) {
           const turn = await takeTurn(contestant, () => load(contestant.request, { connections, durationMs }))
           // In the first round compilers are at work.

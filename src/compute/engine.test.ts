@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { duplexPair, PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { ManualClock } from '../lib/clock.ts'
 import { randomIds } from '../lib/ids.ts'
 import { silentLogger } from '../lib/logger.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
+import type { Sandbox, SandboxDriver, SandboxExit } from '../ports/sandbox.ts'
 import { engine } from './engine.ts'
+import { encodeFrame, FrameDecoder, frameType } from './frames.ts'
 import { discardingLogSink } from './log-sink.ts'
 import { WarmPool } from './warm-pool.ts'
 
@@ -67,4 +70,72 @@ test('large events that wait are bounded together; small ones are let in beside 
     waiting.leave()
     assert.equal((await waiting.outcome).outcome, 'cancelled')
   }
+})
+
+test('an instance that reads nothing and is left by its callers is ended before much has piled up', async () => {
+  const clock = new ManualClock()
+  let [killed, bound] = [0, false]
+  const driver: SandboxDriver = {
+    name: 'test',
+    isolates: true,
+    async create({ instanceId }) {
+      const [channel, program] = duplexPair()
+      const exited = Promise.withResolvers<SandboxExit>()
+      const decoder = new FrameDecoder((type, id) => {
+        if (type === frameType.warm) program.write(encodeFrame(frameType.result, id))
+      })
+      program.on('data', (chunk) => decoder.push(chunk))
+      program.write(encodeFrame(frameType.ready, 0))
+      return {
+        instanceId,
+        channel,
+        stdout: new PassThrough(),
+        stderr: new PassThrough(),
+        exited: exited.promise,
+        usage: async () => ({ memoryBytes: 0, memoryPeakBytes: 1, cpuMs: 0 }),
+        async bind() {
+          bound = true
+          program.pause()
+          return { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp', preparedDir: '/prepared' }
+        },
+        async kill() {
+          killed++
+          exited.resolve({ code: null, signal: 'SIGKILL', oomKilled: false })
+        },
+      } as unknown as Sandbox
+    },
+    close: async () => {},
+  }
+  const compute = engine(
+    {
+      clock,
+      log: silentLogger,
+      logSink: discardingLogSink,
+      warmPool: new WarmPool({ driver, clock, ids: randomIds, log: silentLogger, bootsAtOnce: 1 }),
+      imageOf: () => ({ key: 'a', protocol: 'frames', argv: ['a'], env: {}, mounts: [] }),
+      materialize: async () => ({ codeSource: '/c' }),
+      processorIdleShare: () => 1,
+      credentialsFor: async () => undefined,
+      instancesMaxOf: () => undefined,
+    },
+    { idleMs: 1e6, freezeAfterMs: 0, instancesMax: 1 },
+  )
+  const event = Buffer.alloc(3 * 1024 * 1024)
+  let calls = 0
+  for (; killed === 0 && calls < 20; calls++) {
+    const gone = new AbortController()
+    const outcome = compute.invoke({
+      revision: { ...revision, instanceConcurrency: 10 },
+      qualifier: 'LATEST',
+      requestId: 'r',
+      wantLogTail: false,
+      signal: gone.signal,
+      event,
+    })
+    for (let turns = 0; turns < 1000 && !bound; turns++) await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+    gone.abort()
+    assert.equal((await outcome).outcome, 'cancelled')
+  }
+  assert.ok(calls > 1 && calls < 6, `it was ended after ${calls} calls`)
 })

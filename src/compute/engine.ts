@@ -69,6 +69,8 @@ export interface InstanceView {
 
 /** How often a call that never reached its instance is tried on another one. */
 const undeliveredRetriesMax = 3
+/** Of an instance, when a caller has left it. */
+const unreadBytesMax = 8 * 1024 * 1024
 /** Events below this are small beside what else a call costs. */
 const largeEventMinBytes = 256 * 1024
 /** Reading the peak costs a system call or two: not for every one of many short invocations. */
@@ -93,13 +95,22 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     start: (pooled: PooledInstance, first: { requestId: string; qualifier: string }) =>
       startInstance(needs, pooled, first),
     stop: (pooled: PooledInstance, how: 'preStop' | 'kill') => stopInstance(needs, pooled, how),
-    refuse: (revision: FunctionRevision) =>
-      refuseInstance({
-        ofAccount,
-        accountMax: settings.instancesMax,
-        ofFunction: ofFunction.get(revision.functionArn) ?? 0,
-        functionMax: needs.instancesMaxOf(revision),
-      }),
+    refuse(revision: FunctionRevision) {
+      const asked = () =>
+        refuseInstance({
+          ofAccount,
+          accountMax: settings.instancesMax,
+          ofFunction: ofFunction.get(revision.functionArn) ?? 0,
+          functionMax: needs.instancesMaxOf(revision),
+        })
+      const refusal = asked()
+      // What only idles makes room for what is called: first of the function itself (another version), then of any.
+      const evicted =
+        refusal !== undefined &&
+        (evictLongestIdle((pool) => pool.revision.functionArn === revision.functionArn) ||
+          (needs.instancesMaxOf(revision) === undefined && evictLongestIdle(() => true)))
+      return evicted ? asked() : refusal
+    },
     counted(change: 1 | -1, revision: FunctionRevision) {
       ofAccount += change
       const left = (ofFunction.get(revision.functionArn) ?? 0) + change
@@ -107,6 +118,16 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       else ofFunction.set(revision.functionArn, left)
       if (change === 1) sweepLater()
     },
+  }
+
+  function evictLongestIdle(among: (pool: InstancePool) => boolean): boolean {
+    let longest: { pool: InstancePool; sinceMs: number } | undefined
+    for (const pool of pools.values()) {
+      const sinceMs = among(pool) ? pool.longestIdleSinceMs : undefined
+      if (sinceMs !== undefined && (longest === undefined || sinceMs < longest.sinceMs))
+        longest = { pool, sinceMs }
+    }
+    return longest?.pool.evictLongestIdle() ?? false
   }
 
   function poolOf(revision: FunctionRevision): InstancePool {
@@ -322,11 +343,15 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
   /**
    * Ends the lease as the end of the call demands. An instance whose only caller has left is dropped, as the vendor does:
-   * it may still be working for that caller, and the next call must not find it so. One that serves several goes on.
+   * it may still be working for that caller, and the next call must not find it so. One that serves several goes on,
+   * unless it does not even read what it is sent: what callers that left had sent would pile up.
    */
   function endLease(lease: Lease, ended: Ended, startedMs: number): void {
     const gone = ended.is === 'timedOut' || ended.is === 'died' || (ended.is === 'error' && ended.fatal)
-    const working = ended.is === 'cancelled' && lease.pooled.revision.instanceConcurrency === 1
+    const working =
+      ended.is === 'cancelled' &&
+      (lease.pooled.revision.instanceConcurrency === 1 ||
+        (lease.instance.unreadBytes?.() ?? 0) > unreadBytesMax)
     if (gone || working) lease.discard()
     else lease.release(clock.monotonicMs() - startedMs)
   }

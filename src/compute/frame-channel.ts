@@ -11,6 +11,7 @@ import type { Answer } from './live-instance.ts'
 export class FrameChannel {
   /** Resolves with the first READY; rejects when the runtime is gone before. */
   readonly ready: Promise<void>
+  readonly #stream: Duplex
   readonly #writer: FrameWriter
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; log: InvocationLog | undefined }>()
   #backgroundLog: InvocationLog | undefined
@@ -18,6 +19,7 @@ export class FrameChannel {
   #open = true
 
   constructor(stream: Duplex) {
+    this.#stream = stream
     this.#writer = new FrameWriter(stream)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.ready = promise
@@ -52,6 +54,11 @@ export class FrameChannel {
 
   set backgroundLog(log: InvocationLog) {
     this.#backgroundLog = log
+  }
+
+  /** What the runtime has not read yet. */
+  get unreadBytes(): number {
+    return this.#stream.writableLength
   }
 
   bind(binding: object): void {

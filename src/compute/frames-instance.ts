@@ -55,6 +55,7 @@ export function framesInstance({
     instanceId,
     sandbox,
     exited: sandbox.exited,
+    unreadBytes: () => channel.unreadBytes,
     initialize: hook(frameType.initialize),
     preStop: hook(frameType.preStop),
     invoke: (call) => channel.ask(frameType.invoke, head(call, call.retryCount), call.event, call.log),

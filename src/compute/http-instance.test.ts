@@ -62,6 +62,8 @@ function start(port: number, customRuntime: object = {}) {
     memoryMb: 128,
     timeoutMs: 3000,
     environment: {},
+    logProject: '',
+    logStore: '',
     customRuntime: { command: ['serve'], args: [], port: 9000, ...customRuntime },
   } as unknown as FunctionRevision
   const paths = { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp', preparedDir: '/prepared' }
@@ -214,13 +216,14 @@ test('a change of protocol that nobody asked for is an error of this invocation,
   const { starting, run, clock } = start(port)
   await run(5000)
   const instance = await starting
-  let answer: { is: string } | undefined
+  let answer: { is: string; body?: unknown } | undefined
   void instance.invoke(call()).then((given) => (answer = given))
   for (let turns = 0; turns < 2000 && !answer; turns++) {
     await new Promise((turn) => setTimeout(turn, 1))
     clock.advance(10)
   }
   assert.equal(answer?.is, 'error')
+  assert.match(String(answer?.body), /closed without a response/)
 })
 
 for (const [what, piece] of [

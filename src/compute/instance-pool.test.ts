@@ -279,3 +279,19 @@ test('a superseded pool lets its busy instances finish and retires them then', a
   await turn()
   assert.deepEqual(shop.done, ['preStop i1', 'preStop i0'])
 })
+
+test('the instance that idles the longest can be evicted, and no longer counts from then on', async () => {
+  const shop = new Workshop()
+  const calls = [shop.acquire(), shop.acquire()]
+  await shop.ready(0)
+  await shop.ready(1)
+  const [first, second] = await Promise.all(calls)
+  first!.release(500)
+  shop.clock.advance(100)
+  second!.release(500)
+  assert.equal(shop.pool.longestIdleSinceMs, 0)
+  assert.equal(shop.pool.evictLongestIdle(), true)
+  assert.deepEqual([shop.done, shop.count], [['kill i0'], 1])
+  await shop.acquire()
+  assert.equal(shop.pool.evictLongestIdle(), false)
+})

@@ -139,6 +139,32 @@ export class InstancePool {
     for (const pooled of [...this.#free]) this.#retireIfIdle(pooled)
   }
 
+  /** Since when the instance that idles the longest does. */
+  get longestIdleSinceMs(): number | undefined {
+    return this.#longestIdle()?.state.sinceMs
+  }
+
+  /** Ends the instance that idles the longest, to make room for others: it no longer counts from now on. */
+  evictLongestIdle(): boolean {
+    const pooled = this.#longestIdle()
+    if (!pooled) return false
+    this.#dropFree(pooled)
+    this.#advance(pooled, { type: 'retired' })
+    this.#forget(pooled)
+    void this.#around.stop(pooled, 'kill')
+    return true
+  }
+
+  #longestIdle(): (PooledInstance & { state: { sinceMs: number } }) | undefined {
+    let longest: (PooledInstance & { state: { sinceMs: number } }) | undefined
+    for (const pooled of this.#free) {
+      if (pooled.state.is !== 'idle' && pooled.state.is !== 'frozen') continue
+      if (longest === undefined || pooled.state.sinceMs < longest.state.sinceMs)
+        longest = pooled as typeof longest
+    }
+    return longest
+  }
+
   get isSuperseded(): boolean {
     return this.#superseded
   }

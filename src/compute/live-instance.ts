@@ -18,6 +18,8 @@ export interface LiveInstance {
   /** Only custom runtimes. */
   forward?(call: ForwardCall): Promise<HttpAnswer>
   upgrade?(call: UpgradeCall): Promise<Answer>
+  /** Of what it was sent: in the platform's memory until the instance reads it, or is gone. */
+  unreadBytes?(): number
   /** When all is read that was printed before the last answer; not there where output and answers come the same way. */
   outputSettled?(): Promise<void>
   /** The log that receives output which belongs to no invocation. */

@@ -50,6 +50,7 @@ export class WarmPool {
   readonly #log: Logger
   readonly #bootsAtOnce: number
   #booting = 0
+  #ownBoots = 0
   #closed = false
 
   constructor({
@@ -107,9 +108,15 @@ export class WarmPool {
     return waiter.promise
   }
 
-  /** Boots one outside of any pool, for a function whose variables must be there when the interpreter starts. */
-  boot(image: RuntimeImage): Promise<GenericInstance> {
-    return this.#boot(image)
+  /** Boots one of its own kind, for a function whose variables must be there when the interpreter starts. */
+  async boot(image: RuntimeImage): Promise<GenericInstance> {
+    // A pool of one caller: it waits its turn like all others.
+    const key = `${image.key} (its own ${this.#ownBoots++})`
+    try {
+      return await this.take({ ...image, key })
+    } finally {
+      this.#pools.delete(key)
+    }
   }
 
   async close(): Promise<void> {

@@ -132,7 +132,7 @@ test('a disk that is read-only refuses to be written, and can be read', options,
     })(),
   )
   execFileSync('mount', ['-o', 'remount,ro', disk])
-  await assert.rejects(sqliteRecordStore({ file }), { code: 'ECANTOPEN' }) // SQLite cannot make its log
+  await assert.rejects(sqliteRecordStore({ file }), { code: 'EROFS' })
   await assert.rejects(blobs.write((async function* () {})()), { code: 'EROFS' })
   assert.equal((await (await blobs.read(blobId)).toArray()).join(''), 'kept')
   await blobs.close()
@@ -140,7 +140,7 @@ test('a disk that is read-only refuses to be written, and can be read', options,
 
 test('a folder that does not exist is an error of opening', async () => {
   const file = join(newPath('missing'), 'records.db')
-  await assert.rejects(sqliteRecordStore({ file }), { code: 'ECANTOPEN' })
+  await assert.rejects(sqliteRecordStore({ file }), { code: 'ENOENT' })
 })
 
 test('a file that is no database, or of a newer release, is refused and left as it is', async () => {

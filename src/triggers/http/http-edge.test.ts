@@ -419,3 +419,13 @@ test('an asynchronous call has at most 128 KB, and what the queue refuses is tol
   const full = await edge.ask({ method: 'POST', headers, body: Buffer.alloc(128 * 1024) })
   assert.deepEqual([full.status, JSON.parse(full.text).Code], [429, 'ResourceExhausted'])
 })
+
+test('a task id that the API would not take is refused before anything is queued', async (t) => {
+  const edge = await startEdge(t, {})
+  for (const taskId of ['x'.repeat(129), 'a/b', '1st']) {
+    const answer = await edge.ask({
+      headers: { 'x-fc-invocation-type': 'Async', 'x-fc-async-task-id': taskId },
+    })
+    assert.equal(answer.status, 400, taskId)
+  }
+})

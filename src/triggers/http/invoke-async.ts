@@ -4,6 +4,7 @@ import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
 import { asyncBodyBytesMax, wholeBody } from './bodies.ts'
 import { originHeaders } from './cors.ts'
+import { invalidArgument } from './errors.ts'
 import { eventOfRequest } from './invoke-event.ts'
 import type { AsyncAcceptance } from './needs.ts'
 import { commonHeaders } from './outcomes.ts'
@@ -14,6 +15,9 @@ export interface AsyncNeeds {
   clock: Clock
   accountId: string
 }
+
+/** As the API takes it; it becomes a part of a key. */
+const taskIdForm = /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/
 
 /** Answers as soon as the call is safely queued. Throws `ApiError`. */
 export async function acceptAsync(
@@ -26,6 +30,8 @@ export async function acceptAsync(
   const { trigger, revision, verifyBody } = admitted
   const body = await wholeBody(request, asyncBodyBytesMax, verifyBody)
   const taskId = request.headers['x-fc-async-task-id']
+  if (typeof taskId === 'string' && !taskIdForm.test(taskId))
+    throw invalidArgument("the task id is not one of at most 128 letters, digits, '_' and '-'")
   const call = {
     accountId: needs.accountId,
     functionName: trigger.functionName,

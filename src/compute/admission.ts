@@ -35,10 +35,10 @@ export function instancesToStart({
 }
 
 /**
- * Whether a call that found every instance busy does better to wait for one than to start another: when slots come free
- * so quickly that one is there within the patience. Pure.
+ * How many of the calls that found every instance busy would be served sooner by instances that are started for them:
+ * those at the end of the queue, whose turn comes later than such an instance would be there. Pure.
  */
-export function worthWaiting({
+export function callsWorthAStart({
   waiting,
   slots,
   meanServiceMs,
@@ -52,16 +52,27 @@ export function worthWaiting({
   /** Between two slots that came free while calls were waiting; undefined before that happened. */
   meanReleaseIntervalMs: number | undefined
   patienceMs: number
-}): boolean {
-  if (slots === 0 || meanServiceMs === undefined) return false
+}): number {
+  if (slots === 0 || meanServiceMs === undefined) return waiting
   const intervalMs = Math.min(meanReleaseIntervalMs ?? Number.POSITIVE_INFINITY, meanServiceMs / slots)
-  return waiting * intervalMs < patienceMs
+  return Math.max(0, waiting - Math.floor(patienceMs / Math.max(intervalMs, 0.001)))
 }
 
 /**
- * How long a call waits for a slot before another instance is started for it: about a cold start, except where no
- * processor is idle. There a further instance makes nothing faster, and booting it makes everything slower. Pure.
+ * How long a call waits for a slot before another instance is started for it: as long as a start takes here at present.
+ * Where no processor is idle, a further instance makes nothing faster, and booting it makes everything slower. Pure.
  */
-export function patienceMs(processorIdleShare: number): number {
-  return processorIdleShare < 0.1 ? 40 : 4
+export function patienceMs({
+  meanStartMs,
+  processorIdleShare,
+}: {
+  /** Undefined before the first start of this function. */
+  meanStartMs: number | undefined
+  processorIdleShare: number
+}): number {
+  const least = processorIdleShare < 0.1 ? 40 : 4
+  return Math.min(Math.max(meanStartMs ?? least, least), patienceMostMs)
 }
+
+/** However slowly a function starts, calls do not queue for longer than this before it is given more instances. */
+const patienceMostMs = 100

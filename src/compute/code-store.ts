@@ -6,6 +6,7 @@ import {
   link,
   lstat,
   mkdir,
+  open as openFile,
   readdir,
   readFile,
   readlink,
@@ -123,7 +124,9 @@ export async function codeStore({
       const zipFile = join(spool, `${id}.zip`)
       const folder = join(spool, id)
       try {
-        await pipeline(limited(zip, limits.packedBytesMax), createWriteStream(zipFile, { mode: 0o600 }))
+        // Open before anything can fail: a file that is still being opened would appear after it was removed.
+        const file = await openFile(zipFile, 'wx', 0o600)
+        await pipeline(limited(zip, limits.packedBytesMax), file.createWriteStream())
         await mkdir(folder, { mode: 0o755 })
         await unpackZip(zipFile, folder, limits)
         const { blobId, sizeBytes, crc64 } = await blobs.write(createReadStream(zipFile))

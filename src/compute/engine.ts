@@ -92,8 +92,8 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   const surroundings = {
     clock,
     processorIdleShare: needs.processorIdleShare,
-    start: (pooled: PooledInstance, first: { requestId: string; qualifier: string }) =>
-      startInstance(needs, pooled, first),
+    start: (pooled: PooledInstance, first: { requestId: string; qualifier: string }, cancel: AbortSignal) =>
+      startInstance(needs, pooled, first, cancel),
     stop: (pooled: PooledInstance, how: 'preStop' | 'kill') => stopInstance(needs, pooled, how),
     refuse(revision: FunctionRevision) {
       const asked = () =>

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
-import { instancesToStart, patienceMs, worthWaiting } from './admission.ts'
+import { callsWorthAStart, instancesToStart, patienceMs } from './admission.ts'
 import { type InstanceEvent, type InstanceState, next } from './instance-lifecycle.ts'
-import type { LiveInstance } from './live-instance.ts'
+import { type LiveInstance, StartCancelled } from './live-instance.ts'
 
 /** Nothing may be added and nothing is free. */
 export class Throttled extends Error {
@@ -11,6 +11,9 @@ export class Throttled extends Error {
     this.name = 'Throttled'
   }
 }
+
+/** Two looks at a queue that moves. */
+const lookAgainMs = 4
 
 /** The caller went away while it waited. */
 export class GaveUp extends Error {
@@ -65,8 +68,8 @@ export interface PoolSurroundings {
   clock: Clock
   /** Share of the machine's processor time that nobody used, lately. */
   processorIdleShare(): number
-  /** Binds, starts and initializes; rejects with `StartFailure`. */
-  start(pooled: PooledInstance, first: WaitingCall): Promise<LiveInstance>
+  /** Binds, starts and initializes; rejects with `StartFailure`, or with `StartCancelled` if it was called off in time. */
+  start(pooled: PooledInstance, first: WaitingCall, cancel: AbortSignal): Promise<LiveInstance>
   /** Ends an instance that never became or no longer is of use. With `preStop` its hook runs first. Never rejects. */
   stop(pooled: PooledInstance, how: 'preStop' | 'kill'): Promise<void>
   /** Why no instance may be added now. */
@@ -81,11 +84,13 @@ export class InstancePool {
   readonly #around: PoolSurroundings
   readonly #instances = new Set<PooledInstance>()
   readonly #waiters: Waiter[] = []
+  readonly #cancels = new Map<PooledInstance, AbortController>()
   /** Free slots, the most recently used last: load settles on few instances and the others can retire. */
   readonly #free: PooledInstance[] = []
   #starting = 0
   #meanServiceMs: number | undefined
   #meanReleaseIntervalMs: number | undefined
+  #meanStartMs: number | undefined
   /** When a slot last came free while calls were waiting. */
   #releasedMs: number | undefined
   #patience: (() => void) | undefined
@@ -271,20 +276,26 @@ export class InstancePool {
         if (index < 0) return
         this.#waiters.splice(index, 1)
         reject(new GaveUp())
+        this.#callOffStarts()
       },
     }
     call.signal?.addEventListener('abort', waiter.onAbort, { once: true })
     this.#waiters.push(waiter)
-    if (this.#worthWaiting()) this.#bePatient()
-    else this.#scaleOut()
+    this.#scaleOut()
     return promise
   }
 
-  #worthWaiting(): boolean {
+  /** How many of those who wait are to get an instance of their own. */
+  #worthAStart(): number {
     const [oldest] = this.#waiters
-    const patience = patienceMs(this.#around.processorIdleShare())
-    if (!oldest || this.#around.clock.monotonicMs() - oldest.sinceMs >= patience) return false
-    return worthWaiting({
+    if (!oldest) return 0
+    const patience = patienceMs({
+      meanStartMs: this.#meanStartMs,
+      processorIdleShare: this.#around.processorIdleShare(),
+    })
+    // Slots do not come free as quickly as they used to: whoever has waited that long is not kept waiting for them.
+    if (this.#around.clock.monotonicMs() - oldest.sinceMs >= patience) return this.#waiters.length
+    return callsWorthAStart({
       waiting: this.#waiters.length,
       slots: (this.#instances.size - this.#starting) * this.#concurrency,
       meanServiceMs: this.#meanServiceMs,
@@ -293,13 +304,11 @@ export class InstancePool {
     })
   }
 
-  /** Those who wait in vain get instances of their own. */
+  /** Looks again in a moment, while somebody waits for a slot. */
   #bePatient(): void {
-    this.#patience ??= this.#around.clock.after(patienceMs(1), () => {
+    this.#patience ??= this.#around.clock.after(lookAgainMs, () => {
       this.#patience = undefined
-      if (this.#waiters.length === 0) return
-      if (this.#worthWaiting()) this.#bePatient()
-      else this.#scaleOut()
+      if (this.#waiters.length > 0) this.#scaleOut()
     })
   }
 
@@ -310,8 +319,10 @@ export class InstancePool {
 
   /** Starts what those who wait need, as far as it is allowed. */
   #scaleOut(): void {
+    const worth = this.#worthAStart()
+    if (worth < this.#waiters.length) this.#bePatient()
     let missing = instancesToStart({
-      waiting: this.#waiters.length,
+      waiting: worth,
       starting: this.#starting,
       concurrencyPerInstance: this.#concurrency,
     })
@@ -319,7 +330,7 @@ export class InstancePool {
       const refusal = this.#around.refuse(this.revision)
       if (refusal !== undefined) {
         // The youngest are refused: the older ones have the starting and the busy instances ahead of them.
-        const covered = this.#starting * this.#concurrency
+        const covered = this.#starting * this.#concurrency + this.#waiters.length - worth
         while (this.#waiters.length > covered)
           this.#settle(this.#waiters.pop()!).reject(new Throttled(refusal))
         return
@@ -342,12 +353,19 @@ export class InstancePool {
       memoryReadMs: Number.NEGATIVE_INFINITY,
       served: 0,
     }
+    const startedMs = clock.monotonicMs()
+    const cancel = new AbortController()
+    this.#cancels.set(pooled, cancel)
     this.#instances.add(pooled)
     this.#starting++
     this.#around.counted(1, this.revision)
-    this.#around.start(pooled, first).then(
+    this.#around.start(pooled, first, cancel.signal).then(
       (instance) => {
+        this.#cancels.delete(pooled)
         this.#starting--
+        const startMs = clock.monotonicMs() - startedMs
+        this.#meanStartMs =
+          this.#meanStartMs === undefined ? startMs : this.#meanStartMs * 0.7 + startMs * 0.3
         pooled.instance = instance
         if (pooled.state.is !== 'starting') {
           // The pool was closed meanwhile, and nobody else knows of this instance.
@@ -361,8 +379,14 @@ export class InstancePool {
         if (this.#superseded) this.#retireIfIdle(pooled)
       },
       (error: Error) => {
+        this.#cancels.delete(pooled)
         this.#starting--
         this.#forget(pooled)
+        if (error instanceof StartCancelled) {
+          // Who came meanwhile may need one after all.
+          this.#scaleOut()
+          return
+        }
         void this.#around.stop(pooled, 'kill')
         // One start, one answer: the others wait for starts of their own.
         const waiter = this.#waiters.shift()
@@ -370,6 +394,16 @@ export class InstancePool {
         this.#scaleOut()
       },
     )
+  }
+
+  /** Starts that nobody waits for any more are called off, the youngest first, where they have not taken a sandbox yet. */
+  #callOffStarts(): void {
+    let surplus = this.#starting - Math.ceil(this.#waiters.length / this.#concurrency)
+    if (surplus <= 0) return
+    for (const cancel of [...this.#cancels.values()].reverse()) {
+      if (surplus-- <= 0) return
+      cancel.abort()
+    }
   }
 
   /** Hands free slots to those who wait, oldest first. */
@@ -382,6 +416,7 @@ export class InstancePool {
       if (lease instanceof Promise) lease.then(waiter.resolve, waiter.reject)
       else waiter.resolve(lease)
     }
+    this.#callOffStarts()
   }
 
   #freeze(pooled: PooledInstance): void {

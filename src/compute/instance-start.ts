@@ -42,6 +42,7 @@ export async function startInstance(
   around: StartSurroundings,
   pooled: PooledInstance,
   first: { requestId: string; qualifier: string },
+  cancel?: AbortSignal,
 ): Promise<LiveInstance> {
   const { clock } = around
   const { revision } = pooled
@@ -49,7 +50,7 @@ export async function startInstance(
   const [code, generic] = await bothOrNeither(
     around,
     around.materialize(revision),
-    takeGeneric(around, revision),
+    takeGeneric(around, revision, cancel),
   )
   const { sandbox } = generic
   pooled.instanceId = sandbox.instanceId
@@ -130,12 +131,13 @@ const bootVariable = /^(NODE_|PYTHON|LD_|UV_|MALLOC_|GLIBC_|OPENSSL_|SSL_|TZ$|LA
 function takeGeneric(
   around: StartSurroundings,
   revision: FunctionRevision,
+  cancel: AbortSignal | undefined,
 ): Promise<GenericInstance> | GenericInstance {
   const image = around.imageOf(revision.runtime)
   const take = (known: RuntimeImage) => {
     const early = Object.entries(revision.environment).filter(([name]) => bootVariable.test(name))
-    if (early.length === 0 || known.protocol === 'http') return around.warmPool.take(known)
-    return around.warmPool.boot({ ...known, env: { ...known.env, ...Object.fromEntries(early) } })
+    if (early.length === 0 || known.protocol === 'http') return around.warmPool.take(known, cancel)
+    return around.warmPool.boot({ ...known, env: { ...known.env, ...Object.fromEntries(early) } }, cancel)
   }
   return image instanceof Promise ? image.then(take) : take(image)
 }

@@ -87,6 +87,14 @@ export class StartFailure extends Error {
   }
 }
 
+/** The start was called off before it had taken a sandbox. */
+export class StartCancelled extends Error {
+  constructor() {
+    super('the start was called off')
+    this.name = 'StartCancelled'
+  }
+}
+
 /** The variables of the runtime contract (function-compute.md 3.5), then the function's own, which win. */
 export function contractEnvironment(
   revision: FunctionRevision,

@@ -4,6 +4,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { Mount, Sandbox, SandboxDriver } from '../ports/sandbox.ts'
 import { FrameChannel } from './frame-channel.ts'
 import { frameType } from './frames.ts'
+import { StartCancelled } from './live-instance.ts'
 
 /** A program that can be booted without any function: what it takes to start it. */
 export interface RuntimeImage {
@@ -93,8 +94,8 @@ export class WarmPool {
     }))
   }
 
-  /** A ready one, or one that is booted for this caller. Rejects when booting fails. */
-  take(image: RuntimeImage): GenericInstance | Promise<GenericInstance> {
+  /** A ready one, or one that is booted for this caller. Rejects when booting fails, or with `StartCancelled`. */
+  take(image: RuntimeImage, cancel?: AbortSignal): GenericInstance | Promise<GenericInstance> {
     if (this.#closed) return Promise.reject(new Error('the platform is stopping'))
     const pool = this.#poolOf(image)
     const ready = pool.ready.pop()
@@ -104,16 +105,26 @@ export class WarmPool {
     }
     const waiter = Promise.withResolvers<GenericInstance>()
     pool.waiting.push(waiter)
+    cancel?.addEventListener(
+      'abort',
+      () => {
+        const index = pool.waiting.indexOf(waiter)
+        if (index < 0) return
+        pool.waiting.splice(index, 1)
+        waiter.reject(new StartCancelled())
+      },
+      { once: true },
+    )
     this.#pump()
     return waiter.promise
   }
 
   /** Boots one of its own kind, for a function whose variables must be there when the interpreter starts. */
-  async boot(image: RuntimeImage): Promise<GenericInstance> {
+  async boot(image: RuntimeImage, cancel?: AbortSignal): Promise<GenericInstance> {
     // A pool of one caller: it waits its turn like all others.
     const key = `${image.key} (its own ${this.#ownBoots++})`
     try {
-      return await this.take({ ...image, key })
+      return await this.take({ ...image, key }, cancel)
     } finally {
       this.#pools.delete(key)
     }

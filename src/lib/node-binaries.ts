@@ -154,7 +154,7 @@ const packageName = () => `node-${process.platform}-${process.arch}`
 const majorOf = (version: string): number => Number(/^v(\d+)\./.exec(version.trim())?.[1] ?? Number.NaN)
 
 const versionOf = (binary: string): Promise<string | undefined> =>
-  run(binary, ['-v'], { timeout: 30_000 }).then(
+  run(binary, ['-v'], { timeout: 30_000, env: { ...process.env, NODE_OPTIONS: '' } }).then(
     ({ stdout }) => stdout,
     () => undefined,
   )

@@ -76,6 +76,8 @@ const largeEventMinBytes = 256 * 1024
 /** Reading the peak costs a system call or two: not for every one of many short invocations. */
 const memoryReadEveryMs = 1000
 const longInvocationMs = 20
+/** On a machine that is overloaded every call is long. */
+const longReadEveryMs = 200
 
 export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   const { clock, log } = needs
@@ -236,8 +238,9 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   /** The highest memory use so far; read anew when it matters. */
   async function peakMemoryMb(pooled: PooledInstance, durationMs: number): Promise<number> {
     const nowMs = clock.monotonicMs()
-    const stale = nowMs - pooled.memoryReadMs > memoryReadEveryMs
-    if (pooled.instance && (stale || durationMs > longInvocationMs)) {
+    const sinceReadMs = nowMs - pooled.memoryReadMs
+    const long = durationMs > longInvocationMs && sinceReadMs > longReadEveryMs
+    if (pooled.instance && (long || sinceReadMs > memoryReadEveryMs)) {
       pooled.memoryReadMs = nowMs
       const read = pooled.instance.sandbox
         .usage()
@@ -246,7 +249,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         })
         // The instance died meanwhile: what was read before is the best there is.
         .catch(() => {})
-      if (pooled.memoryPeakMb === 0 || durationMs > longInvocationMs) await read
+      if (pooled.memoryPeakMb === 0 || long) await read
     }
     return pooled.memoryPeakMb
   }

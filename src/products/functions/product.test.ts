@@ -119,6 +119,7 @@ test('tempBucketToken is answered in the form of 2016-08-15', async () => {
 test('logs come as lines of JSON, and the status as it is', async () => {
   const bed = await startTestbed()
   try {
+    await bed.createFunction('f')
     const query = 'requestId=r1&since=2026-01-01T00:00:00Z&limit=5&cursor=c'
     const { text, headers } = await bed.call('GET', `/hanshu/functions/f/logs?${query}`)
     assert.equal(headers.get('content-type'), 'application/x-ndjson')
@@ -139,6 +140,8 @@ test('logs come as lines of JSON, and the status as it is', async () => {
     for (const wrong of ['since=x', 'limit=0', 'limit=10001', 'follow=1']) {
       assert.equal((await bed.call('GET', `/hanshu/functions/f/logs?${wrong}`)).status, 400, wrong)
     }
+    const nobody = await bed.call('GET', '/hanshu/functions/nobody/logs')
+    assert.deepEqual([nobody.status, nobody.json.Code], [404, 'FunctionNotFound'])
     assert.deepEqual((await bed.call('GET', '/hanshu/status')).json, { functions: 3 })
   } finally {
     await bed.close()
@@ -163,6 +166,7 @@ test('following the logs ends when the client leaves', async () => {
     },
   })
   try {
+    await bed.createFunction('f')
     get(`http://${bed.endpoint}/hanshu/functions/f/logs?follow=true`, (response) => {
       response.on('error', () => {})
       response.once('data', () => response.destroy())

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { requireFunction } from '../change-function.ts'
 import { invalidArgument } from '../errors.ts'
 import type { LogsRequest } from '../needs.ts'
 import { none, operation } from '../vocabulary.ts'
@@ -15,7 +16,9 @@ export const readFunctionLogs = operation({
   route: 'GET /hanshu/functions/{functionName}/logs',
   body: none,
 
-  async handle({ path: { functionName }, query }, { accountId, functionLogs, signal }) {
+  async handle({ path: { functionName }, query }, context) {
+    const { accountId, functionLogs, signal } = context
+    await requireFunction(context, functionName)
     const given = (name: string): string | undefined => query.get(name) || undefined
     const request: LogsRequest = {
       accountId,

@@ -1,6 +1,8 @@
 /** Checks ACS3-HMAC-SHA256. Nonces are not remembered: within the 15 minutes of its date a request can be replayed. */
+
+import { constantTimeEqual } from '../../lib/checksums.ts'
 import { ACS3_ALGORITHM, acs3Signature, acs3StringToSign } from '../../lib/signing/acs3.ts'
-import { headerOf, type SignedRequest, sameText } from './compare.ts'
+import { headerOf, type SignedRequest } from './compare.ts'
 
 export interface Acs3Authorization {
   accessKeyId: string
@@ -56,7 +58,7 @@ export function verifyAcs3(
   const { method, rawPath, rawQuery, headers } = request
   const canonical = { method, rawPath, rawQuery, headers, signedHeaders, payload: bodySha256 ?? '' }
   const matches = (stringToSign: string | undefined): boolean =>
-    stringToSign !== undefined && sameText(signature, acs3Signature(accessKeySecret, stringToSign))
+    stringToSign !== undefined && constantTimeEqual(signature, acs3Signature(accessKeySecret, stringToSign))
   if (matches(acs3StringToSign(canonical))) return true
   if (/[^A-Za-z0-9\-_.~=&]/.test(rawQuery) && matches(acs3StringToSign(canonical, true))) return true
   const otherPath = pathAsSigned(rawPath, bodySha256 === undefined)

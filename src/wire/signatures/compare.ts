@@ -1,11 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
-
-/** Equality that takes the same time wherever two texts of one length differ. */
-export function sameText(given: string, expected: string): boolean {
-  if (given.length !== expected.length) return false
-  return timingSafeEqual(Buffer.from(given, 'utf16le'), Buffer.from(expected, 'utf16le'))
-}
-
 /** How far a request's date may be from ours, either way; the vendor's number. */
 const SKEW_MS_MAX = 15 * 60_000
 

@@ -1,7 +1,8 @@
 /** Checks the `FC` signature of 2016: in the Authorization header, or in the query of a signed URL. */
 import { hash } from 'node:crypto'
+import { constantTimeEqual } from '../../lib/checksums.ts'
 import { type FcForm, fcFormOf, fcSignature, fcStringToSign } from '../../lib/signing/fc.ts'
-import { headerOf, type SignedRequest, sameText } from './compare.ts'
+import { headerOf, type SignedRequest } from './compare.ts'
 
 export interface FcAuthorization {
   accessKeyId: string
@@ -56,7 +57,7 @@ export function verifyFc(
   const { method, rawPath, rawQuery, headers } = request
   const canonical = { method, rawPath, rawQuery, headers, dateLine: when.dateLine, form }
   const matches = (stringToSign: string | undefined): boolean =>
-    stringToSign !== undefined && sameText(signature, fcSignature(accessKeySecret, stringToSign))
+    stringToSign !== undefined && constantTimeEqual(signature, fcSignature(accessKeySecret, stringToSign))
   if (matches(fcStringToSign(canonical))) return true
   return form === 'proxy' && matches(fcStringToSign({ ...canonical, goStyle: true }))
 }

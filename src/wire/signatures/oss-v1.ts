@@ -1,8 +1,9 @@
 /** OSS signature V1 (HMAC-SHA1), in the Authorization header or in a presigned URL. The body is not signed. */
 import { createHmac } from 'node:crypto'
+import { constantTimeEqual } from '../../lib/checksums.ts'
 import type { SigningCredentials } from '../../lib/signing/acs3.ts'
 import { queryItems } from '../../lib/signing/percent.ts'
-import { headerOf, type SignedRequest, sameText } from './compare.ts'
+import { headerOf, type SignedRequest } from './compare.ts'
 import { encodingsOf, headersIn, type OssResource } from './oss-resource.ts'
 import { ossSubResources } from './oss-sub-resources.ts'
 
@@ -67,7 +68,7 @@ export function verifyOssV1(
       dateLine,
       resource,
     )
-    return text !== undefined && sameText(signature, ossV1Signature(accessKeySecret, text))
+    return text !== undefined && constantTimeEqual(signature, ossV1Signature(accessKeySecret, text))
   })
 }
 

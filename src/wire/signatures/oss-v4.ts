@@ -1,7 +1,8 @@
 /** OSS signature V4 (HMAC-SHA256 with a key for the day and region), in the header or in a presigned URL. */
 import { createHmac, hash } from 'node:crypto'
+import { constantTimeEqual } from '../../lib/checksums.ts'
 import { encodeRfc3986, type QueryItem, queryItems } from '../../lib/signing/percent.ts'
-import { headerOf, type SignedRequest, sameText } from './compare.ts'
+import { headerOf, type SignedRequest } from './compare.ts'
 import { encodingsOf, headersIn, type OssResource } from './oss-resource.ts'
 
 export const OSS_V4_ALGORITHM = 'OSS4-HMAC-SHA256'
@@ -112,7 +113,7 @@ export function verifyOssV4(
   return encodingsOf(request.headers).some((encoding) => {
     const headers = headersIn(request.headers, encoding)
     return queries.some((query) =>
-      sameText(
+      constantTimeEqual(
         signature,
         hmac(
           key,

@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { access, mkdir, realpath, rm } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -59,6 +58,7 @@ import {
 import { httpEdge, shouldUpgrade } from './triggers/http/http-edge.ts'
 import { ApiError } from './wire/api-error.ts'
 import { serverOptions, strictServerOptions } from './wire/http-server.ts'
+import { listenAll } from './wire/listeners.ts'
 import { headOf, requestHandler } from './wire/product-server.ts'
 import { functionsAuthentication, triggerAuthentication } from './wire/signatures/functions-authentication.ts'
 
@@ -70,8 +70,6 @@ const roleCredentialsMs = 2 * hourMs
 
 /** A part that cannot be closed in this time is left to the next start, which sweeps. */
 const stopTimeoutMs = 60_000
-/** Of one listener: beyond it a connection is closed at once, so that files and instances still find descriptors. */
-const connectionsMax = 8192
 
 async function main(): Promise<void> {
   // Instances are other users and must be able to read their code; secrets lie in a folder that only we may enter.
@@ -564,78 +562,6 @@ async function openSandboxDriver({
     runtimeName: config.HANSHU_OCI_RUNTIME,
     log,
   })
-}
-
-interface Listener {
-  server: Server
-  sockets: Set<Socket>
-}
-
-/** Listens on every host with the same port; the first decides which when any will do. */
-async function listenAll(
-  make: () => Server,
-  hosts: readonly string[],
-  wanted: number,
-  name: string,
-  closing: (() => Promise<void> | void)[],
-  log: Logger,
-): Promise<number> {
-  for (let attempt = 0; ; attempt++) {
-    const servers: Listener[] = []
-    try {
-      let port = wanted
-      for (const host of hosts) {
-        const server = make()
-        server.maxConnections = connectionsMax
-        const sockets = new Set<Socket>()
-        server.on('connection', (socket) => {
-          sockets.add(socket)
-          socket.once('close', () => sockets.delete(socket))
-        })
-        servers.push({ server, sockets })
-        await new Promise<void>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen({ host, port, backlog: 1024 }, () => {
-            server.off('error', reject)
-            server.on('error', (err) => log.error({ err, listener: name }, 'a connection was not accepted'))
-            resolve()
-          })
-        })
-        const address = server.address()
-        if (address !== null && typeof address === 'object') port = address.port
-      }
-      closing.push(() => Promise.all(servers.map(closeServer)).then(() => {}))
-      return port
-    } catch (error) {
-      for (const { server } of servers) server.close()
-      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-      if (taken && wanted === 0 && attempt < 20) continue
-      if (taken) {
-        throw new Error(
-          `port ${wanted} is in use: stop what uses it, choose another with --${name}-port, or take any with --ports auto`,
-          { cause: error },
-        )
-      }
-      throw new Error(
-        `cannot listen on port ${wanted} of ${hosts.join(' and ')} (--host): ${reasonOf(error)}`,
-        {
-          cause: error,
-        },
-      )
-    }
-  }
-}
-
-/** New requests are refused; those under way may finish for a moment. */
-async function closeServer({ server, sockets }: Listener): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  const cancel = systemClock.after(2000, () => {
-    // Those that became WebSockets are no longer known to the HTTP server, which still waits for them.
-    for (const socket of sockets) socket.destroy()
-  })
-  await closed
-  cancel()
 }
 
 const portOf = (endpoint: string | undefined): string =>

@@ -52,7 +52,7 @@ export const configSchema = z.object({
   HANSHU_OCI_RUNTIME: z
     .enum(['crun', 'runc', 'runsc'])
     .default('crun')
-    .describe('Program that starts containers for the oci sandbox.'),
+    .describe('Program that starts containers for the oci sandbox. runsc (gVisor) is refused so far.'),
   HANSHU_POOL_SIZE: z.coerce
     .number()
     .int()

@@ -16,7 +16,10 @@ const { warmPack } = require('./module-pack.js')
 const output = require('./output.js')
 const { resultBytes } = require('./result.js')
 
+// Taken before the function can replace them.
 const exit = process.exit
+const { performance } = require('perf_hooks')
+const now = performance.now.bind(performance)
 const QUEUE_MAX = 64
 const nothing = Buffer.alloc(0)
 const warmSettings = {
@@ -31,15 +34,31 @@ const warmSettings = {
 
 let settings
 let load
-/** The invocation that runs: `{ type, id, answer }`, where `answer` is set once it has settled. */
+/** The invocation that runs: `{ type, id, startedMs, answer }`, where `answer` is set once it has settled. */
 let running
 const waiting = []
 let socket
 
+/** So many calls that wait are worked off before the event loop gets a turn: what the function left to it goes on, too. */
+const STRAIGHT_MAX = 8
+let straight = 0
+
 function onFrame(type, id, payload) {
+  if (type === frames.TAKE_BACK) {
+    takeBack(id)
+    return
+  }
   waiting.push({ type, id, payload })
   if (waiting.length >= QUEUE_MAX) socket.pause()
   if (running === undefined) next()
+}
+
+/** The platform would rather have another instance do it; a call that has begun stays, and is answered as usual. */
+function takeBack(id) {
+  const index = waiting.findIndex((frame) => frame.id === id && frame.type === frames.INVOKE)
+  if (index < 0) return
+  waiting.splice(index, 1)
+  channel.send(frames.RETURNED, id, nothing)
 }
 
 function next() {
@@ -81,7 +100,7 @@ function warm(id, payload) {
   warmPack()
   process.chdir(process.cwd())
   run(
-    { type: frames.WARM, id },
+    { type: frames.WARM, id, startedMs: now() },
     payload,
     warmSettings,
     warmLoad,
@@ -96,7 +115,7 @@ function start(type, id, payload) {
       : type === frames.INITIALIZE
         ? settings.initializer
         : settings.preStop
-  run({ type, id }, payload, settings, load, name)
+  run({ type, id, startedMs: now() }, payload, settings, load, name)
 }
 
 function run(invocation, payload, of, loadHandler, name) {
@@ -143,7 +162,7 @@ function answer(invocation) {
         return sendError(invocation, frames.UNHANDLED, error)
       }
     }
-    channel.send(frames.RESULT, invocation.id, bytes)
+    channel.sendResult(invocation.id, now() - invocation.startedMs, bytes)
     done()
   } else {
     sendError(invocation, kind, value)
@@ -161,8 +180,10 @@ function done() {
   if (running.type === frames.WARM) hideOwnFiles()
   running = undefined
   output.current.id = 0
+  if (waiting.length === 0) straight = 0
   // Not from within: a long queue must not become a deep stack.
-  if (waiting.length > 0) process.nextTick(next)
+  else if (++straight % STRAIGHT_MAX === 0) setImmediate(next)
+  else process.nextTick(next)
 }
 
 function onUncaught(error) {
@@ -213,7 +234,7 @@ async function main() {
   process.mainModule = undefined
   hideOwnFiles()
   socket = channel.open(onFrame)
-  channel.send(frames.READY, 0, nothing)
+  channel.send(frames.READY, 0, Buffer.from([frames.TAKES_BACK]))
 }
 
 main()

@@ -6,6 +6,7 @@
  */
 const fs = require('fs')
 const net = require('net')
+const { RESULT, TOOK } = require('./frames.js')
 
 // Taken before the function can replace them.
 const writeSync = fs.writeSync
@@ -71,10 +72,10 @@ function decoder(onFrame) {
   }
 }
 
-function writeHeader(type, id, payloadBytes) {
-  scratch.writeUInt32BE(payloadBytes + 5, 0)
-  scratch[4] = type
-  scratch.writeUInt32BE(id, 5)
+function writeHeader(type, id, payloadBytes, at = 0) {
+  scratch.writeUInt32BE(payloadBytes + 5, at)
+  scratch[at + 4] = type
+  scratch.writeUInt32BE(id, at + 5)
 }
 
 function send(type, id, payload) {
@@ -86,6 +87,22 @@ function send(type, id, payload) {
     writeAll(scratch, HEADER_BYTES)
     writeAll(payload, payload.length)
   }
+}
+
+/** RESULT, after TOOK, in one write where it fits. */
+function sendResult(id, tookMs, payload) {
+  writeHeader(TOOK, id, 4)
+  scratch.writeUInt32BE(Math.min(Math.round(tookMs * 1000), 0xffffffff), HEADER_BYTES)
+  const at = HEADER_BYTES + 4
+  const end = at + HEADER_BYTES + payload.length
+  if (end > scratch.length) {
+    writeAll(scratch, at)
+    send(RESULT, id, payload)
+    return
+  }
+  writeHeader(RESULT, id, payload.length, at)
+  scratch.set(payload, at + HEADER_BYTES)
+  writeAll(scratch, end)
 }
 
 function sendText(type, id, text) {
@@ -126,4 +143,4 @@ function writeBlocking(buffer, at, end) {
   }
 }
 
-module.exports = { open, send, sendText, PAYLOAD_MAX: LENGTH_MAX - 5 }
+module.exports = { open, send, sendResult, sendText, PAYLOAD_MAX: LENGTH_MAX - 5 }

@@ -70,9 +70,12 @@ export function patienceMs({
   meanStartMs: number | undefined
   processorIdleShare: number
 }): number {
-  const least = processorIdleShare < 0.1 ? 40 : 4
+  const least = processorIdleShare < busyShare ? 40 : 4
   return Math.min(Math.max(meanStartMs ?? least, least), patienceMostMs)
 }
+
+/** With less of the processor time unused than this, a machine is busy. */
+export const busyShare = 0.1
 
 /** However slowly a function starts, calls do not queue for longer than this before it is given more instances. */
 const patienceMostMs = 100

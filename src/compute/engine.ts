@@ -18,7 +18,10 @@ import type {
   UpgradeInvocation,
   UpgradeOutcome,
 } from '../ports/invocation.ts'
+import type { SandboxExit } from '../ports/sandbox.ts'
 import { refuseInstance } from './admission.ts'
+import { Deadlines } from './deadlines.ts'
+import { EventRun, hasTimedOut, type Timed } from './event-run.ts'
 import { crashed, outOfMemory, timedOut } from './failure-bodies.ts'
 import { GaveUp, InstancePool, type Lease, type PooledInstance, Throttled } from './instance-pool.ts'
 import { type StartSurroundings, startInstance, stopInstance } from './instance-start.ts'
@@ -67,6 +70,13 @@ export interface InstanceView {
   served: number
 }
 
+interface Conclusion {
+  report: InvocationReport
+  failure?: Omit<FunctionFailure, 'report'>
+}
+
+/** Larger events are not sent before an instance is free for them: they would be in the way of what it is asked next. */
+const aheadBytesMax = 16 * 1024
 /** How often a call that never reached its instance is tried on another one. */
 const undeliveredRetriesMax = 3
 /** Of an instance, when a caller has left it. */
@@ -164,6 +174,9 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     })
   }
 
+  const wallClock = () => clock.now()
+  const deadlines = new Deadlines<Timed>(clock, (timed) => timed.settle(hasTimedOut))
+
   const originOf = (lease: Lease, qualifier: string) => ({
     accountId: lease.pooled.revision.accountId,
     functionName: lease.pooled.revision.functionName,
@@ -171,59 +184,61 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     instanceId: lease.pooled.instanceId,
   })
 
-  async function leaseFor(
+  /** A slot, at once where there is one, or why there is none. */
+  function leaseFor(
     invocation: EventInvocation | HttpInvocation | UpgradeInvocation,
-  ): Promise<Lease | FunctionFailure | Refusal> {
+    mayGoAhead = false,
+  ): Lease | Promise<Lease | FunctionFailure | Refusal> | Refusal {
     if (closed) return { outcome: 'platformError', message: 'the platform is stopping' }
     const { revision, requestId, qualifier, signal } = invocation
-    try {
-      const slot = poolOf(revision).acquire({ requestId, qualifier, signal })
-      return slot instanceof Promise ? await slot : slot
-    } catch (error) {
-      if (error instanceof Throttled) return { outcome: 'throttled', message: error.message }
-      if (error instanceof GaveUp) return { outcome: 'cancelled' }
-      if (error instanceof NotStarted) return error.refusal
-      if (error instanceof StartFailure) {
-        return {
-          outcome: 'initializationError',
-          because: error.because,
-          body: error.body,
-          report: {
-            instanceId: error.instanceId,
-            durationMs: error.durationMs,
-            billedMs: Math.ceil(error.durationMs),
-            maxMemoryMb: 0,
-            coldStart: true,
-            ...(error.logTail && invocation.wantLogTail ? { logTail: error.logTail } : {}),
-          },
-        }
-      }
-      log.error(
-        { err: error, requestId, functionName: revision.functionName },
-        'an instance could not be started',
-      )
-      return { outcome: 'platformError', message: 'an instance could not be started' }
-    }
+    const slot = poolOf(revision).acquire({ requestId, qualifier, signal, mayGoAhead })
+    return slot instanceof Promise ? slot.catch((error) => noLease(error, invocation)) : slot
   }
 
-  async function callOf(
+  function noLease(
+    error: unknown,
+    { requestId, revision, wantLogTail }: EventInvocation | HttpInvocation | UpgradeInvocation,
+  ): FunctionFailure | Refusal {
+    if (error instanceof Throttled) return { outcome: 'throttled', message: error.message }
+    if (error instanceof GaveUp) return { outcome: 'cancelled' }
+    if (error instanceof NotStarted) return error.refusal
+    if (error instanceof StartFailure) {
+      return {
+        outcome: 'initializationError',
+        because: error.because,
+        body: error.body,
+        report: {
+          instanceId: error.instanceId,
+          durationMs: error.durationMs,
+          billedMs: Math.ceil(error.durationMs),
+          maxMemoryMb: 0,
+          coldStart: true,
+          ...(error.logTail && wantLogTail ? { logTail: error.logTail } : {}),
+        },
+      }
+    }
+    log.error(
+      { err: error, requestId, functionName: revision.functionName },
+      'an instance could not be started',
+    )
+    return { outcome: 'platformError', message: 'an instance could not be started' }
+  }
+
+  function callOf(
     lease: Lease,
     invocation: EventInvocation | HttpInvocation | UpgradeInvocation,
-  ): Promise<HookCall> {
+  ): HookCall | Promise<HookCall> {
     const { revision, requestId, qualifier, wantLogTail } = invocation
     const invocationLog = new InvocationLog(originOf(lease, qualifier), {
       requestId,
       wantTail: wantLogTail,
       sink: needs.logSink,
-      now: () => clock.now(),
+      now: wallClock,
     })
     invocationLog.hold(`FC Invoke Start RequestId: ${requestId}`)
-    return {
-      requestId,
-      qualifier,
-      credentials: revision.role === undefined ? undefined : await credentialsOf(lease),
-      log: invocationLog,
-    }
+    const call = { requestId, qualifier, credentials: undefined, log: invocationLog }
+    if (revision.role === undefined) return call
+    return credentialsOf(lease).then((credentials) => ({ ...call, credentials }))
   }
 
   async function credentialsOf(lease: Lease): Promise<Credentials | undefined> {
@@ -236,25 +251,24 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   }
 
   /** The highest memory use so far; read anew when it matters. */
-  async function peakMemoryMb(pooled: PooledInstance, durationMs: number): Promise<number> {
+  function peakMemoryMb(pooled: PooledInstance, durationMs: number): number | Promise<number> {
     const nowMs = clock.monotonicMs()
     const sinceReadMs = nowMs - pooled.memoryReadMs
     const long = durationMs > longInvocationMs && sinceReadMs > longReadEveryMs
-    if (pooled.instance && (long || sinceReadMs > memoryReadEveryMs)) {
-      pooled.memoryReadMs = nowMs
-      const read = pooled.instance.sandbox
-        .usage()
-        .then(({ memoryPeakBytes }) => {
-          pooled.memoryPeakMb = Math.max(pooled.memoryPeakMb, memoryPeakBytes / 1_048_576)
-        })
-        // The instance died meanwhile: what was read before is the best there is.
-        .catch(() => {})
-      if (pooled.memoryPeakMb === 0 || long) await read
-    }
-    return pooled.memoryPeakMb
+    if (!pooled.instance || !(long || sinceReadMs > memoryReadEveryMs)) return pooled.memoryPeakMb
+    pooled.memoryReadMs = nowMs
+    const read = pooled.instance.sandbox
+      .usage()
+      .then(({ memoryPeakBytes }) => {
+        pooled.memoryPeakMb = Math.max(pooled.memoryPeakMb, memoryPeakBytes / 1_048_576)
+      })
+      // The instance died meanwhile: what was read before is the best there is.
+      .catch(() => {})
+      .then(() => pooled.memoryPeakMb)
+    return pooled.memoryPeakMb === 0 || long ? read : pooled.memoryPeakMb
   }
 
-  type Ended = Answer | { is: 'timedOut' } | { is: 'cancelled' }
+  type Ended = Exclude<Answer, { is: 'returned' }> | { is: 'timedOut' } | { is: 'cancelled' }
 
   /** The answer, or why it is not waited for any longer. A defect of ours that ends the call must not keep its slot. */
   function withLimits<T>(
@@ -264,17 +278,19 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     signal: AbortSignal | undefined,
   ): Promise<T | { is: 'timedOut' } | { is: 'cancelled' }> {
     return new Promise((resolve, reject) => {
-      const onAbort = () => settle({ is: 'cancelled' })
-      const cancelTimer = clock.after(timeoutMs, () => settle({ is: 'timedOut' }))
-      const settle = (value: T | { is: 'timedOut' } | { is: 'cancelled' }) => {
-        cancelTimer()
-        signal?.removeEventListener('abort', onAbort)
-        resolve(value)
+      const run = {
+        settle(value: T | { is: 'timedOut' } | { is: 'cancelled' }) {
+          deadlines.lift(run, timeoutMs)
+          signal?.removeEventListener('abort', onAbort)
+          resolve(value)
+        },
       }
+      const onAbort = () => run.settle({ is: 'cancelled' })
+      deadlines.set(run, timeoutMs)
       if (signal?.aborted) onAbort()
       else signal?.addEventListener('abort', onAbort)
-      answer.then(settle, (error: unknown) => {
-        cancelTimer()
+      answer.then(run.settle, (error: unknown) => {
+        deadlines.lift(run, timeoutMs)
         signal?.removeEventListener('abort', onAbort)
         lease.discard()
         reject(error)
@@ -282,20 +298,36 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     })
   }
 
-  /** Writes the last lines of the log and the figures; ends the lease unless the caller keeps it. */
-  async function conclude(
+  /** Writes the last lines of the log and the figures. At once, unless something has to be read or waited for. */
+  function conclude(
     lease: Lease,
     call: HookCall,
     durationMs: number,
     ended: Ended,
-  ): Promise<{ report: InvocationReport; failure?: Omit<FunctionFailure, 'report'> }> {
+  ): Conclusion | Promise<Conclusion> {
+    if (ended.is === 'died') {
+      return lease.instance.exited.then(async (exit) => {
+        const peakMb = await peakMemoryMb(lease.pooled, durationMs)
+        return concluded(lease, call, durationMs, ended, peakMb, exit)
+      })
+    }
+    const peakMb = peakMemoryMb(lease.pooled, durationMs)
+    return peakMb instanceof Promise
+      ? peakMb.then((read) => concluded(lease, call, durationMs, ended, read, undefined))
+      : concluded(lease, call, durationMs, ended, peakMb, undefined)
+  }
+
+  function concluded(
+    lease: Lease,
+    call: HookCall,
+    durationMs: number,
+    ended: Ended,
+    peakMb: number,
+    exit: SandboxExit | undefined,
+  ): Conclusion {
     const { pooled } = lease
     const { revision } = pooled
-    const exit = ended.is === 'died' ? await lease.instance.exited : undefined
-    const maxMemoryMb = Math.min(
-      await peakMemoryMb(pooled, durationMs),
-      exit?.oomKilled ? revision.memoryMb : Number.POSITIVE_INFINITY,
-    )
+    const maxMemoryMb = exit?.oomKilled ? Math.min(peakMb, revision.memoryMb) : peakMb
     const figures = { durationMs, maxMemoryMb }
 
     let failure: Omit<FunctionFailure, 'report'> | undefined
@@ -345,18 +377,18 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   }
 
   /**
-   * Ends the lease as the end of the call demands. An instance whose only caller has left is dropped, as the vendor does:
+   * Ends the lease as the end of the call demands; `durationMs` is undefined for a call that had not begun. An instance whose only caller has left is dropped, as the vendor does:
    * it may still be working for that caller, and the next call must not find it so. One that serves several goes on,
    * unless it does not even read what it is sent: what callers that left had sent would pile up.
    */
-  function endLease(lease: Lease, ended: Ended, startedMs: number): void {
+  function endLease(lease: Lease, ended: Ended, durationMs: number | undefined): void {
     const gone = ended.is === 'timedOut' || ended.is === 'died' || (ended.is === 'error' && ended.fatal)
     const working =
       ended.is === 'cancelled' &&
-      (lease.pooled.revision.instanceConcurrency === 1 ||
+      ((lease.pooled.revision.instanceConcurrency === 1 && durationMs !== undefined) ||
         (lease.instance.unreadBytes?.() ?? 0) > unreadBytesMax)
     if (gone || working) lease.discard()
-    else lease.release(clock.monotonicMs() - startedMs)
+    else lease.release((ended.is === 'result' ? ended.tookMs : undefined) ?? durationMs)
   }
 
   /** A large event is in memory until its call has ended, and any number of calls may wait for an instance. */
@@ -374,22 +406,30 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   }
 
   async function invoke(invocation: EventInvocation): Promise<InvocationOutcome> {
-    const { revision, signal, event, retryCount = 0 } = invocation
+    const { event } = invocation
     for (let attempt = 0; ; attempt++) {
-      const lease = await leaseFor(invocation)
+      // Whoever has been behind a call that took long for a second time waits for an instance of its own.
+      const slot = leaseFor(invocation, attempt <= 1 && event.length <= aheadBytesMax)
+      const lease = slot instanceof Promise ? await slot : slot
       if ('outcome' in lease) return lease
-      const call = await callOf(lease, invocation)
-      const startedMs = clock.monotonicMs()
-      const pending = lease.instance.invoke({ ...call, event, retryCount })
-      const ended = await withLimits(lease, pending, revision.timeoutMs, signal)
+      const made = callOf(lease, invocation)
+      const call = made instanceof Promise ? await made : made
+      const run = new EventRun(lease, { clock, deadlines })
+      const ended = await run.send(call, invocation)
+      if (ended.is === 'returned') {
+        lease.release(undefined)
+        if (attempt < undeliveredRetriesMax) continue
+        return { outcome: 'platformError', message: 'no instance took the call' }
+      }
       if (ended.is === 'died' && !ended.delivered && attempt < undeliveredRetriesMax) {
         lease.discard()
         continue
       }
-      const durationMs = clock.monotonicMs() - startedMs
+      const { durationMs } = run
       // The slot first, the paperwork after: the next call need not wait for the log line of this one.
-      endLease(lease, ended, startedMs)
-      const { report, failure } = await conclude(lease, call, durationMs, ended)
+      endLease(lease, ended, durationMs)
+      const conclusion = conclude(lease, call, durationMs ?? 0, ended)
+      const { report, failure } = conclusion instanceof Promise ? await conclusion : conclusion
       if (failure) return { ...failure, report }
       if (ended.is === 'result') return { outcome: 'succeeded', body: ended.body, report }
       return { outcome: 'cancelled', report }
@@ -417,7 +457,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         if (ended.is !== 'response') {
           stop.abort()
           const durationMs = clock.monotonicMs() - startedMs
-          endLease(lease, ended, startedMs)
+          endLease(lease, ended, durationMs)
           const { report, failure } = await conclude(lease, call, durationMs, ended)
           return failure ? { ...failure, report } : { outcome: 'cancelled', report }
         }
@@ -431,7 +471,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
             | { is: 'died'; delivered: boolean },
         ) => {
           const durationMs = clock.monotonicMs() - startedMs
-          endLease(lease, how, startedMs)
+          endLease(lease, how, durationMs)
           if (how.is === 'result') await lease.instance.outputSettled?.()
           finished.resolve((await conclude(lease, call, durationMs, how)).report)
         }
@@ -483,7 +523,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       const durationMs = clock.monotonicMs() - startedMs
       // A connection that outlives the timeout is closed; the instance has done nothing wrong.
       if (ended.is === 'timedOut' || ended.is === 'cancelled') lease.release(durationMs)
-      else endLease(lease, ended, startedMs)
+      else endLease(lease, ended, durationMs)
       const { report, failure } = await conclude(lease, call, durationMs, ended)
       return failure && ended.is !== 'timedOut' ? { ...failure, report } : { outcome: 'ended', report }
     },
@@ -508,6 +548,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
     async close() {
       closed = true
+      deadlines.close()
       await Promise.all([...pools.values()].map((pool) => pool.close()))
       pools.clear()
     },

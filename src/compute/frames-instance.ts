@@ -49,7 +49,7 @@ export function framesInstance({
     env: contractEnvironment(revision, { instanceId, codeDir, qualifier }),
   })
 
-  const hook = (type: FrameType) => (call: HookCall) => channel.ask(type, head(call, 0), undefined, call.log)
+  const hook = (type: FrameType) => (call: HookCall) => channel.ask(type, head(call, 0), undefined, call)
 
   return {
     instanceId,
@@ -58,7 +58,15 @@ export function framesInstance({
     unreadBytes: () => channel.unreadBytes,
     initialize: hook(frameType.initialize),
     preStop: hook(frameType.preStop),
-    invoke: (call) => channel.ask(frameType.invoke, head(call, call.retryCount), call.event, call.log),
+    invoke: (call) => channel.ask(frameType.invoke, head(call, call.retryCount), call.event, call),
+    ...(channel.takesBack
+      ? {
+          ahead: {
+            takeBack: (requestId) => channel.takeBack(requestId),
+            runningSinceMs: () => channel.runningSinceMs,
+          },
+        }
+      : {}),
     setBackgroundLog(log) {
       channel.backgroundLog = log
       // What the runtime itself prints travels as frames; this is the output of the function's child processes.

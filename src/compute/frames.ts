@@ -7,12 +7,18 @@ export const frameType = {
   initialize: 3,
   preStop: 4,
   warm: 5,
+  takeBack: 6,
   ready: 64,
   result: 65,
   error: 66,
   log: 67,
+  returned: 68,
+  took: 69,
 } as const
 export type FrameType = (typeof frameType)[keyof typeof frameType]
+
+/** In the first byte of READY's payload, if it has one. */
+export const readyFlag = { takesBack: 1 } as const
 
 /** `fatal`: as unhandled, and the process exits next. */
 export const errorKind = { handled: 1, unhandled: 2, fatal: 3 } as const

@@ -291,6 +291,7 @@ export async function startHttpInstance({
   }
 
   function invoke(call: EventCall): Promise<Answer> {
+    call.started?.()
     const rawHeaders = [
       ...hostHeader(),
       'Content-Type',
@@ -345,7 +346,7 @@ export async function startHttpInstance({
   }
 
   /** The bytes of both sides, untouched, from the request's head to the end of the connection. */
-  function upgrade(call: UpgradeCall): Promise<Answer> {
+  function upgrade(call: UpgradeCall): Promise<Exclude<Answer, { is: 'returned' }>> {
     return new Promise((resolve) => {
       serving.add(call.log)
       const upstream = connect({ ...address, noDelay: true })
@@ -361,7 +362,7 @@ export async function startHttpInstance({
         answered = true
       })
       // Before the instance has said a word the client's connection is left open: the edge answers on it.
-      const end = (answer: Answer) => {
+      const end = (answer: Exclude<Answer, { is: 'returned' }>) => {
         serving.delete(call.log)
         if (answer.is === 'result' || answered) call.socket.destroy()
         upstream.destroy()

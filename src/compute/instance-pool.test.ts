@@ -40,6 +40,9 @@ class Workshop {
   idleShare = 1
   readonly pool: InstancePool
   readonly exits: (() => void)[] = []
+  /** Instances can be sent calls ahead; since when the first of these runs. */
+  ahead = false
+  runningSinceMs: number | undefined
 
   constructor(concurrency = 1) {
     this.pool = new InstancePool(revision(concurrency), {
@@ -71,12 +74,32 @@ class Workshop {
         freeze: async () => void this.done.push(`freeze i${number}`),
         thaw: async () => void this.done.push(`thaw i${number}`),
       },
+      ...(this.ahead
+        ? {
+            ahead: {
+              takeBack: () => void this.done.push(`take back i${number}`),
+              runningSinceMs: () => this.runningSinceMs,
+            },
+          }
+        : {}),
     } as unknown as LiveInstance)
     await turn()
   }
 
   acquire(signal?: AbortSignal): Promise<Lease> {
-    return Promise.resolve(this.pool.acquire({ requestId: 'r', qualifier: 'LATEST', signal }))
+    return Promise.resolve(
+      this.pool.acquire({ requestId: 'r', qualifier: 'LATEST', signal, mayGoAhead: this.ahead }),
+    )
+  }
+
+  /** An instance that takes calls ahead, after a call that took so long. */
+  static async withAhead(serviceMs: number): Promise<Workshop> {
+    const shop = new Workshop()
+    shop.ahead = true
+    const first = shop.acquire()
+    await shop.ready(0)
+    ;(await first).release(serviceMs)
+    return shop
   }
 }
 
@@ -294,4 +317,55 @@ test('the instance that idles the longest can be evicted, and no longer counts f
   assert.deepEqual([shop.done, shop.count], [['kill i0'], 1])
   await shop.acquire()
   assert.equal(shop.pool.evictLongestIdle(), false)
+})
+
+test('quick calls are sent to a busy instance behind the one that runs, up to a millisecond of them', async () => {
+  const shop = await Workshop.withAhead(0.2)
+  const leases = await Promise.all(Array.from({ length: 6 }, () => shop.acquire()))
+  assert.deepEqual(new Set(leases.map(({ pooled }) => pooled.instanceId)), new Set(['i0']))
+  // No room for a seventh: it waits for a slot.
+  let seventh: Lease | undefined
+  void shop.acquire().then((lease) => (seventh = lease))
+  await turn()
+  assert.equal(seventh, undefined)
+  leases[0]!.release(0.2)
+  await turn()
+  assert.equal(seventh!.pooled.instanceId, 'i0')
+  assert.equal(shop.starts.length, 1)
+})
+
+test('calls that take long are not sent ahead', async () => {
+  const shop = await Workshop.withAhead(1.5)
+  void shop.acquire()
+  void shop.acquire()
+  shop.clock.advance(200)
+  assert.equal(shop.starts.length, 2)
+})
+
+test('what waits behind a call that takes long after all is taken back, and no more is sent there', async () => {
+  const shop = await Workshop.withAhead(0.1)
+  const [slow, behind] = await Promise.all([shop.acquire(), shop.acquire()])
+  shop.runningSinceMs = shop.clock.monotonicMs()
+  shop.clock.advance(4)
+  assert.deepEqual(shop.done, [])
+  shop.clock.advance(8)
+  assert.deepEqual(shop.done, ['take back i0'])
+  behind!.release(undefined)
+  const again = shop.acquire()
+  shop.clock.advance(200)
+  assert.equal(shop.starts.length, 2)
+  await shop.ready(1)
+  assert.equal((await again).pooled.instanceId, 'i1')
+  slow!.release(300)
+  assert.deepEqual(shop.done, ['take back i0'])
+})
+
+test('an instance that is ended with calls behind the one that ran is ended once', async () => {
+  const shop = await Workshop.withAhead(0.1)
+  const [first, second] = await Promise.all([shop.acquire(), shop.acquire()])
+  first!.discard()
+  second!.discard()
+  second!.release(1)
+  await turn()
+  assert.deepEqual([shop.done, shop.count], [['kill i0'], 0])
 })

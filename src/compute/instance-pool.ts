@@ -1,8 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
-import { callsWorthAStart, instancesToStart, patienceMs } from './admission.ts'
+import { busyShare, callsWorthAStart, instancesToStart, patienceMs } from './admission.ts'
 import { type InstanceEvent, type InstanceState, next } from './instance-lifecycle.ts'
 import { type LiveInstance, StartCancelled } from './live-instance.ts'
+import { RunAhead } from './run-ahead.ts'
 
 /** Nothing may be added and nothing is free. */
 export class Throttled extends Error {
@@ -14,6 +15,11 @@ export class Throttled extends Error {
 
 /** Two looks at a queue that moves. */
 const lookAgainMs = 4
+/** A call that runs for longer than this gives those behind it to other instances; on a busy machine every call is slow. */
+const stallMs = 5
+const stallBusyMs = 40
+/** Of busy instances, looked at for one that may be sent a call ahead. */
+const candidatesMax = 8
 
 /** The caller went away while it waited. */
 export class GaveUp extends Error {
@@ -29,7 +35,8 @@ export interface Lease {
   readonly instance: LiveInstance
   /** The call waited for the instance to start. */
   readonly coldStart: boolean
-  release(serviceMs: number): void
+  /** `serviceMs`: how long the instance was at work; undefined for a call that did not run. */
+  release(serviceMs: number | undefined): void
   /** The instance is of no further use: kill it. */
   discard(): void
 }
@@ -48,12 +55,16 @@ export interface PooledInstance {
   memoryPeakMb: number
   memoryReadMs: number
   served: number
+  /** Calls that had been sent ahead were taken back, since the one that runs has taken longer than this. */
+  stalledMs: number | undefined
 }
 
 export interface WaitingCall {
   requestId: string
   qualifier: string
   signal: AbortSignal | undefined
+  /** It may be sent to a busy instance, behind the call that runs there. */
+  mayGoAhead?: boolean
 }
 
 interface Waiter extends WaitingCall {
@@ -87,6 +98,10 @@ export class InstancePool {
   readonly #cancels = new Map<PooledInstance, AbortController>()
   /** Free slots, the most recently used last: load settles on few instances and the others can retire. */
   readonly #free: PooledInstance[] = []
+  /** Busy with one call at least, and able to take more ahead; the most recently used last. */
+  readonly #ahead: PooledInstance[] = []
+  readonly #runAhead = new RunAhead()
+  #stallWatch: (() => void) | undefined
   #starting = 0
   #meanServiceMs: number | undefined
   #meanReleaseIntervalMs: number | undefined
@@ -117,7 +132,7 @@ export class InstancePool {
   /** A slot at once, or when there is one. Rejects with `Throttled`, `GaveUp` or `StartFailure`. */
   acquire(call: WaitingCall): Lease | Promise<Lease> {
     if (this.#waiters.length === 0) {
-      const pooled = this.#takeFree()
+      const pooled = this.#takeAhead(call) ?? this.#takeFree()
       if (pooled) return this.#leaseOf(pooled, call, false)
     }
     return this.#wait(call)
@@ -183,6 +198,8 @@ export class InstancePool {
   async close(): Promise<void> {
     this.#closed = true
     this.#superseded = true
+    this.#stallWatch?.()
+    this.#patience?.()
     for (const waiter of this.#waiters.splice(0)) waiter.reject(new GaveUp())
     await Promise.all([...this.#instances].map((pooled) => this.#end(pooled, 'kill')))
   }
@@ -195,8 +212,46 @@ export class InstancePool {
     return undefined
   }
 
+  /** A busy instance to which the call can be sent behind those it has: quick calls settle on few instances. */
+  #takeAhead({ mayGoAhead }: WaitingCall): PooledInstance | undefined {
+    if (!mayGoAhead || this.#ahead.length === 0) return undefined
+    const depth = this.#runAhead.depth(this.#around.clock.monotonicMs())
+    const last = this.#ahead.length - 1
+    for (let index = last; depth > 0 && index >= 0 && index > last - candidatesMax; index--) {
+      const pooled = this.#ahead[index]!
+      if (pooled.state.is !== 'busy' || pooled.state.invocations > depth) continue
+      if (pooled.thawing || pooled.stalledMs !== undefined) continue
+      this.#watchStalls()
+      return pooled
+    }
+    return undefined
+  }
+
+  /** While anything was sent ahead. */
+  #watchStalls(): void {
+    this.#stallWatch ??= this.#around.clock.after(stallMs, () => {
+      this.#stallWatch = undefined
+      const nowMs = this.#around.clock.monotonicMs()
+      const longMs = this.#around.processorIdleShare() < busyShare ? stallBusyMs : stallMs
+      let goesOn = false
+      for (const pooled of this.#ahead) {
+        const { state, instance, stalledMs } = pooled
+        if (state.is !== 'busy' || state.invocations < 2 || stalledMs !== undefined) continue
+        goesOn = true
+        const sinceMs = instance!.ahead!.runningSinceMs()
+        if (sinceMs === undefined || nowMs - sinceMs < longMs) continue
+        this.#runAhead.stalled(nowMs)
+        pooled.stalledMs = longMs
+        instance!.ahead!.takeBack()
+      }
+      if (goesOn) this.#watchStalls()
+    })
+  }
+
   #leaseOf(pooled: PooledInstance, call: WaitingCall, coldStart: boolean): Lease | Promise<Lease> {
     const frozen = pooled.state.is === 'frozen'
+    if (pooled.state.is !== 'busy' && pooled.instance!.ahead && this.#concurrency === 1)
+      this.#ahead.push(pooled)
     this.#advance(pooled, { type: 'acquired' })
     if (pooled.state.is === 'busy' && pooled.state.invocations < this.#concurrency) this.#free.push(pooled)
     if (frozen) {
@@ -225,17 +280,17 @@ export class InstancePool {
       release: (serviceMs) => {
         if (!open) return
         open = false
-        pooled.served++
-        this.#meanServiceMs =
-          this.#meanServiceMs === undefined ? serviceMs : this.#meanServiceMs * 0.9 + serviceMs * 0.1
+        if (serviceMs !== undefined) this.#noteService(pooled, serviceMs)
         this.#noteRelease()
         if (pooled.state.is !== 'busy') return
-        const wasFull = pooled.state.invocations >= this.#concurrency
+        const wasFull = pooled.state.invocations === this.#concurrency
         this.#advance(pooled, { type: 'released', atMs: this.#around.clock.monotonicMs() })
-        if (this.#superseded && isNow(pooled, 'idle')) {
-          this.#dropFree(pooled)
-          this.#retire(pooled)
-          return
+        if (isNow(pooled, 'idle')) {
+          remove(this.#ahead, pooled)
+          if (this.#superseded) {
+            this.#retire(pooled)
+            return
+          }
         }
         if (wasFull) this.#free.push(pooled)
         this.#serve()
@@ -243,10 +298,27 @@ export class InstancePool {
       discard: () => {
         if (!open) return
         open = false
+        this.#noteStall(pooled, Number.POSITIVE_INFINITY)
         this.#dropFree(pooled)
         void this.#end(pooled, 'kill')
       },
     }
+  }
+
+  #noteService(pooled: PooledInstance, serviceMs: number): void {
+    pooled.served++
+    this.#runAhead.note(serviceMs)
+    this.#noteStall(pooled, serviceMs)
+    this.#meanServiceMs =
+      this.#meanServiceMs === undefined ? serviceMs : this.#meanServiceMs * 0.9 + serviceMs * 0.1
+  }
+
+  /** A call has ended, perhaps one for which others were taken back. */
+  #noteStall(pooled: PooledInstance, serviceMs: number): void {
+    const { stalledMs } = pooled
+    if (stalledMs === undefined) return
+    pooled.stalledMs = undefined
+    if (serviceMs >= stalledMs) this.#runAhead.misjudged(this.#around.clock.monotonicMs())
   }
 
   #noteRelease(): void {
@@ -289,12 +361,13 @@ export class InstancePool {
   #worthAStart(): number {
     const [oldest] = this.#waiters
     if (!oldest) return 0
-    const patience = patienceMs({
-      meanStartMs: this.#meanStartMs,
-      processorIdleShare: this.#around.processorIdleShare(),
-    })
+    const processorIdleShare = this.#around.processorIdleShare()
+    const patience = patienceMs({ meanStartMs: this.#meanStartMs, processorIdleShare })
+    // On a busy machine calls may wait for the processor rather than for a slot, and starts would make it worse.
+    const isBusy = processorIdleShare < busyShare
     // Slots do not come free as quickly as they used to: whoever has waited that long is not kept waiting for them.
-    if (this.#around.clock.monotonicMs() - oldest.sinceMs >= patience) return this.#waiters.length
+    if (this.#around.clock.monotonicMs() - oldest.sinceMs >= patience)
+      return isBusy ? Math.ceil(this.#waiters.length / 8) : this.#waiters.length
     return callsWorthAStart({
       waiting: this.#waiters.length,
       slots: (this.#instances.size - this.#starting) * this.#concurrency,
@@ -352,6 +425,7 @@ export class InstancePool {
       memoryPeakMb: 0,
       memoryReadMs: Number.NEGATIVE_INFINITY,
       served: 0,
+      stalledMs: undefined,
     }
     const startedMs = clock.monotonicMs()
     const cancel = new AbortController()
@@ -409,7 +483,7 @@ export class InstancePool {
   /** Hands free slots to those who wait, oldest first. */
   #serve(coldStart = false): void {
     while (this.#waiters.length > 0) {
-      const pooled = this.#takeFree()
+      const pooled = this.#takeAhead(this.#waiters[0]!) ?? this.#takeFree()
       if (!pooled) return
       const waiter = this.#settle(this.#waiters.shift()!)
       const lease = this.#leaseOf(pooled, waiter, coldStart)
@@ -463,14 +537,20 @@ export class InstancePool {
   }
 
   #dropFree(pooled: PooledInstance): void {
-    for (let index = this.#free.indexOf(pooled); index >= 0; index = this.#free.indexOf(pooled)) {
-      this.#free.splice(index, 1)
-    }
+    while (remove(this.#free, pooled)) {}
+    remove(this.#ahead, pooled)
   }
 
   #advance(pooled: PooledInstance, event: InstanceEvent): void {
     pooled.state = next(pooled.state, event)
   }
+}
+
+/** Answers whether it was there. */
+function remove(list: PooledInstance[], pooled: PooledInstance): boolean {
+  const index = list.lastIndexOf(pooled)
+  if (index >= 0) list.splice(index, 1)
+  return index >= 0
 }
 
 /** The state as it is after what has happened since it was last looked at (the compiler remembers the look). */

@@ -17,7 +17,14 @@ export interface LiveInstance {
   preStop(call: HookCall): Promise<Answer>
   /** Only custom runtimes. */
   forward?(call: ForwardCall): Promise<HttpAnswer>
-  upgrade?(call: UpgradeCall): Promise<Answer>
+  upgrade?(call: UpgradeCall): Promise<Exclude<Answer, { is: 'returned' }>>
+  /** Only where calls may be sent before those ahead of them have ended; they run one after the other all the same. */
+  ahead?: {
+    /** Asks for the calls that have not begun, all or one: they are answered `returned`, unless they begin first. */
+    takeBack(requestId?: string): void
+    /** Since when the call runs that is not behind another; undefined when there is none. */
+    runningSinceMs(): number | undefined
+  }
   /** Of what it was sent: in the platform's memory until the instance reads it, or is gone. */
   unreadBytes?(): number
   /** When all is read that was printed before the last answer; not there where output and answers come the same way. */
@@ -42,6 +49,8 @@ export interface HookCall {
 export interface EventCall extends HookCall {
   event: Uint8Array
   retryCount: number
+  /** Called when the call begins: until then it is behind others. */
+  started?(): void
 }
 
 export interface ForwardCall extends HookCall {
@@ -59,12 +68,14 @@ export interface UpgradeCall extends HookCall {
 
 /**
  * `fatal`: the runtime said that its process cannot go on. `died`: the instance is gone without an answer; when it was
- * not even `delivered`, no code of the function saw the call, and another instance may have it.
+ * not even `delivered`, no code of the function saw the call, and another instance may have it; nor did any when it was
+ * `returned`. `tookMs`: what the runtime says that the handler took; a function may have tampered with it.
  */
 export type Answer =
-  | { is: 'result'; body: Uint8Array }
+  | { is: 'result'; body: Uint8Array; tookMs?: number }
   | { is: 'error'; kind: 'handled' | 'unhandled'; fatal: boolean; body: Uint8Array }
   | { is: 'died'; delivered: boolean }
+  | { is: 'returned' }
 
 export type HttpAnswer =
   | { is: 'response'; status: number; statusMessage: string; rawHeaders: readonly string[]; body: Readable }

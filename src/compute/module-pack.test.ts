@@ -159,7 +159,7 @@ for (const node of nodes) {
       await runtime.ready
       runtime.bind({ codeDir, runtime: runtimeName, ...settings })
       const answer = await runtime.invoke()
-      assert.ok(answer.is !== 'died', runtime.stray)
+      assert.ok('body' in answer, runtime.stray)
       return { answer, text: answer.body.toString(), log: runtime.logOf(1) + runtime.logOf(0) }
     }
 

@@ -60,6 +60,34 @@ for (const node of nodes) {
       return { ...answer, codeDir, document: JSON.parse(answer.body.toString()), log: runtime.logOf(1) }
     }
 
+    it('gives back what it has not begun, and only that', async () => {
+      const { runtime } = await bound(`
+        exports.handler = (event, context, callback) =>
+          event.toString() === 'wait' ? setTimeout(callback, 50, null, 'waited') : callback(null, 'at once')
+      `)
+      const answers = ['wait', 'one', 'two', 'three'].map((event) => runtime.invoke(event))
+      for (const id of [1, 2, 4, 99]) runtime.send(encodeFrame(frameType.takeBack, id))
+      const given = await Promise.all(answers)
+      assert.deepEqual(
+        given.map((answer) => ('body' in answer ? answer.body.toString() : answer.is)),
+        ['waited', 'returned', 'at once', 'returned'],
+      )
+      assert.ok(runtime.took.get(1)! >= 49 && runtime.took.get(3)! < 49)
+    })
+
+    it('lets the event loop turn while calls are queued', async () => {
+      const { runtime } = await bound(`
+        let turns = 0
+        exports.handler = async () => {
+          setImmediate(() => turns++)
+          return String(turns)
+        }
+      `)
+      const answers = await Promise.all(Array.from({ length: 40 }, () => runtime.invoke('')))
+      const last = answers.at(-1)!
+      assert.ok(last.is === 'result' && Number(last.body.toString()) > 8)
+    })
+
     it('answers with what a handler calls back, resolves or returns', async () => {
       for (const [handler, expected] of [
         ['(event, context, callback) => callback(null, "hello " + event)', 'hello event'],

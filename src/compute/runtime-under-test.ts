@@ -5,6 +5,7 @@ import { decodeError, encodeBind, encodeInvoke, FrameDecoder, type FrameType, fr
 export type TestAnswer =
   | { is: 'result'; body: Buffer }
   | { is: 'error'; kind: 'handled' | 'unhandled'; fatal: boolean; body: Buffer }
+  | { is: 'returned' }
   | { is: 'died' }
 
 /** A built-in runtime as a plain child process, for the tests of the runtime contract: no sandbox, the real channel. */
@@ -15,6 +16,8 @@ export class RuntimeUnderTest {
   readonly exited: Promise<{ code: number | null; signal: string | null }>
   /** In the order in which they came, `id` of each. */
   readonly logs: { id: number; text: string }[] = []
+  /** Milliseconds, by `id`. */
+  readonly took = new Map<number, number>()
   /** What went past the channel: the runtime itself must be silent there. */
   stray = ''
   #nextId = 1
@@ -35,6 +38,8 @@ export class RuntimeUnderTest {
       else if (type === frameType.result) this.#answer(id, { is: 'result', body: Buffer.from(payload) })
       else if (type === frameType.error)
         this.#answer(id, { is: 'error', ...decodeError(Buffer.from(payload)) })
+      else if (type === frameType.returned) this.#answer(id, { is: 'returned' })
+      else if (type === frameType.took) this.took.set(id, payload.readUInt32BE(0) / 1000)
       else throw new Error(`a runtime does not say ${type}`)
     })
     this.channel.on('data', (chunk: Buffer) => decoder.push(chunk))

@@ -238,7 +238,7 @@ export class WarmPool {
       mounts: image.mounts,
     })
     if (image.protocol === 'http') return { sandbox, channel: undefined }
-    const channel = new FrameChannel(sandbox.channel)
+    const channel = new FrameChannel(sandbox.channel, () => this.#clock.monotonicMs())
     const tooLong = Promise.withResolvers<never>()
     const cancel = this.#clock.after(bootTimeoutMs, () =>
       tooLong.reject(new Error(`the runtime was not ready within ${bootTimeoutMs / 1000} s`)),
@@ -246,7 +246,10 @@ export class WarmPool {
     try {
       await Promise.race([channel.ready, tooLong.promise])
       for (let round = 0; round < warmUps; round++) {
-        await Promise.race([channel.ask(frameType.warm, warmHead, warmEvent, undefined), tooLong.promise])
+        await Promise.race([
+          channel.ask(frameType.warm, warmHead, warmEvent, { log: undefined, requestId: '' }),
+          tooLong.promise,
+        ])
       }
       return { sandbox, channel }
     } catch (error) {

@@ -72,6 +72,39 @@ describe(`instances on the ${sandbox} sandbox`, { timeout: 200_000 }, () => {
     assert.notEqual(again.headers['x-fc-instance-id'], first)
   })
 
+  test('quick calls among which some are slow, hang or crash are all answered, each with its own outcome', async () => {
+    const files = {
+      'index.js': `exports.handler = async (event) => {
+        const { number, is } = JSON.parse(event)
+        if (is === 'slow') await new Promise((done) => setTimeout(done, 300))
+        while (is === 'hangs');
+        if (is === 'crashes') process.exit(3)
+        return String(number)
+      }`,
+    }
+    await createFunction(client, { functionName: 'quick', files, timeout: 1, memorySize: 512, cpu: 0.5 })
+    for (let number = 0; number < 20; number++) await call('quick', { number })
+    let next = 0
+    const wrong: string[] = []
+    const served = new Map<string, number>()
+    const caller = async () => {
+      for (let number = next++; number < 1500; number = next++) {
+        const is = ({ 400: 'slow', 700: 'crashes', 900: 'hangs', 1100: 'slow' } as const)[number] ?? 'quick'
+        const { body, headers } = await call('quick', { number, is })
+        const failed = headers['x-fc-error-type'] !== undefined
+        const instance = headers['x-fc-instance-id']!
+        served.set(instance, (served.get(instance) ?? 0) + 1)
+        const expected =
+          is === 'crashes' ? /exited unexpectedly/ : is === 'hangs' ? /timed out/ : RegExp(`^${number}$`)
+        if (failed !== (is === 'crashes' || is === 'hangs') || !expected.test(body))
+          wrong.push(`${number} ${is}: ${body}`)
+      }
+    }
+    await Promise.all(Array.from({ length: 32 }, caller))
+    assert.deepEqual(wrong, [])
+    assert.ok(served.size >= 3, 'the two that ended made room for others')
+  })
+
   test('one timeout does not cost the thousand calls after it anything', async () => {
     const cut = await call('brief', { loop: true })
     assert.equal(cut.headers['x-fc-error-type'], 'UnhandledInvocationError')

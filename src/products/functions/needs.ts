@@ -7,7 +7,7 @@ import type { Caller, RequestHead } from '../../wire/product-server.ts'
 import type { FunctionDirectory } from './directory.ts'
 import type { HttpTriggerUrls } from './http-trigger.ts'
 
-/** All that this product needs of others; `main.ts` plugs it in. */
+/** All that this product needs of others; `main/` plugs it in. */
 export interface FunctionsNeeds {
   records: RecordStore
   codePackages: CodePackages

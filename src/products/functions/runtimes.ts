@@ -29,7 +29,7 @@ const vendorRuntimes: readonly string[] = [
   'micro-sandbox',
 ]
 
-/** Those that can be run here. `main.ts` may hand in another set: what the installed runtimes are. */
+/** Those that can be run here. `main/` may hand in another set: what the installed runtimes are. */
 export const runnableRuntimes: ReadonlySet<string> = new Set([
   'nodejs16',
   'nodejs18',

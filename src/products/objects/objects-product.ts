@@ -1,4 +1,4 @@
-/** Object Storage as a product: what `main.ts` gives to a listener of its own and to that of Function Compute. */
+/** Object Storage as a product: what `main/` gives to a listener of its own and to that of Function Compute. */
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import type { BlobStore } from '../../ports/blobs.ts'

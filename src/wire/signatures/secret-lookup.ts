@@ -1,6 +1,6 @@
 /**
  * What the wire needs to know of identities: the secret behind an access key. The identity product answers it;
- * `main.ts` plugs it in. Synchronous, because it is asked on the warm path of every invocation.
+ * `main/` plugs it in. Synchronous, because it is asked on the warm path of every invocation.
  */
 export interface SecretLookup {
   readonly accountId: string

@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { codePreparation } from '../compute/code-preparation.ts'
+import { type CodeStore, codeStore } from '../compute/code-store.ts'
+import { type Engine, type EngineNeeds, engine } from '../compute/engine.ts'
+import { type FunctionLogs, functionLogs } from '../compute/function-logs.ts'
+import { loadRuntimeCatalog } from '../compute/runtime-catalog.ts'
+import { type RuntimeImages, runtimeImages } from '../compute/runtime-images.ts'
+import { WarmPool } from '../compute/warm-pool.ts'
+import { installationDir } from '../config/config.ts'
+import { nodeBinary } from '../lib/node-binaries.ts'
+import { processorIdleShare } from '../lib/processor-idle-share.ts'
+import type { SandboxDriver } from '../ports/sandbox.ts'
+import type { Foundation } from './foundation.ts'
+import { roleCredentials } from './role-credentials.ts'
+
+/** What runs functions, and what of it others are given. */
+export interface Compute {
+  engine: Engine
+  warmPool: WarmPool
+  images: RuntimeImages
+  code: CodeStore
+  logs: FunctionLogs
+  /** Boots instances of a runtime ahead of calls from now on. */
+  keepReady(runtime: string): Promise<void>
+}
+
+export async function assembleCompute(
+  { config, clock, ids, log, closing, dataDir, stores, identity }: Foundation,
+  { driver, instancesMaxOf }: { driver: SandboxDriver; instancesMaxOf: EngineNeeds['instancesMaxOf'] },
+): Promise<Compute> {
+  const logs = functionLogs({
+    streams: stores.streams,
+    clock,
+    log,
+    bytesMaxPerFunction: config.HANSHU_LOG_MB_PER_FUNCTION * 1_048_576,
+  })
+  closing.push(() => logs.close())
+  const warmPool = new WarmPool({ driver, clock, ids, log, bootsAtOnce: availableParallelism() + 1 })
+  const images = await runtimeImages({
+    catalog: loadRuntimeCatalog(join(installationDir, 'runtimes')),
+    nodeBinary: (major) =>
+      nodeBinary(major, {
+        toolsDir: join(installationDir, '.tools'),
+        announce: (sentence) => log.info({ major }, sentence),
+      }),
+  })
+  const codeDir = join(dataDir, 'code')
+  const preparation = await codePreparation({
+    driver,
+    clock,
+    ids,
+    log,
+    dir: join(codeDir, 'prepared'),
+    imageOf: (runtime) => images.imageOf(runtime),
+  })
+  closing.push(() => preparation.close())
+  const code = await codeStore({ blobs: stores.codeBlobs, dir: codeDir, preparation })
+
+  const compute = engine(
+    {
+      clock,
+      log,
+      logSink: logs,
+      processorIdleShare: processorIdleShare(clock),
+      warmPool,
+      imageOf: (runtime) => images.imageOf(runtime),
+      materialize: (revision) => code.materialize(revision),
+      credentialsFor: roleCredentials({ identity, clock }),
+      instancesMaxOf,
+    },
+    {
+      idleMs: config.HANSHU_IDLE_SECONDS * 1000,
+      freezeAfterMs: config.HANSHU_FREEZE_AFTER_MS,
+      instancesMax: config.HANSHU_INSTANCES_MAX,
+    },
+  )
+  closing.push(
+    () => warmPool.close(),
+    () => compute.close(),
+  )
+  return {
+    engine: compute,
+    warmPool,
+    images,
+    code,
+    logs,
+    keepReady: async (runtime) => warmPool.keepReady(await images.imageOf(runtime), config.HANSHU_POOL_SIZE),
+  }
+}

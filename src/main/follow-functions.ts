@@ -1,0 +1,51 @@
+import type { FunctionRevision } from '../ports/invocation.ts'
+import type { FunctionDirectory } from '../products/functions/directory.ts'
+import { functionsPrefix } from '../products/functions/keys.ts'
+import { LATEST } from '../products/functions/names.ts'
+import type { Compute } from './compute.ts'
+import type { Foundation } from './foundation.ts'
+
+/** Functions looked at when the platform starts, for the runtimes that they use. */
+const functionsMax = 1000
+
+/** Lets compute follow what becomes of functions. Failures are logged: a call does by itself what was not done ahead. */
+export function followFunctions(
+  { accountId, region, stores, log }: Foundation,
+  { engine, code, logs, keepReady }: Compute,
+  directory: FunctionDirectory,
+) {
+  async function warmUp(revision: FunctionRevision): Promise<void> {
+    await keepReady(revision.runtime)
+    await code.materialize(revision)
+  }
+
+  return {
+    /** A function that was written is made ready for; one that was removed loses its instances and its log. */
+    async changed(functionName: string): Promise<void> {
+      try {
+        const resolution = await directory.resolve(accountId, functionName, LATEST)
+        if (resolution.outcome === 'found') await warmUp(resolution.revision)
+        else if (resolution.outcome === 'functionNotFound') {
+          engine.retireFunction(`acs:fc:${region}:${accountId}:functions/${functionName}`)
+          await logs.remove(accountId, functionName)
+        }
+      } catch (error) {
+        log.warn({ err: error, functionName }, 'a change of a function could not be followed')
+      }
+    },
+
+    /** Makes ready for the runtimes of the functions that are there already. */
+    async warmKnownRuntimes(): Promise<void> {
+      try {
+        const known = await stores.records.list<{ config?: { runtime?: string } }>({
+          prefix: functionsPrefix(accountId),
+          limit: functionsMax,
+        })
+        const runtimes = new Set(known.flatMap(({ value }) => value.config?.runtime ?? []))
+        for (const runtime of runtimes) await keepReady(runtime)
+      } catch (error) {
+        log.warn({ err: error }, 'the pools could not be filled')
+      }
+    },
+  }
+}

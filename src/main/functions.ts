@@ -1,0 +1,108 @@
+import { createServer, type RequestListener } from 'node:http'
+import { type AsyncInvocations, QueueFull, TaskInFlight } from '../compute/async-invocations.ts'
+import type { FunctionLogs } from '../compute/function-logs.ts'
+import { CodeSweeper } from '../products/functions/code-sweeper.ts'
+import { codeUrlPath } from '../products/functions/code-urls.ts'
+import type { FunctionDirectory } from '../products/functions/directory.ts'
+import {
+  AsyncQueueFull,
+  DuplicateAsyncTask,
+  type FunctionsNeeds,
+  type PlatformStatus,
+} from '../products/functions/needs.ts'
+import { functionsProduct } from '../products/functions/product.ts'
+import { isObjectStorageRequest } from '../products/objects/objects-product.ts'
+import { serverOptions } from '../wire/http-server.ts'
+import { headOf, requestHandler } from '../wire/product-server.ts'
+import { functionsAuthentication } from '../wire/signatures/functions-authentication.ts'
+import type { Compute } from './compute.ts'
+import type { Foundation } from './foundation.ts'
+import type { HttpTriggersPart } from './http-triggers.ts'
+import type { ObjectsPart } from './objects.ts'
+import type { Part } from './part.ts'
+
+export interface FunctionsSurroundings {
+  directory: FunctionDirectory
+  compute: Compute
+  asyncQueue: AsyncInvocations
+  objects: ObjectsPart
+  httpTriggers: HttpTriggersPart
+  platformStatus: PlatformStatus
+}
+
+export async function assembleFunctions(
+  { config, stores, clock, ids, region, identity, log }: Foundation,
+  { directory, compute, asyncQueue, objects, httpTriggers, platformStatus }: FunctionsSurroundings,
+): Promise<Part> {
+  const { records, codeBlobs } = stores
+  const { code, engine, images, logs } = compute
+  const product = functionsProduct({
+    records,
+    codePackages: code,
+    invoker: engine,
+    directory,
+    clock,
+    ids,
+    region,
+    uploadedObjects: objects.uploadedObjects,
+    asyncInvocations: acceptanceOf(asyncQueue),
+    temporaryCredentials: objects.uploadGrants,
+    functionLogs: readingOf(logs),
+    platformStatus,
+    httpTriggerUrl(functionName, qualifier) {
+      const url = httpTriggers.urlOf(functionName, qualifier)
+      return { urlInternet: url, urlIntranet: url }
+    },
+    codeUrlSecret: identity.deriveSecret('code-urls'),
+    authenticate: functionsAuthentication({
+      lookup: identity,
+      clock,
+      isPublic: (path) => path.startsWith(codeUrlPath),
+    }),
+    runnableRuntimes: images.runnable,
+  })
+  const handleFunctions = requestHandler(product, log)
+  // Code is uploaded to the address of the API when the client was told no other.
+  const handle: RequestListener = (request, response) => {
+    if (isObjectStorageRequest(headOf(request))) objects.handle(request, response)
+    else void handleFunctions(request, response)
+  }
+
+  const sweeper = new CodeSweeper({ records, blobs: codeBlobs, clock })
+  const discard = async (blobIds: Iterable<string>) => {
+    for (const blobId of blobIds) await code.discard({ blobId, sizeBytes: 0, crc64: '' })
+  }
+  await discard(await sweeper.sweepAtStart())
+  return {
+    listeners: [{ name: 'fc', port: config.HANSHU_FC_PORT, make: () => createServer(serverOptions, handle) }],
+    start: () => asyncQueue.start(),
+    sweep: async () => discard(await sweeper.sweep()),
+  }
+}
+
+function acceptanceOf(asyncQueue: AsyncInvocations): FunctionsNeeds['asyncInvocations'] {
+  return {
+    async accept({ acceptedAtMs: _, taskId, requestId, ...accepted }) {
+      const own = taskId === requestId ? {} : { taskId }
+      await asyncQueue.accept({ ...accepted, requestId, ...own }).catch((error: unknown) => {
+        if (error instanceof TaskInFlight) throw new DuplicateAsyncTask(taskId)
+        if (error instanceof QueueFull) throw new AsyncQueueFull()
+        throw error
+      })
+    },
+  }
+}
+
+function readingOf(logs: FunctionLogs): FunctionsNeeds['functionLogs'] {
+  return {
+    // Without a cursor the newest lines are wanted; with one, those that follow it.
+    async *read({ follow, signal, limit, ...query }) {
+      const asked = query.cursor === undefined ? { ...query, tail: limit } : query
+      let left = query.cursor === undefined || follow ? Number.POSITIVE_INFINITY : limit
+      for await (const { line, cursor } of logs.read(asked, { follow, signal })) {
+        yield { ...line, cursor }
+        if (--left <= 0) return
+      }
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import { createServer } from 'node:http'
+import { type AsyncInvocations, QueueFull, TaskInFlight } from '../compute/async-invocations.ts'
+import type { Engine } from '../compute/engine.ts'
+import type { FunctionRevision } from '../ports/invocation.ts'
+import type { FunctionDirectory } from '../products/functions/directory.ts'
+import { functionInvocationDisabled } from '../products/functions/errors.ts'
+import { LATEST } from '../products/functions/names.ts'
+import { httpEdge, shouldUpgrade } from '../triggers/http/http-edge.ts'
+import type { AsyncAcceptance } from '../triggers/http/needs.ts'
+import { ApiError } from '../wire/api-error.ts'
+import { strictServerOptions } from '../wire/http-server.ts'
+import { triggerAuthentication } from '../wire/signatures/functions-authentication.ts'
+import type { Foundation } from './foundation.ts'
+import { portOf } from './listen.ts'
+import type { Part } from './part.ts'
+
+/** Functions are reached at names below it. */
+export const edgeDomain = 'fcapp.localhost'
+
+export interface HttpTriggersPart extends Part {
+  /** Where the HTTP trigger of a function is reached, once the edge listens. */
+  urlOf(functionName: string, qualifier: string): string
+}
+
+export function assembleHttpTriggers(
+  { config, accountId, identity, clock, ids, log, endpoints }: Foundation,
+  {
+    engine,
+    directory,
+    asyncQueue,
+  }: { engine: Engine; directory: FunctionDirectory; asyncQueue: AsyncInvocations },
+): HttpTriggersPart {
+  const edge = httpEdge({
+    table: {
+      find(functionName, qualifier) {
+        const known = directory.findHttpTriggerCached(accountId, functionName, qualifier)
+        return known
+          ? edgeTrigger(known)
+          : directory
+              .findHttpTrigger(accountId, functionName, qualifier)
+              .then((found) => found && edgeTrigger(found))
+      },
+    },
+    resolver: {
+      resolve(functionName, qualifier) {
+        const known = directory.resolveCached(accountId, functionName, qualifier)
+        return known
+          ? revisionIn(functionName, known)
+          : directory
+              .resolve(accountId, functionName, qualifier)
+              .then((resolution) => revisionIn(functionName, resolution))
+      },
+    },
+    authentication: { verify: triggerAuthentication({ lookup: identity, clock }) },
+    accountId,
+    domain: edgeDomain,
+    invoker: engine,
+    asyncInvocations: acceptanceOf(asyncQueue),
+    clock,
+    ids,
+    log,
+  })
+  const options = { ...strictServerOptions, shouldUpgradeCallback: shouldUpgrade }
+  return {
+    urlOf: (functionName, qualifier) =>
+      `http://${qualifier === LATEST ? '' : `${qualifier}.`}${functionName}.${edgeDomain}:${portOf(endpoints['edge'])}`,
+    listeners: [
+      {
+        name: 'edge',
+        port: config.HANSHU_EDGE_PORT,
+        make: () => createServer(options, edge.handle).on('upgrade', edge.upgrade),
+      },
+    ],
+  }
+}
+
+function acceptanceOf(asyncQueue: AsyncInvocations): AsyncAcceptance {
+  return {
+    async accept(call) {
+      if (call.is === 'http')
+        throw new ApiError(
+          'NotImplemented',
+          501,
+          'Asynchronous invocation of custom runtimes by HTTP trigger is not supported.',
+        )
+      const { is: _, ...accepted } = call
+      await asyncQueue.accept(accepted).catch((error: unknown) => {
+        if (error instanceof TaskInFlight)
+          throw new ApiError('StatefulAsyncInvocationAlreadyExists', 409, error.message)
+        if (error instanceof QueueFull) throw new ApiError('ResourceExhausted', 429, error.message)
+        throw error
+      })
+    },
+  }
+}
+
+function edgeTrigger({
+  disableUrlInternet,
+  ...settings
+}: NonNullable<ReturnType<FunctionDirectory['findHttpTriggerCached']>>) {
+  return { ...settings, disableURLInternet: disableUrlInternet }
+}
+
+/** The revision behind an address of the edge. Throws when its function is disabled, as the API does. */
+function revisionIn(
+  functionName: string,
+  resolution: Awaited<ReturnType<FunctionDirectory['resolve']>>,
+): FunctionRevision | undefined {
+  if (resolution.outcome !== 'found') return undefined
+  if (resolution.disabledBecause !== undefined) {
+    throw functionInvocationDisabled(functionName, resolution.disabledBecause)
+  }
+  return resolution.revision
+}

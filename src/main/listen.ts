@@ -1,0 +1,25 @@
+import type { SandboxDriver } from '../ports/sandbox.ts'
+import { listenAll } from '../wire/listeners.ts'
+import type { Foundation } from './foundation.ts'
+import type { ListenerPlan } from './part.ts'
+
+/** Listens on the host of the settings and where instances reach the platform; tells the endpoints. */
+export async function listen(
+  { config, endpoints, closing, log }: Foundation,
+  { driver, listeners }: { driver: SandboxDriver; listeners: readonly ListenerPlan[] },
+): Promise<void> {
+  const { HANSHU_HOST: host } = config
+  const gateway = 'gatewayAddress' in driver ? (driver.gatewayAddress as string | undefined) : undefined
+  const hosts = gateway === undefined || gateway === host ? [host] : [host, gateway]
+  const any = config.HANSHU_PORTS === 'auto'
+  const ports: number[] = []
+  for (const { name, port: wanted, make } of listeners) {
+    const port = await listenAll(make, hosts, any ? 0 : wanted, name, closing, log)
+    endpoints[name] = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    ports.push(port)
+  }
+  if ('allowPorts' in driver) await (driver.allowPorts as (ports: readonly number[]) => Promise<void>)(ports)
+}
+
+export const portOf = (endpoint: string | undefined): string =>
+  endpoint === undefined ? '' : new URL(endpoint).port

@@ -1,0 +1,19 @@
+import type { Server } from 'node:http'
+
+/** What a product or a trigger adds to the platform. `platform.ts` has the list of them. */
+export interface Part {
+  listeners?: readonly ListenerPlan[]
+  /** Takes up what waits since the last run, when the platform is up. */
+  start?(): Promise<void>
+  /** Removes what nobody needs any more. Called now and then; when it fails it is tried again the next time. */
+  sweep?(): Promise<void>
+}
+
+export interface ListenerPlan {
+  /** Its key among the endpoints; `--NAME-port` is the flag of its port. */
+  name: string
+  /** 0: any. */
+  port: number
+  /** Called for each address that is listened on. */
+  make(): Server
+}

@@ -1,0 +1,51 @@
+import { FunctionDirectory } from '../products/functions/directory.ts'
+import { assembleAsyncQueue } from './async-queue.ts'
+import { assembleCompute } from './compute.ts'
+import { followFunctions } from './follow-functions.ts'
+import { openFoundation, type Starting } from './foundation.ts'
+import { assembleFunctions } from './functions.ts'
+import { assembleHttpTriggers } from './http-triggers.ts'
+import { listen } from './listen.ts'
+import { assembleObjects } from './objects.ts'
+import type { Part } from './part.ts'
+import { announceReady } from './ready.ts'
+import { openSandbox } from './sandbox.ts'
+import { platformStatus } from './status.ts'
+import { sweepNowAndThen } from './sweep.ts'
+
+/** Opens the drivers of the mode, gives products, compute and triggers what they need, and listens. */
+export async function startPlatform(starting: Starting): Promise<void> {
+  const foundation = await openFoundation(starting)
+  const driver = await openSandbox(foundation)
+
+  const { accountId, region, stores } = foundation
+  const directory = new FunctionDirectory(stores.records, {
+    region,
+    random: Math.random,
+    changed: (_, functionName) => void follow.changed(functionName),
+  })
+  const compute = await assembleCompute(foundation, {
+    driver,
+    instancesMaxOf: ({ functionName }) => directory.reservedConcurrencyCached(accountId, functionName)?.limit,
+  })
+  const follow = followFunctions(foundation, compute, directory)
+  const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })
+
+  const objects = await assembleObjects(foundation)
+  const httpTriggers = assembleHttpTriggers(foundation, { engine: compute.engine, directory, asyncQueue })
+  const functions = await assembleFunctions(foundation, {
+    directory,
+    compute,
+    asyncQueue,
+    objects,
+    httpTriggers,
+    platformStatus: platformStatus(foundation, { driver, compute, asyncQueue }),
+  })
+  const parts: readonly Part[] = [functions, objects, httpTriggers]
+
+  await listen(foundation, { driver, listeners: parts.flatMap(({ listeners = [] }) => listeners) })
+  await announceReady(foundation, driver)
+  for (const part of parts) await part.start?.()
+  void follow.warmKnownRuntimes()
+  sweepNowAndThen(foundation, parts)
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { access, mkdir, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { ociSandboxDriver } from '../drivers/sandbox/oci/oci-sandbox-driver.ts'
+import { processSandboxDriver } from '../drivers/sandbox/process/process-sandbox-driver.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { SandboxDriver } from '../ports/sandbox.ts'
+import type { Foundation } from './foundation.ts'
+
+export async function chooseSandbox({
+  HANSHU_SANDBOX: wanted,
+  HANSHU_OCI_RUNTIME: runtime,
+}: Config): Promise<'oci' | 'process'> {
+  if (wanted !== 'auto') return wanted
+  const root = process.platform === 'linux' && process.getuid?.() === 0
+  const folders = (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin', '/usr/local/sbin')
+  const found = await Promise.all(
+    folders.map((folder) =>
+      access(join(folder, runtime)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return root && found.includes(true) ? 'oci' : 'process'
+}
+
+export async function openSandbox({
+  config,
+  sandboxKind,
+  dataDir,
+  log,
+  closing,
+}: Foundation): Promise<SandboxDriver> {
+  const driver = await openDriver(config, sandboxKind, dataDir, log)
+  closing.push(() => driver.close())
+  if (!driver.isolates) {
+    log.warn(
+      { sandbox: driver.name },
+      'functions run WITHOUT ISOLATION: the process sandbox is for development only',
+    )
+  }
+  return driver
+}
+
+async function openDriver(
+  config: Config,
+  kind: 'oci' | 'process',
+  dataDir: string,
+  log: Logger,
+): Promise<SandboxDriver> {
+  const runDir = join(dataDir, 'run')
+  await mkdir(runDir, { recursive: true, mode: 0o700 })
+  if (kind === 'process') return processSandboxDriver({ runDir, log })
+  // Everything on the machine that belongs to this data folder carries this name, so that its next owner finds it.
+  const ownerId = createHash('sha256')
+    .update(await realpath(dataDir))
+    .digest('hex')
+    .slice(0, 8)
+  return ociSandboxDriver({
+    ownerId,
+    runDir,
+    diskDir: join(dataDir, 'disks'),
+    runtimeName: config.HANSHU_OCI_RUNTIME,
+    log,
+  })
+}

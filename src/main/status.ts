@@ -1,0 +1,33 @@
+import type { AsyncInvocations } from '../compute/async-invocations.ts'
+import type { SandboxDriver } from '../ports/sandbox.ts'
+import type { PlatformStatus } from '../products/functions/needs.ts'
+import type { Compute } from './compute.ts'
+import type { Foundation } from './foundation.ts'
+import { version } from './version.ts'
+
+/** What `hanshu status` shows. */
+export function platformStatus(
+  { clock, startedMs, accountId, region, endpoints }: Foundation,
+  { driver, compute, asyncQueue }: { driver: SandboxDriver; compute: Compute; asyncQueue: AsyncInvocations },
+): PlatformStatus {
+  return {
+    read: async () => ({
+      version,
+      uptimeSeconds: Math.round((clock.now() - startedMs) / 1000),
+      accountId,
+      region,
+      sandbox: { driver: driver.name, isolates: driver.isolates },
+      endpoints,
+      pools: compute.warmPool.counts(),
+      asyncQueueDepth: asyncQueue.depth(),
+      instances: compute.engine.instances().map(({ functionName, versionId, instanceId, state, served }) => ({
+        functionName,
+        versionId,
+        instanceId,
+        state,
+        served,
+      })),
+      memory: { rssMb: Math.round(process.memoryUsage.rss() / 1_048_576) },
+    }),
+  }
+}

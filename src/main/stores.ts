@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import { fileBlobStore } from '../drivers/embedded/blobs.ts'
+import { sqliteRecordStore } from '../drivers/embedded/records.ts'
+import { sqliteStreamStore } from '../drivers/embedded/streams.ts'
+import { memoryBlobStore } from '../drivers/memory/blobs.ts'
+import { memoryRecordStore } from '../drivers/memory/records.ts'
+import { memoryStreamStore } from '../drivers/memory/streams.ts'
+import type { BlobStore } from '../ports/blobs.ts'
+import type { RecordStore } from '../ports/records.ts'
+import type { StreamStore } from '../ports/streams.ts'
+
+export interface Stores {
+  records: RecordStore
+  streams: StreamStore
+  objectBlobs: BlobStore
+  codeBlobs: BlobStore
+}
+
+export async function openStores(dataDir: string, ephemeral: boolean): Promise<Stores> {
+  if (ephemeral) {
+    return {
+      records: memoryRecordStore(),
+      streams: memoryStreamStore(),
+      objectBlobs: memoryBlobStore(),
+      codeBlobs: memoryBlobStore(),
+    }
+  }
+  const [records, streams, objectBlobs, codeBlobs] = await Promise.all([
+    sqliteRecordStore({ file: join(dataDir, 'records.db') }),
+    sqliteStreamStore({ file: join(dataDir, 'streams.db') }),
+    fileBlobStore({ dir: join(dataDir, 'blobs/objects') }),
+    fileBlobStore({ dir: join(dataDir, 'blobs/code') }),
+  ])
+  return { records, streams, objectBlobs, codeBlobs }
+}

@@ -1,0 +1,21 @@
+import type { Foundation } from './foundation.ts'
+import type { Part } from './part.ts'
+
+const everyMs = 3_600_000
+
+/** Lets each part sweep now and then. */
+export function sweepNowAndThen({ clock, log, closing }: Foundation, parts: readonly Part[]): void {
+  const sweepAll = async () => {
+    for (const part of parts) {
+      await part
+        .sweep?.()
+        .catch((error: unknown) => log.warn({ err: error }, 'sweeping failed; it is tried again'))
+    }
+  }
+  let cancel = () => {}
+  const again = () => {
+    cancel = clock.after(everyMs, () => void sweepAll().finally(again))
+  }
+  again()
+  closing.push(() => cancel())
+}

@@ -18,7 +18,7 @@ export interface Ready {
   accessKeyId: string
   accessKeySecret: string
   sandbox: string
-  endpoints: { fc: string; edge: string; oss: string }
+  endpoints: { fc: string; edge: string; 'edge-tls': string; oss: string }
 }
 
 export interface Platform extends Ready {

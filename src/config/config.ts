@@ -28,6 +28,9 @@ export const configSchema = z.object({
   HANSHU_HOST: z.string().default('127.0.0.1').describe('Address that every listener binds to.'),
   HANSHU_FC_PORT: port.default(9000).describe('Function Compute API (and code upload).'),
   HANSHU_EDGE_PORT: port.default(9080).describe('HTTP triggers, by Host name or by path.'),
+  HANSHU_EDGE_TLS_PORT: port
+    .default(9443)
+    .describe('Custom domains by HTTPS, with the certificates that their owner gave.'),
   HANSHU_OSS_PORT: port.default(9001).describe('Object Storage API, as far as code upload needs it.'),
   HANSHU_READY_FILE: z
     .string()

@@ -3,6 +3,7 @@ import { type AsyncInvocations, QueueFull, TaskInFlight } from '../compute/async
 import type { FunctionLogs } from '../compute/function-logs.ts'
 import { CodeSweeper } from '../products/functions/code-sweeper.ts'
 import { codeUrlPath } from '../products/functions/code-urls.ts'
+import type { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import {
   AsyncQueueFull,
@@ -17,12 +18,13 @@ import { headOf, requestHandler } from '../wire/product-server.ts'
 import { functionsAuthentication } from '../wire/signatures/functions-authentication.ts'
 import type { Compute } from './compute.ts'
 import type { Foundation } from './foundation.ts'
-import type { HttpTriggersPart } from './http-triggers.ts'
+import { edgeDomain, type HttpTriggersPart } from './http-triggers.ts'
 import type { ObjectsPart } from './objects.ts'
 import type { Part } from './part.ts'
 
 export interface FunctionsSurroundings {
   directory: FunctionDirectory
+  customDomains: CustomDomainDirectory
   compute: Compute
   asyncQueue: AsyncInvocations
   objects: ObjectsPart
@@ -32,7 +34,15 @@ export interface FunctionsSurroundings {
 
 export async function assembleFunctions(
   { config, stores, clock, ids, region, identity, log }: Foundation,
-  { directory, compute, asyncQueue, objects, httpTriggers, platformStatus }: FunctionsSurroundings,
+  {
+    directory,
+    customDomains,
+    compute,
+    asyncQueue,
+    objects,
+    httpTriggers,
+    platformStatus,
+  }: FunctionsSurroundings,
 ): Promise<Part> {
   const { records, codeBlobs } = stores
   const { code, engine, images, logs } = compute
@@ -41,6 +51,8 @@ export async function assembleFunctions(
     codePackages: code,
     invoker: engine,
     directory,
+    customDomains,
+    edgeDomain,
     clock,
     ids,
     region,

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AsyncInvocations, QueueFull, TaskInFlight } from '../compute/async-invocations.ts'
 import type { Engine } from '../compute/engine.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
+import type { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import { functionInvocationDisabled } from '../products/functions/errors.ts'
 import { LATEST } from '../products/functions/names.ts'
@@ -10,6 +12,7 @@ import type { AsyncAcceptance } from '../triggers/http/needs.ts'
 import { ApiError } from '../wire/api-error.ts'
 import { strictServerOptions } from '../wire/http-server.ts'
 import { triggerAuthentication } from '../wire/signatures/functions-authentication.ts'
+import { certificates, edgeDomainOf } from './custom-domains.ts'
 import type { Foundation } from './foundation.ts'
 import { portOf } from './listen.ts'
 import type { Part } from './part.ts'
@@ -27,8 +30,14 @@ export function assembleHttpTriggers(
   {
     engine,
     directory,
+    customDomains,
     asyncQueue,
-  }: { engine: Engine; directory: FunctionDirectory; asyncQueue: AsyncInvocations },
+  }: {
+    engine: Engine
+    directory: FunctionDirectory
+    customDomains: CustomDomainDirectory
+    asyncQueue: AsyncInvocations
+  },
 ): HttpTriggersPart {
   const edge = httpEdge({
     table: {
@@ -51,6 +60,12 @@ export function assembleHttpTriggers(
               .then((resolution) => revisionIn(functionName, resolution))
       },
     },
+    customDomains: {
+      find(host) {
+        const found = customDomains.find(accountId, host)
+        return found instanceof Promise ? found.then(edgeDomainOf) : edgeDomainOf(found)
+      },
+    },
     authentication: { verify: triggerAuthentication({ lookup: identity, clock }) },
     accountId,
     domain: edgeDomain,
@@ -69,6 +84,16 @@ export function assembleHttpTriggers(
         name: 'edge',
         port: config.HANSHU_EDGE_PORT,
         make: () => createServer(options, edge.handle).on('upgrade', edge.upgrade),
+      },
+      {
+        name: 'edge-tls',
+        scheme: 'https',
+        port: config.HANSHU_EDGE_TLS_PORT,
+        make: () =>
+          createTlsServer(
+            { ...options, SNICallback: certificates((host) => customDomains.find(accountId, host)) },
+            edge.handle,
+          ).on('upgrade', edge.upgrade),
       },
     ],
   }

@@ -13,9 +13,9 @@ export async function listen(
   const hosts = gateway === undefined || gateway === host ? [host] : [host, gateway]
   const any = config.HANSHU_PORTS === 'auto'
   const ports: number[] = []
-  for (const { name, port: wanted, make } of listeners) {
+  for (const { name, scheme = 'http', port: wanted, make } of listeners) {
     const port = await listenAll(make, hosts, any ? 0 : wanted, name, closing, log)
-    endpoints[name] = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    endpoints[name] = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
     ports.push(port)
   }
   if ('allowPorts' in driver) await (driver.allowPorts as (ports: readonly number[]) => Promise<void>)(ports)

@@ -12,6 +12,8 @@ export interface Part {
 export interface ListenerPlan {
   /** Its key among the endpoints; `--NAME-port` is the flag of its port. */
   name: string
+  /** Default: http. */
+  scheme?: 'https'
   /** 0: any. */
   port: number
   /** Called for each address that is listened on. */

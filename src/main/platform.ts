@@ -1,3 +1,4 @@
+import { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import { FunctionDirectory } from '../products/functions/directory.ts'
 import { assembleAsyncQueue } from './async-queue.ts'
 import { assembleCompute } from './compute.ts'
@@ -32,9 +33,16 @@ export async function startPlatform(starting: Starting): Promise<void> {
   const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })
 
   const objects = await assembleObjects(foundation)
-  const httpTriggers = assembleHttpTriggers(foundation, { engine: compute.engine, directory, asyncQueue })
+  const customDomains = new CustomDomainDirectory(stores.records)
+  const httpTriggers = assembleHttpTriggers(foundation, {
+    engine: compute.engine,
+    directory,
+    customDomains,
+    asyncQueue,
+  })
   const functions = await assembleFunctions(foundation, {
     directory,
+    customDomains,
     compute,
     asyncQueue,
     objects,

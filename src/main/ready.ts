@@ -32,6 +32,7 @@ function banner({ endpoints, dataDir }: Foundation, { name, isolates }: SandboxD
     `Hanshu ${version} is up.`,
     `  Function Compute API  ${endpoints['fc']}`,
     `  HTTP triggers         ${endpoints['edge']}   (http://NAME.${edgeDomain}:${portOf(endpoints['edge'])}/)`,
+    `  Custom domains        the same by Host, and ${endpoints['edge-tls']} by HTTPS`,
     `  Object Storage        ${endpoints['oss']}   (code upload)`,
     `  sandbox               ${name}${isolates ? '' : '   WARNING: no isolation, for development only'}`,
     `  data                  ${dataDir}   (access key: ready.json)`,

@@ -83,6 +83,12 @@ export const triggerAlreadyExists = (functionName: string, triggerName: string) 
     `trigger '${triggerName}' of function '${functionName}' already exists`,
   )
 
+export const domainNameNotFound = (domainName: string) =>
+  new ApiError('DomainNameNotFound', 404, `domain name '${domainName.slice(0, 300)}' does not exist`)
+
+export const domainNameAlreadyExists = (domainName: string) =>
+  new ApiError('DomainNameAlreadyExists', 409, `domain name '${domainName}' already exists`)
+
 export const asyncConfigNotExists = (functionName: string, qualifier: string) =>
   new ApiError('AsyncConfigNotExists', 404, `AsyncConfig for ${functionName}:${qualifier} does not exist.`)
 

@@ -58,3 +58,10 @@ export const layerVersionsPrefix = (accountId: string, layerName: string): strin
   `fc/${accountId}/layer-versions/${part(layerName)}/`
 export const layerVersionKey = (accountId: string, layerName: string, version: number): string =>
   layerVersionsPrefix(accountId, layerName) + padded(version)
+
+const DOMAIN = /^[a-z0-9.*-]{1,256}$/
+export const customDomainsPrefix = (accountId: string): string => `fc/${accountId}/custom-domains/`
+export const customDomainKey = (accountId: string, domainName: string): string => {
+  const name = domainName.toLowerCase()
+  return customDomainsPrefix(accountId) + (DOMAIN.test(name) ? name : '!')
+}

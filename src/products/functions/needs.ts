@@ -4,6 +4,7 @@ import type { CodePackages } from '../../ports/code-packages.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { Caller, RequestHead } from '../../wire/product-server.ts'
+import type { CustomDomainDirectory } from './custom-domain-directory.ts'
 import type { FunctionDirectory } from './directory.ts'
 import type { HttpTriggerUrls } from './http-trigger.ts'
 
@@ -14,6 +15,10 @@ export interface FunctionsNeeds {
   invoker: Invoker
   /** Shared with the edge and with triggers, which resolve through it too. */
   directory: FunctionDirectory
+  /** Shared with the edge, too. */
+  customDomains: CustomDomainDirectory
+  /** Functions have names of their own below it: `fcapp.localhost`. */
+  edgeDomain: string
   clock: Clock
   ids: IdSource
   region: string

@@ -9,6 +9,7 @@ import { type CodePackages, InvalidCodePackage } from '../../ports/code-packages
 import type { EventInvocation, InvocationOutcome, Invoker } from '../../ports/invocation.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { requestHandler } from '../../wire/product-server.ts'
+import { CustomDomainDirectory } from './custom-domain-directory.ts'
 import { FunctionDirectory } from './directory.ts'
 import type { AsyncInvocation, FunctionsNeeds, LogsRequest } from './needs.ts'
 import { functionsProduct } from './product.ts'
@@ -68,6 +69,8 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
     codePackages: packages,
     invoker,
     directory,
+    customDomains: new CustomDomainDirectory(records),
+    edgeDomain: 'fcapp.localhost',
     clock,
     ids: randomIds,
     region,

@@ -16,8 +16,8 @@ export interface Address {
 const proxyPrefix = '/proxy/'
 const latest = 'LATEST'
 
-/** `undefined`: not addressed to a function. `domain` in lower case: `fcapp.localhost`. */
-export function addressOf(hostHeader: string, url: string, domain: string): Address | undefined {
+/** Host, without its port and in lower case, and path and query of a request; undefined for `*` and the like. */
+export function placeOf(hostHeader: string, url: string): { domainName: string; target: string } | undefined {
   let host = hostHeader
   let target = url
   if (url.charCodeAt(0) !== SLASH) {
@@ -27,7 +27,14 @@ export function addressOf(hostHeader: string, url: string, domain: string): Addr
     target = absolute[2]!
     if (target.charCodeAt(0) !== SLASH) target = `/${target}`
   }
-  const domainName = withoutPort(host).toLowerCase()
+  return { domainName: withoutPort(host).toLowerCase(), target }
+}
+
+/** `undefined`: not addressed to a function. `domain` in lower case: `fcapp.localhost`. */
+export function addressOf(hostHeader: string, url: string, domain: string): Address | undefined {
+  const place = placeOf(hostHeader, url)
+  if (!place) return undefined
+  const { domainName, target } = place
   if (isBelow(domainName, domain)) return byHost(domainName, domain, target)
   return target.startsWith(proxyPrefix) ? byPath(domainName, target) : undefined
 }
@@ -35,7 +42,7 @@ export function addressOf(hostHeader: string, url: string, domain: string): Addr
 const SLASH = 0x2f
 const DOT = 0x2e
 
-const isBelow = (name: string, domain: string): boolean =>
+export const isBelow = (name: string, domain: string): boolean =>
   name.length > domain.length + 1 &&
   name.endsWith(domain) &&
   name.charCodeAt(name.length - domain.length - 1) === DOT

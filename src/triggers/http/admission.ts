@@ -2,17 +2,27 @@
 import type { IncomingMessage } from 'node:http'
 import type { FunctionRevision } from '../../ports/invocation.ts'
 import { headOf } from '../../wire/product-server.ts'
-import { type Address, addressOf } from './addressing.ts'
+import { type Address, addressOf, isBelow, placeOf } from './addressing.ts'
+import { rewritten, routeOf } from './domain-routes.ts'
 import {
   accessDenied,
   functionNotFound,
   invalidArgument,
   methodNotAllowed,
   noSuchAddress,
+  protocolNotAllowed,
+  routeNotFound,
   triggerNotFound,
   urlDisabled,
 } from './errors.ts'
-import type { FunctionResolver, HttpTrigger, HttpTriggerTable, TriggerAuthentication } from './needs.ts'
+import type {
+  CustomDomain,
+  CustomDomainTable,
+  FunctionResolver,
+  HttpTrigger,
+  HttpTriggerTable,
+  TriggerAuthentication,
+} from './needs.ts'
 import { headerBytes } from './request-headers.ts'
 
 export const requestHeaderBytesMax = 8 * 1024
@@ -20,6 +30,7 @@ export const targetBytesMax = 4 * 1024
 
 export interface AdmissionNeeds {
   table: HttpTriggerTable
+  customDomains: CustomDomainTable
   resolver: FunctionResolver
   authentication: TriggerAuthentication
   accountId: string
@@ -41,19 +52,36 @@ export interface Found {
 }
 
 /** The trigger that a request is for. Throws `ApiError`. */
-export async function findTrigger(
-  { table, resolver, domain }: AdmissionNeeds,
-  request: IncomingMessage,
-): Promise<Found> {
+export async function findTrigger(needs: AdmissionNeeds, request: IncomingMessage): Promise<Found> {
+  const { customDomains, domain } = needs
   const url = request.url ?? '/'
   const host = request.headers.host ?? ''
+  const place = placeOf(host, url)
+  if (!place) throw noSuchAddress(host, url)
+  if (!isBelow(place.domainName, domain)) {
+    const looked = customDomains.find(place.domainName)
+    const found = looked instanceof Promise ? await looked : looked
+    if (found) return await throughDomain(needs, found, place, request)
+  }
+  return await throughTrigger(needs, host, url, request)
+}
+
+function checkLimits(target: string, { rawHeaders }: IncomingMessage): void {
+  if (target.length > targetBytesMax)
+    throw invalidArgument(`the path and query of the request exceed ${targetBytesMax} bytes`)
+  if (headerBytes(rawHeaders) > requestHeaderBytesMax)
+    throw invalidArgument(`the headers of the request exceed ${requestHeaderBytesMax} bytes`)
+}
+
+async function throughTrigger(
+  { table, resolver, domain }: AdmissionNeeds,
+  host: string,
+  url: string,
+  request: IncomingMessage,
+): Promise<Found> {
   const address = addressOf(host, url, domain)
   if (!address) throw noSuchAddress(host, url)
-  if (address.target.length > targetBytesMax)
-    throw invalidArgument(`the path and query of the request exceed ${targetBytesMax} bytes`)
-  if (headerBytes(request.rawHeaders) > requestHeaderBytesMax)
-    throw invalidArgument(`the headers of the request exceed ${requestHeaderBytesMax} bytes`)
-
+  checkLimits(address.target, request)
   const { functionName, qualifier, match } = address
   const looked = table.find(functionName, qualifier, match)
   const trigger = looked instanceof Promise ? await looked : looked
@@ -63,6 +91,40 @@ export async function findTrigger(
   }
   if (trigger.disableURLInternet) throw urlDisabled()
   return { address, trigger }
+}
+
+/** A domain has rules of its own about who may call and how; a function needs no HTTP trigger to be behind one. */
+async function throughDomain(
+  { table }: AdmissionNeeds,
+  { protocol, routes, authType, cors }: CustomDomain,
+  { domainName, target }: { domainName: string; target: string },
+  request: IncomingMessage,
+): Promise<Found> {
+  checkLimits(target, request)
+  const spoken = 'encrypted' in request.socket ? 'HTTPS' : 'HTTP'
+  if (!protocol.split(',').includes(spoken)) throw protocolNotAllowed(domainName, spoken)
+  const route = routeOf(routes, target)
+  if (!route) throw routeNotFound(domainName, target)
+  const { functionName, qualifier, methods } = route
+  const own = await table.find(functionName, qualifier, 'exact')
+  return {
+    address: {
+      functionName,
+      qualifier,
+      match: 'exact',
+      target: rewritten(route.rewrite, target),
+      domainName,
+    },
+    trigger: {
+      functionName,
+      qualifier,
+      triggerId: own?.triggerId ?? '',
+      authType,
+      methods,
+      disableURLInternet: false,
+      ...(cors ? { cors } : {}),
+    },
+  }
 }
 
 /** Whether the caller may, and what would be invoked. Throws `ApiError`. */

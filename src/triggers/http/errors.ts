@@ -6,6 +6,16 @@ export const invalidArgument = (message: string) => new ApiError('InvalidArgumen
 export const noSuchAddress = (domainName: string, path: string) =>
   new ApiError('DomainNameNotFound', 404, `no function has the address '${domainName}${path.slice(0, 256)}'`)
 
+export const routeNotFound = (domainName: string, path: string) =>
+  new ApiError(
+    'DomainRouteNotFound',
+    404,
+    `no route found in domain '${domainName}' for path '${path.slice(0, 256)}'`,
+  )
+
+export const protocolNotAllowed = (domainName: string, protocol: string) =>
+  new ApiError('AccessDenied', 403, `domain '${domainName}' does not allow the protocol ${protocol}`)
+
 export const functionNotFound = (functionName: string, qualifier: string) =>
   new ApiError(
     'FunctionNotFound',

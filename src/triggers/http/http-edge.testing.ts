@@ -20,7 +20,7 @@ import type {
 import { ApiError } from '../../wire/api-error.ts'
 import { strictServerOptions } from '../../wire/http-server.ts'
 import { type HttpEdgeNeeds, httpEdge, shouldUpgrade } from './http-edge.ts'
-import type { HttpTrigger } from './needs.ts'
+import type { CustomDomain, HttpTrigger } from './needs.ts'
 
 export const revisionOf = (overrides: Partial<FunctionRevision> = {}): FunctionRevision => ({
   key: 'hello@1',
@@ -84,6 +84,8 @@ export const invokerOf = (methods: Partial<Invoker>): Invoker => ({
 export interface EdgeOptions {
   invoker?: Partial<Invoker>
   triggers?: HttpTrigger[]
+  /** By host. */
+  domains?: Record<string, CustomDomain>
   revision?: Partial<FunctionRevision>
   needs?: Partial<HttpEdgeNeeds>
 }
@@ -116,6 +118,7 @@ export async function startEdge(t: TestContext, options: EdgeOptions): Promise<R
   const triggers = options.triggers ?? [triggerOf()]
   const revision = revisionOf(options.revision)
   const edge = httpEdge({
+    customDomains: { find: (host) => options.domains?.[host] },
     table: {
       find: (functionName, qualifier, match) =>
         triggers.find((trigger) =>

@@ -1,6 +1,7 @@
 /** What the HTTP trigger wants of the rest of the platform; the composition root plugs it in. */
 import type { FunctionRevision, HttpRequestHead } from '../../ports/invocation.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
+import type { DomainRoute } from './domain-routes.ts'
 
 export interface HttpTrigger {
   /** Both as they were created: an address may spell them in another case. */
@@ -32,6 +33,20 @@ export interface HttpTriggerTable {
     qualifier: string,
     match: 'exact' | 'anyCase',
   ): HttpTrigger | undefined | Promise<HttpTrigger | undefined>
+}
+
+/** A domain of the user's own. */
+export interface CustomDomain {
+  protocol: 'HTTP' | 'HTTPS' | 'HTTP,HTTPS'
+  routes: readonly DomainRoute[]
+  authType: 'anonymous' | 'function'
+  cors?: CorsConfig
+}
+
+/** Asked for every request that is not for a function's own name: answer from memory. */
+export interface CustomDomainTable {
+  /** `host` without a port, in lower case. */
+  find(host: string): CustomDomain | undefined | Promise<CustomDomain | undefined>
 }
 
 /** The revision behind a qualifier; an alias may split its traffic. */

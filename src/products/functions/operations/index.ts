@@ -1,11 +1,13 @@
 import type { FunctionsContext, Operation } from '../vocabulary.ts'
 import { createAlias } from './create-alias.ts'
+import { createCustomDomain } from './create-custom-domain.ts'
 import { createFunction } from './create-function.ts'
 import { createLayerVersion } from './create-layer-version.ts'
 import { createTrigger } from './create-trigger.ts'
 import { deleteAlias } from './delete-alias.ts'
 import { deleteAsyncInvokeConfig } from './delete-async-invoke-config.ts'
 import { deleteConcurrencyConfig } from './delete-concurrency-config.ts'
+import { deleteCustomDomain } from './delete-custom-domain.ts'
 import { deleteFunction } from './delete-function.ts'
 import { deleteFunctionVersion } from './delete-function-version.ts'
 import { deleteLayerVersion } from './delete-layer-version.ts'
@@ -17,6 +19,7 @@ import { enableFunctionInvocation } from './enable-function-invocation.ts'
 import { getAlias } from './get-alias.ts'
 import { getAsyncInvokeConfig } from './get-async-invoke-config.ts'
 import { getConcurrencyConfig } from './get-concurrency-config.ts'
+import { getCustomDomain } from './get-custom-domain.ts'
 import { getFunction } from './get-function.ts'
 import { getFunctionCode } from './get-function-code.ts'
 import { getLayerVersion } from './get-layer-version.ts'
@@ -28,6 +31,7 @@ import { invokeFunction } from './invoke-function.ts'
 import { listAliases } from './list-aliases.ts'
 import { listAsyncInvokeConfigs } from './list-async-invoke-configs.ts'
 import { listConcurrencyConfigs } from './list-concurrency-configs.ts'
+import { listCustomDomains } from './list-custom-domains.ts'
 import { listFunctionVersions } from './list-function-versions.ts'
 import { listFunctions } from './list-functions.ts'
 import { listLayerVersions } from './list-layer-versions.ts'
@@ -44,18 +48,21 @@ import { readFunctionLogs } from './read-function-logs.ts'
 import { readPlatformStatus } from './read-platform-status.ts'
 import { tempBucketToken } from './temp-bucket-token.ts'
 import { updateAlias } from './update-alias.ts'
+import { updateCustomDomain } from './update-custom-domain.ts'
 import { updateFunction } from './update-function.ts'
 import { updateTrigger } from './update-trigger.ts'
 
 /** Every operation of this product: the 69 of API 2023-03-30, one of 2016-08-15, and our own under /hanshu/. */
 export const built: readonly Operation<FunctionsContext>[] = [
   createAlias,
+  createCustomDomain,
   createFunction,
   createLayerVersion,
   createTrigger,
   deleteAlias,
   deleteAsyncInvokeConfig,
   deleteConcurrencyConfig,
+  deleteCustomDomain,
   deleteFunctionVersion,
   deleteFunction,
   deleteLayerVersion,
@@ -67,6 +74,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   getAlias,
   getAsyncInvokeConfig,
   getConcurrencyConfig,
+  getCustomDomain,
   getFunctionCode,
   getFunction,
   getLayerVersionByArn,
@@ -78,6 +86,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   listAliases,
   listAsyncInvokeConfigs,
   listConcurrencyConfigs,
+  listCustomDomains,
   listFunctionVersions,
   listFunctions,
   listLayerVersions,
@@ -93,6 +102,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   readPlatformStatus,
   tempBucketToken,
   updateAlias,
+  updateCustomDomain,
   updateFunction,
   updateTrigger,
 ]

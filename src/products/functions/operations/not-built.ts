@@ -5,19 +5,15 @@ import { none, operation } from '../vocabulary.ts'
 export const notBuilt = (
   [
     ['ChangeResourceGroup', 'PUT /2023-03-30/resource-groups'],
-    ['CreateCustomDomain', 'POST /2023-03-30/custom-domains'],
     ['CreateSession', 'POST /2023-03-30/functions/{functionName}/sessions'],
     ['CreateVpcBinding', 'POST /2023-03-30/functions/{functionName}/vpc-bindings'],
-    ['DeleteCustomDomain', 'DELETE /2023-03-30/custom-domains/{domainName}'],
     ['DeleteProvisionConfig', 'DELETE /2023-03-30/functions/{functionName}/provision-config'],
     ['DeleteScalingConfig', 'DELETE /2023-03-30/functions/{functionName}/scaling-config'],
     ['DeleteSession', 'DELETE /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
     ['DeleteVpcBinding', 'DELETE /2023-03-30/functions/{functionName}/vpc-bindings/{vpcId}'],
     ['GetAsyncTask', 'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}'],
-    ['GetCustomDomain', 'GET /2023-03-30/custom-domains/{domainName}'],
     ['GetSession', 'GET /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
     ['ListAsyncTasks', 'GET /2023-03-30/functions/{functionName}/async-tasks'],
-    ['ListCustomDomains', 'GET /2023-03-30/custom-domains'],
     ['ListInstances', 'GET /2023-03-30/functions/{functionName}/instances'],
     ['ListSessions', 'GET /2023-03-30/functions/{functionName}/sessions'],
     ['ListTagResources', 'GET /2023-03-30/tags-v2'],
@@ -29,7 +25,6 @@ export const notBuilt = (
     ['StopAsyncTask', 'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop'],
     ['TagResources', 'POST /2023-03-30/tags-v2'],
     ['UntagResources', 'DELETE /2023-03-30/tags-v2'],
-    ['UpdateCustomDomain', 'PUT /2023-03-30/custom-domains/{domainName}'],
     ['UpdateSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
   ] as const
 ).map(([name, route]) =>

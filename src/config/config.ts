@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { standardOciRuntime, standardSandbox } from './sandbox-choice.ts'
 
 /** Folder that holds bin/, src/ and runtimes/. */
 export const installationDir = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -48,13 +49,13 @@ export const configSchema = z.object({
     .describe('Region in resource names and credentials scopes.'),
   HANSHU_SANDBOX: z
     .enum(['auto', 'oci', 'process'])
-    .default('auto')
+    .default(standardSandbox)
     .describe(
       'How instances are held. auto: oci where it can work (root, Linux, an OCI runtime), else process, with a warning.',
     ),
   HANSHU_OCI_RUNTIME: z
     .enum(['crun', 'runc', 'runsc'])
-    .default('crun')
+    .default(standardOciRuntime)
     .describe('Program that starts containers for the oci sandbox. runsc (gVisor) is refused so far.'),
   HANSHU_POOL_SIZE: z.coerce
     .number()

@@ -10,7 +10,6 @@ import { WarmPool } from '../compute/warm-pool.ts'
 import { installationDir } from '../config/config.ts'
 import { nodeBinary } from '../lib/node-binaries.ts'
 import { processorIdleShare } from '../lib/processor-idle-share.ts'
-import type { SandboxDriver } from '../ports/sandbox.ts'
 import type { Foundation } from './foundation.ts'
 import { roleCredentials } from './role-credentials.ts'
 
@@ -26,8 +25,8 @@ export interface Compute {
 }
 
 export async function assembleCompute(
-  { config, clock, ids, log, closing, dataDir, stores, identity }: Foundation,
-  { driver, instancesMaxOf }: { driver: SandboxDriver; instancesMaxOf: EngineNeeds['instancesMaxOf'] },
+  { config, clock, ids, log, closing, dataDir, stores, driver, identity }: Foundation,
+  { instancesMaxOf }: Pick<EngineNeeds, 'instancesMaxOf'>,
 ): Promise<Compute> {
   const logs = functionLogs({
     streams: stores.streams,

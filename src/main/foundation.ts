@@ -1,65 +1,54 @@
-import { join, resolve } from 'node:path'
-import type { Config } from '../config/config.ts'
-import { lockDataDir } from '../drivers/embedded/data-dir.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { type IdSource, randomIds } from '../lib/ids.ts'
-import type { Logger } from '../lib/logger.ts'
-import { clearReadyFile } from '../lib/ready-file.ts'
+import type { SandboxDriver } from '../ports/sandbox.ts'
 import { type Identity, identity as openIdentity } from '../products/identity/identity.ts'
+import type { TakenDataDir } from './data-dir.ts'
+import { openSandbox } from './sandbox.ts'
+import type { Starting } from './starting.ts'
 import { openStores, type Stores } from './stores.ts'
 
-export interface Starting {
-  config: Config
-  sandboxKind: 'oci' | 'process'
-  startedMs: number
-  log: Logger
-  /** What undoes each step, in order; run backwards. */
-  closing: (() => Promise<void> | void)[]
-}
-
 /** What every part is built on. */
-export interface Foundation extends Starting {
+export interface Foundation extends Starting, TakenDataDir {
   clock: Clock
   ids: IdSource
   accountId: string
   region: string
-  /** Absolute; it belongs to this process alone. */
-  dataDir: string
-  /** Written when the platform is up. */
-  readyFiles: readonly string[]
   stores: Stores
+  driver: SandboxDriver
   identity: Identity
   /** URLs by the names of the listeners; filled when they listen. */
   endpoints: Record<string, string>
 }
 
-export async function openFoundation(starting: Starting): Promise<Foundation> {
-  const { config, closing } = starting
-  const { HANSHU_ACCOUNT_ID: accountId, HANSHU_REGION: region } = config
+/** The stores and the sandbox are opened beside each other: one waits for the disk, the other for programs. */
+export async function openFoundation(starting: Starting, taken: TakenDataDir): Promise<Foundation> {
+  const { HANSHU_ACCOUNT_ID: accountId, HANSHU_REGION: region } = starting.config
   const clock = systemClock
-  const dataDir = resolve(config.HANSHU_DATA)
-  const owned = lockDataDir(dataDir)
-  closing.push(() => owned.release())
-  const readyFiles = [
-    join(dataDir, 'ready.json'),
-    ...(config.HANSHU_READY_FILE === undefined ? [] : [resolve(config.HANSHU_READY_FILE)]),
-  ]
-  for (const file of readyFiles) await clearReadyFile(file)
-  const stores = await openStores(dataDir, config.HANSHU_EPHEMERAL)
-  closing.push(async () => {
-    for (const store of Object.values(stores)) await store.close()
-  })
+  const [stores, driver] = await allOpened([
+    openStores(starting, taken.dataDir),
+    openSandbox(starting, taken.dataDir),
+  ])
   const identity = await openIdentity({ records: stores.records, clock, accountId })
   return {
     ...starting,
+    ...taken,
     clock,
     ids: randomIds,
     accountId,
     region,
-    dataDir,
-    readyFiles,
     stores,
+    driver,
     identity,
     endpoints: {},
   }
+}
+
+/** Waits for each, also when one fails: what is still opening could not be closed. */
+async function allOpened<T extends readonly unknown[]>(
+  opening: {
+    [Index in keyof T]: Promise<T[Index]>
+  },
+): Promise<T> {
+  await Promise.allSettled(opening)
+  return Promise.all(opening) as unknown as Promise<T>
 }

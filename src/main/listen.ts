@@ -1,12 +1,11 @@
-import type { SandboxDriver } from '../ports/sandbox.ts'
 import { listenAll } from '../wire/listeners.ts'
 import type { Foundation } from './foundation.ts'
 import type { ListenerPlan } from './part.ts'
 
 /** Listens on the host of the settings and where instances reach the platform; tells the endpoints. */
 export async function listen(
-  { config, endpoints, closing, log }: Foundation,
-  { driver, listeners }: { driver: SandboxDriver; listeners: readonly ListenerPlan[] },
+  { config, driver, endpoints, closing, log }: Foundation,
+  listeners: readonly ListenerPlan[],
 ): Promise<void> {
   const { HANSHU_HOST: host } = config
   const gateway = 'gatewayAddress' in driver ? (driver.gatewayAddress as string | undefined) : undefined

@@ -3,22 +3,18 @@ import { FunctionDirectory } from '../products/functions/directory.ts'
 import { assembleAsyncQueue } from './async-queue.ts'
 import { assembleCompute } from './compute.ts'
 import { followFunctions } from './follow-functions.ts'
-import { openFoundation, type Starting } from './foundation.ts'
+import type { Foundation } from './foundation.ts'
 import { assembleFunctions } from './functions.ts'
 import { assembleHttpTriggers } from './http-triggers.ts'
 import { listen } from './listen.ts'
 import { assembleObjects } from './objects.ts'
 import type { Part } from './part.ts'
 import { announceReady } from './ready.ts'
-import { openSandbox } from './sandbox.ts'
 import { platformStatus } from './status.ts'
 import { sweepNowAndThen } from './sweep.ts'
 
-/** Opens the drivers of the mode, gives products, compute and triggers what they need, and listens. */
-export async function startPlatform(starting: Starting): Promise<void> {
-  const foundation = await openFoundation(starting)
-  const driver = await openSandbox(foundation)
-
+/** Gives products, compute and triggers what they need, and listens. */
+export async function startPlatform(foundation: Foundation): Promise<void> {
   const { accountId, region, stores } = foundation
   const directory = new FunctionDirectory(stores.records, {
     region,
@@ -26,7 +22,6 @@ export async function startPlatform(starting: Starting): Promise<void> {
     changed: (_, functionName) => void follow.changed(functionName),
   })
   const compute = await assembleCompute(foundation, {
-    driver,
     instancesMaxOf: ({ functionName }) => directory.reservedConcurrencyCached(accountId, functionName)?.limit,
   })
   const follow = followFunctions(foundation, compute, directory)
@@ -47,13 +42,17 @@ export async function startPlatform(starting: Starting): Promise<void> {
     asyncQueue,
     objects,
     httpTriggers,
-    platformStatus: platformStatus(foundation, { driver, compute, asyncQueue }),
+    platformStatus: platformStatus(foundation, { compute, asyncQueue }),
   })
   const parts: readonly Part[] = [functions, objects, httpTriggers]
 
-  await listen(foundation, { driver, listeners: parts.flatMap(({ listeners = [] }) => listeners) })
-  await announceReady(foundation, driver)
+  await listen(
+    foundation,
+    parts.flatMap(({ listeners = [] }) => listeners),
+  )
+  await announceReady(foundation)
   for (const part of parts) await part.start?.()
+  // Behind the announcement: who is called in the first second starts an instance, as one without a pool does.
   void follow.warmKnownRuntimes()
   sweepNowAndThen(foundation, parts)
 }

@@ -1,15 +1,25 @@
 import { rm } from 'node:fs/promises'
 import { writeReadyFile } from '../lib/ready-file.ts'
-import type { SandboxDriver } from '../ports/sandbox.ts'
 import type { Foundation } from './foundation.ts'
 import { edgeDomain } from './http-triggers.ts'
 import { portOf } from './listen.ts'
 import { version } from './version.ts'
 
 /** Says that the platform is up: to who waits for a file, to the log and to the terminal. */
-export async function announceReady(foundation: Foundation, driver: SandboxDriver): Promise<void> {
-  const { accountId, region, identity, endpoints, dataDir, readyFiles, startedMs, clock, log, closing } =
-    foundation
+export async function announceReady(foundation: Foundation): Promise<void> {
+  const {
+    accountId,
+    region,
+    driver,
+    identity,
+    endpoints,
+    dataDir,
+    readyFiles,
+    startedMs,
+    clock,
+    log,
+    closing,
+  } = foundation
   for (const file of readyFiles) {
     closing.push(() => rm(file, { force: true }))
     await writeReadyFile(file, {
@@ -24,10 +34,10 @@ export async function announceReady(foundation: Foundation, driver: SandboxDrive
   }
   const readyMs = clock.now() - startedMs
   log.info({ endpoints, sandbox: driver.name, dataDir, readyMs }, 'the platform is up')
-  process.stdout.write(banner(foundation, driver))
+  process.stdout.write(banner(foundation))
 }
 
-function banner({ endpoints, dataDir }: Foundation, { name, isolates }: SandboxDriver): string {
+function banner({ endpoints, dataDir, driver: { name, isolates } }: Foundation): string {
   return [
     `Hanshu ${version} is up.`,
     `  Function Compute API  ${endpoints['fc']}`,

@@ -1,38 +1,17 @@
 import { createHash } from 'node:crypto'
-import { access, mkdir, realpath } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { ociSandboxDriver } from '../drivers/sandbox/oci/oci-sandbox-driver.ts'
 import { processSandboxDriver } from '../drivers/sandbox/process/process-sandbox-driver.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { SandboxDriver } from '../ports/sandbox.ts'
-import type { Foundation } from './foundation.ts'
+import type { Starting } from './starting.ts'
 
-export async function chooseSandbox({
-  HANSHU_SANDBOX: wanted,
-  HANSHU_OCI_RUNTIME: runtime,
-}: Config): Promise<'oci' | 'process'> {
-  if (wanted !== 'auto') return wanted
-  const root = process.platform === 'linux' && process.getuid?.() === 0
-  const folders = (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin', '/usr/local/sbin')
-  const found = await Promise.all(
-    folders.map((folder) =>
-      access(join(folder, runtime)).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  )
-  return root && found.includes(true) ? 'oci' : 'process'
-}
-
-export async function openSandbox({
-  config,
-  sandboxKind,
-  dataDir,
-  log,
-  closing,
-}: Foundation): Promise<SandboxDriver> {
+export async function openSandbox(
+  { config, sandboxKind, log, closing }: Starting,
+  dataDir: string,
+): Promise<SandboxDriver> {
   const driver = await openDriver(config, sandboxKind, dataDir, log)
   closing.push(() => driver.close())
   if (!driver.isolates) {

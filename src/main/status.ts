@@ -1,5 +1,4 @@
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
-import type { SandboxDriver } from '../ports/sandbox.ts'
 import type { PlatformStatus } from '../products/functions/needs.ts'
 import type { Compute } from './compute.ts'
 import type { Foundation } from './foundation.ts'
@@ -7,8 +6,8 @@ import { version } from './version.ts'
 
 /** What `hanshu status` shows. */
 export function platformStatus(
-  { clock, startedMs, accountId, region, endpoints }: Foundation,
-  { driver, compute, asyncQueue }: { driver: SandboxDriver; compute: Compute; asyncQueue: AsyncInvocations },
+  { clock, startedMs, accountId, region, driver, endpoints }: Foundation,
+  { compute, asyncQueue }: { compute: Compute; asyncQueue: AsyncInvocations },
 ): PlatformStatus {
   return {
     read: async () => ({

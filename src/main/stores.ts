@@ -8,6 +8,7 @@ import { memoryStreamStore } from '../drivers/memory/streams.ts'
 import type { BlobStore } from '../ports/blobs.ts'
 import type { RecordStore } from '../ports/records.ts'
 import type { StreamStore } from '../ports/streams.ts'
+import type { Starting } from './starting.ts'
 
 export interface Stores {
   records: RecordStore
@@ -16,15 +17,24 @@ export interface Stores {
   codeBlobs: BlobStore
 }
 
-export async function openStores(dataDir: string, ephemeral: boolean): Promise<Stores> {
-  if (ephemeral) {
-    return {
-      records: memoryRecordStore(),
-      streams: memoryStreamStore(),
-      objectBlobs: memoryBlobStore(),
-      codeBlobs: memoryBlobStore(),
-    }
+export async function openStores({ config, closing }: Starting, dataDir: string): Promise<Stores> {
+  const stores = config.HANSHU_EPHEMERAL ? memoryStores() : await embeddedStores(dataDir)
+  closing.push(async () => {
+    for (const store of Object.values(stores)) await store.close()
+  })
+  return stores
+}
+
+function memoryStores(): Stores {
+  return {
+    records: memoryRecordStore(),
+    streams: memoryStreamStore(),
+    objectBlobs: memoryBlobStore(),
+    codeBlobs: memoryBlobStore(),
   }
+}
+
+async function embeddedStores(dataDir: string): Promise<Stores> {
   const [records, streams, objectBlobs, codeBlobs] = await Promise.all([
     sqliteRecordStore({ file: join(dataDir, 'records.db') }),
     sqliteStreamStore({ file: join(dataDir, 'streams.db') }),

@@ -32,7 +32,7 @@ export function networkNames(owner: string): { bridge: string; prefix: string; t
 }
 
 /**
- * Namespaces are made ahead of time: `poolSize` of them wait. The caller has mounted a private /run/netns, so that
+ * Namespaces are made ahead of time: from the first that is taken on, `poolSize` of them wait. The caller has mounted a private /run/netns, so that
  * their names are gone with the platform; without a name and without a process the kernel removes the rest.
  */
 export async function openNetwork(
@@ -137,7 +137,6 @@ route add default via ${subnet.gateway}
       ready.push(made)
     }
   }
-  refill()
 
   return {
     gatewayAddress: subnet.gateway,

@@ -1,4 +1,6 @@
-import { cp, lstat, mkdir, readlink, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readlink, symlink, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { runProgram } from '../run-program.ts'
 
 /**
  * The root of every instance: empty folders to mount on, and the machine's /usr, seen through the same links as
@@ -42,11 +44,7 @@ export interface EtcSettings {
 
 export async function makeEtc({ etcDir, hostname, nameServers }: EtcSettings): Promise<void> {
   await mkdir(etcDir, { recursive: true, mode: 0o755 })
-  for (const name of COPIED) {
-    const exists = await lstat(`/etc/${name}`).catch(() => undefined)
-    if (!exists) continue
-    await cp(`/etc/${name}`, `${etcDir}/${name}`, { recursive: true, verbatimSymlinks: true })
-  }
+  await copyFromEtc(etcDir)
   const files = {
     passwd: 'root:x:0:0:root:/root:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n',
     group: 'root:x:0:\nnogroup:x:65534:\n',
@@ -58,4 +56,17 @@ export async function makeEtc({ etcDir, hostname, nameServers }: EtcSettings): P
   for (const [name, text] of Object.entries(files))
     await writeFile(`${etcDir}/${name}`, text, { mode: 0o644 })
   await symlink('/usr/share/zoneinfo/UTC', `${etcDir}/localtime`)
+}
+
+/** By cp(1): hundreds of certificates are a few milliseconds for it, a fifth of a second of our own start for Node.js. */
+async function copyFromEtc(etcDir: string): Promise<void> {
+  const exists = await Promise.all(COPIED.map((name) => lstat(`/etc/${name}`).catch(() => undefined)))
+  const byFolder = Map.groupBy(
+    COPIED.filter((_, index) => exists[index]),
+    (name) => dirname(name),
+  )
+  for (const [folder, names] of byFolder) {
+    await mkdir(`${etcDir}/${folder}`, { recursive: true, mode: 0o755 })
+    await runProgram('cp', ['-R', '-P', ...names.map((name) => `/etc/${name}`), `${etcDir}/${folder}/`])
+  }
 }

@@ -1,0 +1,23 @@
+import { join, resolve } from 'node:path'
+import { lockDataDir } from '../drivers/embedded/data-dir.ts'
+import { clearReadyFile } from '../lib/ready-file.ts'
+import type { Starting } from './starting.ts'
+
+export interface TakenDataDir {
+  /** Absolute; it belongs to this process alone. */
+  dataDir: string
+  /** Written when the platform is up. */
+  readyFiles: readonly string[]
+}
+
+export async function takeDataDir({ config, closing }: Starting): Promise<TakenDataDir> {
+  const dataDir = resolve(config.HANSHU_DATA)
+  const owned = lockDataDir(dataDir)
+  closing.push(() => owned.release())
+  const readyFiles = [
+    join(dataDir, 'ready.json'),
+    ...(config.HANSHU_READY_FILE === undefined ? [] : [resolve(config.HANSHU_READY_FILE)]),
+  ]
+  for (const file of readyFiles) await clearReadyFile(file)
+  return { dataDir, readyFiles }
+}

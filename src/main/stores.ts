@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileBlobStore } from '../drivers/embedded/blobs.ts'
 import { sqliteRecordStore } from '../drivers/embedded/records.ts'
+import { SqliteWritingThread } from '../drivers/embedded/sqlite-writing-thread.ts'
 import { sqliteStreamStore } from '../drivers/embedded/streams.ts'
 import { memoryBlobStore } from '../drivers/memory/blobs.ts'
 import { memoryRecordStore } from '../drivers/memory/records.ts'
@@ -35,9 +36,10 @@ function memoryStores(): Stores {
 }
 
 async function embeddedStores(dataDir: string): Promise<Stores> {
+  const thread = new SqliteWritingThread()
   const [records, streams, objectBlobs, codeBlobs] = await Promise.all([
-    sqliteRecordStore({ file: join(dataDir, 'records.db') }),
-    sqliteStreamStore({ file: join(dataDir, 'streams.db') }),
+    sqliteRecordStore({ file: join(dataDir, 'records.db'), thread }),
+    sqliteStreamStore({ file: join(dataDir, 'streams.db'), thread }),
     fileBlobStore({ dir: join(dataDir, 'blobs/objects') }),
     fileBlobStore({ dir: join(dataDir, 'blobs/code') }),
   ])

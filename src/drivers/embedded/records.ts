@@ -1,8 +1,8 @@
 import { checkKey, checkLimit, compareKeys, endOfPrefix } from '../../ports/keys.ts'
 import { jsonOf, type RecordStore, VersionConflict, type Write, writtenKey } from '../../ports/records.ts'
-import type { RecordsAnswer, RecordsJob } from './records-thread.ts'
+import type { RecordsAnswer, RecordsJob } from './records-jobs.ts'
 import { openReader, reading } from './sqlite-database.ts'
-import { type SqliteOptions, SqliteWriter, threadBeside } from './sqlite-writer.ts'
+import { type SqliteOptions, SqliteWriter } from './sqlite-writer.ts'
 
 /**
  * Records in one SQLite file. Writes go to a thread in groups; reads are answered at once from a connection of their own,
@@ -11,7 +11,7 @@ import { type SqliteOptions, SqliteWriter, threadBeside } from './sqlite-writer.
  */
 export async function sqliteRecordStore(options: SqliteOptions): Promise<RecordStore> {
   const { file } = options
-  const writer = await SqliteWriter.open<RecordsJob>(threadBeside(import.meta.url, 'records-thread'), options)
+  const writer = await SqliteWriter.open<RecordsJob>('records', options)
   const reader = openReader(file)
   const getOne = reader.prepare('SELECT version, value FROM records WHERE key = ?')
   const columns = 'SELECT key, version, value FROM records WHERE'

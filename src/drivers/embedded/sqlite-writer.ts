@@ -1,49 +1,51 @@
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { GroupCommit, type GroupLimits } from './group-commit.ts'
 import { StorageError } from './sqlite-error.ts'
-import type { FromThread, Outcome, ThreadData, ToThread } from './sqlite-thread.ts'
+import type { FromDatabase, Outcome, ToDatabase } from './sqlite-jobs.ts'
+import type { DatabaseKind } from './sqlite-thread.ts'
+import { SqliteWritingThread } from './sqlite-writing-thread.ts'
 
 export interface SqliteOptions {
   file: string
+  /** Shared with other databases. Default: one of its own. */
+  thread?: SqliteWritingThread
   /** How long a write waits for another process that holds the file's lock. */
   lockWaitMs?: number
   limits?: GroupLimits
 }
 
-/** The platform's side of a database's writing thread: hands it groups of jobs and answers each caller. */
+/** The platform's side of a database that a thread writes: hands it groups of jobs and answers each caller. */
 export class SqliteWriter<Job> {
-  readonly #worker: Worker
+  readonly #thread: SqliteWritingThread
+  readonly #port: MessagePort
   readonly #groups: GroupCommit<Job, Outcome>
+  readonly #stop: (cause?: unknown) => void
   #stopped: Error | undefined
-  #answering: { resolve(outcomes: Outcome[]): void; reject(error: Error): void } | undefined
+  #answering: { resolve(message: FromDatabase): void; reject(error: Error): void } | undefined
   #closing: Promise<void> | undefined
 
-  /** `thread` is the address of a file that calls `serveSqliteJobs`. */
-  static async open<Job>(
-    thread: URL,
-    { file, lockWaitMs = 5000, limits }: SqliteOptions,
-  ): Promise<SqliteWriter<Job>> {
-    const data: ThreadData = { file, lockWaitMs }
-    const worker = new Worker(thread, { workerData: data })
-    const [first] = (await once(worker, 'message')) as [FromThread]
-    if ('failure' in first) throw new StorageError(first.failure)
-    return new SqliteWriter<Job>(worker, file, limits)
+  static async open<Job>(kind: DatabaseKind, options: SqliteOptions): Promise<SqliteWriter<Job>> {
+    const writer = new SqliteWriter<Job>(kind, options)
+    const first = await writer.#answer()
+    if (!('failure' in first)) return writer
+    await writer.#thread.leave(writer.#stop)
+    throw new StorageError(first.failure)
   }
 
-  private constructor(worker: Worker, file: string, limits: GroupLimits | undefined) {
-    this.#worker = worker
+  private constructor(
+    kind: DatabaseKind,
+    { file, lockWaitMs = 5000, limits, thread = new SqliteWritingThread() }: SqliteOptions,
+  ) {
+    this.#thread = thread
     this.#groups = new GroupCommit((jobs) => this.#send(jobs), limits)
-    worker.on('message', (message: FromThread) => {
-      if ('outcomes' in message) this.#answering?.resolve(message.outcomes)
-    })
-    const stop = (cause?: unknown): void => {
+    this.#stop = (cause) => {
       this.#stopped ??= new Error(`the thread that writes ${file} has stopped`, { cause })
       this.#answering?.reject(this.#stopped)
     }
-    worker.on('error', stop)
-    worker.on('exit', () => stop())
-    worker.unref() // an idle store keeps no process alive; one that is writing does
+    this.#port = thread.enter(kind, { file, lockWaitMs }, this.#stop)
+    this.#port.on('message', (message: FromDatabase) => this.#answering?.resolve(message))
+    this.#port.unref() // an idle store keeps no process alive; one that is writing does
   }
 
   /** Answers what the handler of the job answered, once it is durable. */
@@ -55,16 +57,23 @@ export class SqliteWriter<Job> {
   }
 
   async #send(jobs: Job[]): Promise<Outcome[]> {
+    this.#port.postMessage({ jobs } satisfies ToDatabase)
+    const answer = await this.#answer()
+    if ('outcomes' in answer) return answer.outcomes
+    throw new Error('a database answered what it was not asked')
+  }
+
+  /** The next message. Nothing is asked before the answer to what was asked before. */
+  async #answer(): Promise<FromDatabase> {
     if (this.#stopped) throw this.#stopped
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome[]>()
+    const { promise, resolve, reject } = Promise.withResolvers<FromDatabase>()
     this.#answering = { resolve, reject }
-    this.#worker.ref()
-    this.#worker.postMessage({ jobs } satisfies ToThread)
+    this.#port.ref()
     try {
       return await promise
     } finally {
       this.#answering = undefined
-      this.#worker.unref()
+      this.#port.unref()
     }
   }
 
@@ -77,14 +86,12 @@ export class SqliteWriter<Job> {
   async #close(): Promise<void> {
     await this.#groups.drained()
     if (this.#stopped) return
-    this.#worker.ref()
-    const answered = Promise.all([once(this.#worker, 'message'), once(this.#worker, 'exit')])
-    this.#worker.postMessage({ close: true } satisfies ToThread)
-    const [[answer]] = (await answered) as [[FromThread], unknown]
+    const gone = once(this.#port, 'close')
+    this.#port.postMessage({ close: true } satisfies ToDatabase)
+    const answer = await this.#answer()
+    this.#port.ref()
+    await gone
+    await this.#thread.leave(this.#stop)
     if ('failure' in answer) throw new StorageError(answer.failure)
   }
 }
-
-/** A thread's file beside the one that starts it: `.ts` as we run it, `.js` as it is published. */
-export const threadBeside = (moduleUrl: string, name: string): URL =>
-  new URL(`./${name}${moduleUrl.endsWith('.ts') ? '.ts' : '.js'}`, moduleUrl)

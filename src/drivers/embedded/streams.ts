@@ -1,8 +1,8 @@
 import { checkKey, checkLimit, endOfPrefix } from '../../ports/keys.ts'
 import { checkAppend, type StreamEntry, type StreamInfo, type StreamStore } from '../../ports/streams.ts'
 import { openReader, reading } from './sqlite-database.ts'
-import { type SqliteOptions, SqliteWriter, threadBeside } from './sqlite-writer.ts'
-import type { StreamsJob } from './streams-thread.ts'
+import { type SqliteOptions, SqliteWriter } from './sqlite-writer.ts'
+import type { StreamsJob } from './streams-jobs.ts'
 
 /**
  * Streams in one SQLite file, built as the records are: writes on a thread in groups, reads at once.
@@ -10,7 +10,7 @@ import type { StreamsJob } from './streams-thread.ts'
  */
 export async function sqliteStreamStore(options: SqliteOptions): Promise<StreamStore> {
   const { file } = options
-  const writer = await SqliteWriter.open<StreamsJob>(threadBeside(import.meta.url, 'streams-thread'), options)
+  const writer = await SqliteWriter.open<StreamsJob>('streams', options)
   await sweep() // what a crash left to be deleted
   const reader = openReader(file)
   const find = reader.prepare('SELECT id, first, last, bytesThrough - bytesBefore AS sizeBytes FROM streams WHERE name = ?') // biome-ignore format: one line

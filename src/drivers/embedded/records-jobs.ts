@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Expectation } from '../../ports/records.ts'
-import { serveSqliteJobs } from './sqlite-thread.ts'
+import type { JobsOf } from './sqlite-jobs.ts'
 
 /** One commit: what must hold, then what is written, in order; `json` is absent where the record is removed. */
 export interface RecordsJob {
@@ -61,4 +61,4 @@ function recordsOn(database: DatabaseSync): (job: RecordsJob) => RecordsAnswer {
   }
 }
 
-serveSqliteJobs(schema, recordsOn)
+export const recordsJobs: JobsOf<RecordsJob> = { schema, jobsOn: recordsOn }

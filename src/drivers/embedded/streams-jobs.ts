@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { serveSqliteJobs } from './sqlite-thread.ts'
+import type { JobsOf } from './sqlite-jobs.ts'
 
 export type StreamsJob =
   /** The entries, one behind the other, and how long each is. */
@@ -114,4 +114,4 @@ function streamsOn(database: DatabaseSync): (job: StreamsJob) => unknown {
   }
 }
 
-serveSqliteJobs(schema, streamsOn)
+export const streamsJobs: JobsOf<StreamsJob> = { schema, jobsOn: streamsOn }

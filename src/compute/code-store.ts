@@ -12,10 +12,12 @@ import {
   readlink,
   rename,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { BlobStore } from '../ports/blobs.ts'
 import { type CodePackageLimits, type CodePackages, InvalidCodePackage } from '../ports/code-packages.ts'
@@ -129,7 +131,7 @@ export async function codeStore({
         await pipeline(limited(zip, limits.packedBytesMax), file.createWriteStream())
         await mkdir(folder, { mode: 0o755 })
         await unpackZip(zipFile, folder, limits)
-        const { blobId, sizeBytes, crc64 } = await blobs.write(createReadStream(zipFile))
+        const { blobId, sizeBytes, crc64 } = await blobs.write(wholeFile(zipFile, (await stat(zipFile)).size))
         await rename(folder, join(unpacked, blobId))
         return { blobId, sizeBytes, crc64 }
       } finally {
@@ -194,6 +196,10 @@ async function forgetAfterReboot(dir: string, unpacked: string): Promise<void> {
   await rm(unpacked, { recursive: true, force: true })
   await writeFile(known, bootId)
 }
+
+/** Told where the file ends, the stream takes buffers of that size; else 64 KiB, and as much again to find the end. */
+const wholeFile = (file: string, sizeBytes: number): Readable =>
+  sizeBytes === 0 ? Readable.from([]) : createReadStream(file, { end: sizeBytes - 1 })
 
 async function* limited(source: AsyncIterable<Uint8Array>, bytesMax: number): AsyncIterable<Uint8Array> {
   let sizeBytes = 0

@@ -12,7 +12,7 @@ export async function writeBlobFile(
   { signal, sizeBytesMax = Number.POSITIVE_INFINITY }: WriteOptions,
 ): Promise<BlobContent> {
   const digest = new ContentDigest()
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  let chunk = Buffer.allocUnsafe(0)
   const chunkChecksums: number[] = []
   let filled = 0
   let sizeBytes = 0
@@ -23,6 +23,7 @@ export async function writeBlobFile(
     digest.update(piece)
     for (let taken = 0; taken < piece.length; ) {
       const part = piece.subarray(taken, taken + CHUNK_BYTES - filled)
+      if (filled + part.length > chunk.length) chunk = enlarged(chunk, filled + part.length)
       chunk.set(part, filled)
       filled += part.length
       taken += part.length
@@ -43,6 +44,13 @@ export async function writeBlobFile(
   signal?.throwIfAborted()
   await file.sync()
   return content
+}
+
+/** Most blobs are far smaller than a chunk: many that are written at once should not take a whole one each. */
+function enlarged(chunk: Buffer<ArrayBuffer>, neededBytes: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(neededBytes, 2 * chunk.length)))
+  chunk.copy(larger)
+  return larger
 }
 
 /** A file system that is nearly full takes a part of a write and says so only by the number. */

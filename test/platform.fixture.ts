@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { nodeFlags } from '../src/config/node-flags.ts'
 
 export const projectDir = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -51,22 +52,18 @@ export async function startPlatform({
   const readyFile = join(folder, 'ready.json')
   // What a killed platform left there must not be taken for the new one's.
   await rm(readyFile, { force: true })
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(projectDir, 'src/main.ts')],
-    {
-      env: {
-        ...process.env,
-        HANSHU_DATA: folder,
-        HANSHU_PORTS: 'auto',
-        HANSHU_LOG_LEVEL: 'warn',
-        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(projectDir, '.tools/compile-cache'),
-        ...(sandbox === undefined ? {} : { HANSHU_SANDBOX: sandbox }),
-        ...environment,
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
+  const child = spawn(process.execPath, [...nodeFlags, join(projectDir, 'src/main.ts')], {
+    env: {
+      ...process.env,
+      HANSHU_DATA: folder,
+      HANSHU_PORTS: 'auto',
+      HANSHU_LOG_LEVEL: 'warn',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(projectDir, '.tools/compile-cache'),
+      ...(sandbox === undefined ? {} : { HANSHU_SANDBOX: sandbox }),
+      ...environment,
     },
-  )
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let log = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-1_000_000)

@@ -1,6 +1,7 @@
 /** `hanshu up`: the flags are the settings of the platform, so the help is printed from their one schema. */
 import { join } from 'node:path'
 import { installationDir, loadConfig } from '../../config/config.ts'
+import { nodeFlags } from '../../config/node-flags.ts'
 import type { Arguments, Command, Flag } from '../command.ts'
 import { UsageError } from '../errors.ts'
 import { type Setting, settings } from '../settings.ts'
@@ -30,12 +31,7 @@ export const up: Command = {
     }
     return terminal.become({
       file: process.execPath,
-      // A young generation of this size halves what a burst leaves behind in memory, at no price that could be measured.
-      args: [
-        '--max-semi-space-size=8',
-        '--disable-warning=ExperimentalWarning',
-        join(installationDir, 'src/main.ts'),
-      ],
+      args: [...nodeFlags, join(installationDir, 'src/main.ts')],
       environment,
     })
   },

@@ -3,6 +3,9 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageError, storageFailure } from './sqlite-error.ts'
 
+/** Of each connection; a page that is not in it is read from the system's memory, which keeps the whole file if it can. */
+const pageCacheKib = 4 * 1024
+
 /** The connection that writes; there is one per file. */
 export function openWriter(
   file: string,
@@ -20,7 +23,7 @@ export function openWriter(
       PRAGMA fullfsync = ON;
       PRAGMA checkpoint_fullfsync = ON;
       PRAGMA journal_size_limit = ${64 * 1024 * 1024};
-      PRAGMA cache_size = -${16 * 1024};
+      PRAGMA cache_size = -${pageCacheKib};
     `)
     applySchema(database, schema, file)
     syncFolder(dirname(file)) // a file that is durable in a folder that is not would be lost all the same
@@ -34,7 +37,7 @@ export function openWriter(
 /** The connection that reads, on the thread of the platform: it sees every commit that is durable, and waits for none. */
 export function openReader(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 1000 })
-  database.exec(`PRAGMA cache_size = -${16 * 1024}`)
+  database.exec(`PRAGMA cache_size = -${pageCacheKib}`)
   return database
 }
 

@@ -1,6 +1,7 @@
 /** The terminal of this process. */
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { flushCompileCache } from 'node:module'
 import { constants } from 'node:os'
 import { systemClock } from '../lib/clock.ts'
 import type { Program, Terminal } from './terminal.ts'
@@ -47,6 +48,7 @@ export function processTerminal(): Terminal {
 /** In place where the system can (then signals and the process id are the platform's own), else as a child that gets our signals. */
 async function become({ file, args, environment }: Program): Promise<number> {
   if (process.execve && process.platform === 'linux') {
+    flushCompileCache() // it is written at the exit, which does not come
     process.execve(file, [file, ...args], environment as Record<string, string>)
   }
   const child = spawn(file, args, { env: environment, stdio: 'inherit' })

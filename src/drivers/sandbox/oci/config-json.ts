@@ -1,23 +1,23 @@
 import type { SandboxSpec } from '../../../ports/sandbox.ts'
+import type { RuntimeFlavour } from './runtime-flavour.ts'
 import { seccompProfile } from './seccomp.ts'
+import { preparedDir, type Slot } from './slots.ts'
 
 /** What of an instance goes into its OCI configuration. All paths are of the host. */
 export interface ContainerSettings {
   spec: SandboxSpec
+  flavour: RuntimeFlavour
   uid: number
+  /** The root of an instance whose slot is not its root. */
   rootDir: string
   etcDir: string
-  /** Folders that code, layers and the disk are mounted on later; see the README about propagation. */
-  slot: { codeDir: string; optDir: string; preparedDir: string; tmpDir: string }
+  slot: Slot
   /** Undefined: a new network namespace with nothing but loopback. */
   netnsPath: string | undefined
   openFilesMax: number
   /** For a runtime that insists on a control group of its own. */
   cgroupsPath: string | undefined
 }
-
-/** Beside the vendor's own folders of a runtime, and of none of them: `/code` shows the function's files and no other. */
-export const preparedDir = '/var/fc/prepared'
 
 const READ_ONLY = ['ro', 'nosuid', 'nodev']
 
@@ -50,17 +50,8 @@ const MASKED = [
 
 const profile = seccompProfile()
 
-/**
- * `setpriv` asks the kernel to kill the container when its parent, the OCI runtime, dies. The shell then says on file
- * descriptor 4 that everything is prepared and becomes the program.
- */
-const launcher = (argv: readonly string[]): string[] => [
-  ...['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--', '/bin/sh', '-c'],
-  ...['printf . >&4; exec "$@" 4>&-', 'sh', ...argv],
-]
-
 export function containerConfig(settings: ContainerSettings): object {
-  const { spec, uid, rootDir, etcDir, slot, netnsPath, openFilesMax, cgroupsPath } = settings
+  const { spec, flavour, uid, rootDir, etcDir, slot, netnsPath, openFilesMax, cgroupsPath } = settings
   const bind = (source: string, destination: string, ...options: string[]) => ({
     destination,
     type: 'bind',
@@ -73,15 +64,21 @@ export function containerConfig(settings: ContainerSettings): object {
     source: 'tmpfs',
     options: ['nosuid', 'noexec', ...options],
   })
+  const slotMounts = [
+    bind(slot.codeDir, '/code', 'rslave', ...READ_ONLY),
+    bind(slot.optDir, '/opt', 'rslave', ...READ_ONLY),
+    bind(slot.preparedDir, preparedDir, 'rslave', ...READ_ONLY),
+    bind(slot.tmpDir, '/tmp', 'rslave', 'nosuid', 'nodev'),
+  ]
 
   return {
     ociVersion: '1.0.2',
     hostname: 'hanshu',
-    root: { path: rootDir, readonly: true },
+    root: flavour.slot === 'root' ? { path: slot.slotDir } : { path: rootDir, readonly: true },
     process: {
       terminal: false,
       user: { uid, gid: uid, umask: 0o022, additionalGids: [] },
-      args: launcher(spec.argv),
+      args: flavour.launcher(spec.argv),
       env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
       cwd: '/',
       noNewPrivileges: true,
@@ -98,10 +95,7 @@ export function containerConfig(settings: ContainerSettings): object {
       tmpfs('/dev/shm', 'nodev', 'mode=1777', 'size=64m'),
       bind('/usr', '/usr', ...READ_ONLY),
       bind(etcDir, '/etc', ...READ_ONLY, 'noexec'),
-      bind(slot.codeDir, '/code', 'rslave', ...READ_ONLY),
-      bind(slot.optDir, '/opt', 'rslave', ...READ_ONLY),
-      bind(slot.preparedDir, preparedDir, 'rslave', ...READ_ONLY),
-      bind(slot.tmpDir, '/tmp', 'rslave', 'nosuid', 'nodev'),
+      ...(flavour.slot === 'root' ? [] : slotMounts),
       ...spec.mounts.map(({ source, target }) => bind(source, target, ...READ_ONLY)),
     ],
     linux: {

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import type { Logger } from '../../../lib/logger.ts'
 import type { Sandbox, SandboxDriver, SandboxSpec } from '../../../ports/sandbox.ts'
-import { findProgram, runProgram } from '../run-program.ts'
+import { runProgram } from '../run-program.ts'
 import { openDisks } from './disks.ts'
 import { openMountHelper } from './mount-helper.ts'
 import { insidePrivateNamespace } from './namespace.ts'
@@ -10,6 +10,8 @@ import { openNetwork } from './network.ts'
 import { OciSandbox, type Workshop } from './oci-sandbox.ts'
 import { openCgroups } from './open-cgroups.ts'
 import { makeEtc, makeRoot } from './root-files.ts'
+import { findRuntime, settleOptions } from './runtime-choice.ts'
+import type { RuntimeName } from './runtime-flavour.ts'
 import { groupName, sweepOwner } from './sweep.ts'
 
 export interface OciSettings {
@@ -19,7 +21,7 @@ export interface OciSettings {
   runDir: string
   /** A folder for the disks of instances, on a disk with room. Emptied at start. */
   diskDir: string
-  runtimeName: 'crun' | 'runc' | 'runsc'
+  runtimeName: RuntimeName
   log: Logger
   /** The first of the user ids of instances, one for each that runs. Nobody else on the machine uses them. */
   firstUid?: number
@@ -74,7 +76,7 @@ export async function ociSandboxDriver(settings: OciSettings): Promise<OciSandbo
   const uids = new Set<number>()
   let lastUid = 0
   const shop: Workshop = {
-    runtime,
+    runtime: { ...runtime, options: [] },
     layout,
     cgroups,
     disks,
@@ -139,6 +141,12 @@ export async function ociSandboxDriver(settings: OciSettings): Promise<OciSandbo
       throw new AggregateError(failures, 'the sandbox driver could not remove everything')
   }
 
+  try {
+    await settleOptions(shop)
+  } catch (error) {
+    await close()
+    throw error
+  }
   return {
     name: runtimeName,
     isolates: true,
@@ -148,18 +156,6 @@ export async function ociSandboxDriver(settings: OciSettings): Promise<OciSandbo
     create,
     close,
   }
-}
-
-async function findRuntime(name: OciSettings['runtimeName']): Promise<Workshop['runtime']> {
-  if (name === 'runsc') {
-    throw new Error(
-      'runsc is not supported yet: it hands on no file descriptor 3 and no later mount as crun and runc do',
-    )
-  }
-  const path = await findProgram(name)
-  if (!path) throw new Error(`the OCI runtime ${name} is not installed`)
-  if (!(await findProgram('setpriv'))) throw new Error('setpriv (package util-linux) is not installed')
-  return { name, path }
 }
 
 /**

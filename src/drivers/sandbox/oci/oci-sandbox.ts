@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import type { Duplex, Readable } from 'node:stream'
 import type { Logger } from '../../../lib/logger.ts'
@@ -13,14 +13,23 @@ import type {
   SandboxUsage,
 } from '../../../ports/sandbox.ts'
 import type { Cgroup, CgroupLimits, Cgroups } from './cgroup.ts'
-import { containerConfig, preparedDir } from './config-json.ts'
+import { containerConfig } from './config-json.ts'
 import type { Disks } from './disks.ts'
 import type { MountHelper } from './mount-helper.ts'
 import type { InstanceNetwork, Network } from './network.ts'
+import type { RuntimeFlavour } from './runtime-flavour.ts'
+import { cleanSlot, makeSlot, preparedDir, type Slot, slotOf } from './slots.ts'
+
+export interface Runtime {
+  path: string
+  flavour: RuntimeFlavour
+  /** One of the flavour's option sets. */
+  options: readonly string[]
+}
 
 /** What every instance of a driver shares. */
 export interface Workshop {
-  runtime: { path: string; name: 'crun' | 'runc' }
+  runtime: Runtime
   layout: { rootDir: string; etcDir: string; bundlesDir: string; slotsDir: string; stateDir: string }
   cgroups: Cgroups
   disks: Disks
@@ -37,12 +46,9 @@ export interface Workshop {
   log: Logger
 }
 
-/**
- * Enters the control groups before it becomes the runtime, so that everything that follows is counted and limited.
- * runc makes a group inside of ours by itself, and its own dozen of threads stays outside.
- */
+/** Enters the control groups before it becomes the runtime, so that everything that follows is counted and limited. */
 const ENTER =
-  'for f in $GROUPS_TO_ENTER; do echo $$ > "$f" || exit 125; done; unset GROUPS_TO_ENTER; exec "$@"'
+  'for f in $GROUPS_TO_ENTER; do echo $$ > "$f" || exit 125; done; unset GROUPS_TO_ENTER'
 
 /** A task that takes back one thing that was made for an instance. Run in reverse order of making. */
 type Undo = () => Promise<unknown>
@@ -54,7 +60,7 @@ export class OciSandbox implements Sandbox {
   readonly #child: ChildProcess
   readonly #group: Cgroup
   readonly #network: InstanceNetwork | undefined
-  readonly #slot: ReturnType<typeof slotOf>
+  readonly #slot: Slot
   readonly #undo: Undo[]
   /** Settles when everything that was made for it is gone. */
   readonly removed: Promise<void>
@@ -79,7 +85,7 @@ export class OciSandbox implements Sandbox {
     this.#group = parts.group
     this.#network = parts.network
     this.#undo = parts.undo
-    this.#slot = slotOf(parts.shop, parts.spec.instanceId)
+    this.#slot = slotOf(parts.shop.layout.slotsDir, parts.spec.instanceId)
     this.exited = this.#waitForTheEnd()
     this.removed = this.exited.then(async () => {
       await this.#binding
@@ -107,37 +113,40 @@ export class OciSandbox implements Sandbox {
 
   static async create(spec: SandboxSpec, shop: Workshop): Promise<OciSandbox> {
     const { instanceId } = spec
+    const { flavour } = shop.runtime
     const undo: Undo[] = []
     try {
       const uid = shop.takeUid()
       undo.push(async () => shop.giveUidBack(uid))
-      const group = shop.cgroups.create(instanceId, shop.bootLimits)
+      const group = shop.cgroups.create(instanceId, limitsOf(shop.bootLimits, flavour))
       undo.push(() => group.remove())
-      const slot = slotOf(shop, instanceId)
+      const slot = slotOf(shop.layout.slotsDir, instanceId)
       const bundleDir = `${shop.layout.bundlesDir}/${instanceId}`
       undo.push(() => rm(bundleDir, { recursive: true, force: true }))
       undo.push(() => rm(`${shop.layout.stateDir}/${instanceId}`, { recursive: true, force: true }))
 
       const [network] = await Promise.all([
         shop.network?.take(),
-        makeSlot(slot, shop, instanceId, undo),
+        makeSlot(slot, instanceId, shop, undo),
         mkdir(bundleDir, { recursive: true }),
       ])
       if (network) undo.push(() => network.release())
       const config = containerConfig({
         spec,
+        flavour,
         uid,
         slot,
         rootDir: shop.layout.rootDir,
         etcDir: shop.layout.etcDir,
         netnsPath: network?.netnsPath,
         openFilesMax: shop.openFilesMax,
-        cgroupsPath: shop.runtime.name === 'runc' ? `/${shop.cgroups.owner}/${instanceId}/runc` : undefined,
+        cgroupsPath: flavour.entersGroups ? undefined : `/${shop.cgroups.owner}/${instanceId}/${flavour.name}`,
       })
       await writeFile(`${bundleDir}/config.json`, JSON.stringify(config), { mode: 0o600 })
       const child = startRuntime(shop, group, bundleDir, instanceId)
       undo.push(() => group.killAll())
-      await started(child, shop.startTimeoutMs)
+      await started(child, group, shop.startTimeoutMs)
+      if (flavour.slot === 'root') await cleanSlot(slot)
       return new OciSandbox({ spec, shop, child, group, network, undo })
     } catch (error) {
       await undoAll(undo, shop.log).catch((cause) =>
@@ -155,13 +164,9 @@ export class OciSandbox implements Sandbox {
     if (this.#gone) throw new Error('a sandbox that has ended cannot be bound')
     this.#bound = true
     const { quickMounts, slowMounts, disks, defaultDiskMb, runtime } = this.#shop
-    this.#group.setLimits({
-      memoryBytes: binding.memoryMb * 1024 * 1024,
-      cpu: binding.cpu,
-      // crun, which waits for the program, is a member of the group as well.
-      pidsMax: binding.pidsMax + (runtime.name === 'crun' ? 1 : 0),
-      priority: 'normal',
-    })
+    const { cpu, pidsMax } = binding
+    const memoryBytes = binding.memoryMb * 1024 * 1024
+    this.#group.setLimits(limitsOf({ memoryBytes, cpu, pidsMax, priority: 'normal' }, runtime.flavour))
     const show = (source: string, target: string): Promise<unknown> =>
       quickMounts.bindReadOnly(source, target).then(() => this.#undo.push(() => slowMounts.unmount(target)))
     const work: Promise<unknown>[] = [show(binding.codeSource, this.#slot.codeDir)]
@@ -225,9 +230,8 @@ export class OciSandbox implements Sandbox {
     this.#lastUsage = { ...this.#group.usage(), memoryBytes: 0 }
     this.#gone = true
     const exit = exitOf(code, signal)
-    // runc takes its own group, and what the kernel noted there, with it.
     const assumed =
-      this.#shop.runtime.name === 'runc' &&
+      this.#shop.runtime.flavour.losesOomNote &&
       exit.signal === 'SIGKILL' &&
       !this.#killed &&
       this.#group.hitMemoryLimit()
@@ -235,69 +239,56 @@ export class OciSandbox implements Sandbox {
   }
 }
 
-function slotOf(shop: Workshop, instanceId: string) {
-  const slotDir = `${shop.layout.slotsDir}/${instanceId}`
-  return {
-    slotDir,
-    codeDir: `${slotDir}/code`,
-    optDir: `${slotDir}/opt`,
-    preparedDir: `${slotDir}/prepared`,
-    tmpDir: `${slotDir}/tmp`,
-  }
-}
-
-async function makeSlot(
-  slot: ReturnType<typeof slotOf>,
-  shop: Workshop,
-  instanceId: string,
-  undo: Undo[],
-): Promise<void> {
-  const folders = [slot.codeDir, slot.optDir, slot.preparedDir, slot.tmpDir]
-  // Never recursively: should a mount be left on one of them, its files are a function's code.
-  undo.push(async () => {
-    await Promise.all(folders.map((folder) => rmdir(folder)))
-    await rmdir(slot.slotDir)
-  })
-  await mkdir(slot.slotDir)
-  await Promise.all(folders.map((folder) => mkdir(folder, { mode: 0o755 })))
-  const remove = await shop.disks.mount(instanceId, shop.defaultDiskMb, slot.tmpDir)
-  undo.push(remove, () => shop.slowMounts.unmount(slot.tmpDir))
-}
-
 function startRuntime(shop: Workshop, group: Cgroup, bundleDir: string, instanceId: string): ChildProcess {
-  const { path, name } = shop.runtime
+  const { path, flavour, options } = shop.runtime
   const command = [
-    ...['setpriv', '--pdeathsig', 'KILL', '--', path, '--root', shop.layout.stateDir],
-    ...(name === 'crun' ? ['--cgroup-manager=disabled'] : []),
-    ...['run', '--preserve-fds', '2', '--bundle', bundleDir, instanceId],
+    ...['setpriv', '--pdeathsig', 'KILL', '--', path, '--root', `${shop.layout.stateDir}/${instanceId}`],
+    ...[...options, 'run', ...flavour.runOptions, '--bundle', bundleDir, instanceId],
   ]
-  return spawn('/bin/sh', ['-c', ENTER, 'sh', ...command], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+  return spawn('/bin/sh', ['-c', `${ENTER}\n${flavour.start}`, 'sh', ...command], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true, // Ctrl-C in the terminal is for the platform, not for what it holds
     cwd: '/',
     env: {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-      GROUPS_TO_ENTER: (name === 'crun' ? group.procsFiles : []).join(' '),
+      GROUPS_TO_ENTER: (flavour.entersGroups ? group.procsFiles : []).join(' '),
     },
   })
 }
 
-/** Resolves with the byte on file descriptor 4 that says that the program is about to run. */
-async function started(child: ChildProcess, timeoutMs: number): Promise<void> {
-  const sign = child.stdio[4] as Readable
-  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+/** Resolves with the byte on the channel that says that the program is about to run; what follows it stays there. */
+async function started(child: ChildProcess, group: Cgroup, timeoutMs: number): Promise<void> {
+  const channel = child.stdio[3] as Duplex
+  let late = ''
+  const timer = setTimeout(() => {
+    late = `not within ${timeoutMs / 1000} s `
+    child.kill('SIGKILL')
+    // What it started may hold the channel as well. Who removes the group is told should anything survive.
+    group.killAll().catch(() => {})
+  }, timeoutMs)
   try {
     const runs = await new Promise<boolean>((resolve, reject) => {
       child.once('error', reject)
-      sign.once('error', reject)
-      sign.once('data', () => resolve(true))
-      sign.once('end', () => resolve(false))
+      channel.once('error', reject)
+      channel.once('end', () => resolve(false))
+      channel.on('readable', function look() {
+        if (channel.read(1) === null) return
+        channel.off('readable', look)
+        resolve(true)
+      })
     })
-    if (!runs) throw new Error(`the OCI runtime could not start the instance: ${await whatItSaid(child)}`)
+    if (!runs) {
+      throw new Error(`the OCI runtime could not start the instance: ${late}${await whatItSaid(child)}`)
+    }
   } finally {
     clearTimeout(timer)
-    sign.destroy()
   }
+}
+
+/** What a program may have is what its function may have and what the runtime takes for itself. */
+function limitsOf(limits: CgroupLimits, { ownMemoryBytes, hostPids }: RuntimeFlavour): CgroupLimits {
+  const { memoryBytes, pidsMax } = limits
+  return { ...limits, memoryBytes: memoryBytes + ownMemoryBytes, pidsMax: hostPids(pidsMax) }
 }
 
 /** The runtime has ended, so its standard error ends as well. */

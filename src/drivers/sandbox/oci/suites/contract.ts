@@ -5,4 +5,6 @@ import { newPlace } from './harness.ts'
 const place = await newPlace()
 after(() => place.remove())
 
-sandboxContract(`oci (${place.settings.runtimeName})`, () => place.open())
+sandboxContract(`oci (${place.settings.runtimeName})`, () => place.open(), {
+  programsAreProcesses: place.settings.runtimeName !== 'runsc',
+})

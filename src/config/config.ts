@@ -56,7 +56,7 @@ export const configSchema = z.object({
   HANSHU_OCI_RUNTIME: z
     .enum(['crun', 'runc', 'runsc'])
     .default(standardOciRuntime)
-    .describe('Program that starts containers for the oci sandbox. runsc (gVisor) is refused so far.'),
+    .describe('Program that starts containers for the oci sandbox. runsc is gVisor: a kernel for every instance, slower starts, more memory.'),
   HANSHU_POOL_SIZE: z.coerce
     .number()
     .int()

@@ -46,13 +46,20 @@ table inet ${table} {
 
   chain marker { }
 
+  # What is refused is told so: a program that fails at once is easier to understand than one that hangs. A connection is
+  # reset: the network stack of gVisor of 2022 does not understand the other.
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject with icmpx admin-prohibited
+  }
+
   # Instance to the machine itself.
   chain input {
     type filter hook input priority filter - 5; policy accept;
     iifname != "${bridge}" accept
     ct state established,related accept
     ip saddr ${subnet.cidr} ip daddr ${subnet.gateway} tcp dport @ports accept
-    reject with icmpx admin-prohibited
+    jump refuse
   }
 
   # Instance to somewhere else, and somewhere else to an instance.
@@ -63,7 +70,6 @@ table inet ${table} {
     oifname "${bridge}" drop
   }
 
-  # What is refused is told so: a program that fails at once is easier to understand than one that hangs.
   chain leaving {
     oifname "${bridge}" jump refuse
     ip saddr != @online jump refuse
@@ -71,10 +77,6 @@ table inet ${table} {
     ip daddr @notPublic jump refuse
     meta nfproto ipv6 jump refuse
     accept
-  }
-
-  chain refuse {
-    reject with icmpx admin-prohibited
   }
 
   chain translate {

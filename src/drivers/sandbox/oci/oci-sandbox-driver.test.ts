@@ -33,7 +33,7 @@ async function passes(suite: string, env: Record<string, string> = {}): Promise<
   assert.match(said, /^ℹ pass [1-9]/m, 'nothing was tested')
 }
 
-for (const runtime of ['crun', 'runc']) {
+for (const runtime of ['crun', 'runc', 'runsc']) {
   const skip = await obstacle(runtime)
   const env = { HANSHU_TEST_RUNTIME: runtime }
   test(`${runtime} keeps the contract of a sandbox`, { skip }, () => passes('suites/contract.ts', env))

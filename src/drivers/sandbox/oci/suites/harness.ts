@@ -9,6 +9,9 @@ import { type OciSandboxDriver, type OciSettings, ociSandboxDriver } from '../oc
 
 export const runtimeName = (process.env['HANSHU_TEST_RUNTIME'] ?? 'crun') as OciSettings['runtimeName']
 
+/** gVisor: programs run on a kernel of their own, which is not the machine's and shows and permits what it likes of itself. */
+export const ownKernel = runtimeName === 'runsc'
+
 export interface Place {
   folder: string
   settings: OciSettings
@@ -58,6 +61,8 @@ export async function runBound(
   sandbox.channel.write('\n')
   sandbox.stderr.resume()
   const output = await readAll(sandbox.stdout)
+  // Nobody is left who could write, but the runtime may not have told the exit code yet.
+  await sandbox.exited
   await sandbox.kill()
   if (more.codeSource === undefined) await rm(code, { recursive: true })
   return { output, sandbox }

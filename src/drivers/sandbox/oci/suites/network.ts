@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { fetchText, freePort, readLine, sandboxSpec } from '../../../../ports/sandbox.contract.ts'
 import { runProgram } from '../../run-program.ts'
 import type { OciSandboxDriver } from '../oci-sandbox-driver.ts'
-import { newPlace, perl, runBound } from './harness.ts'
+import { newPlace, ownKernel, perl, runBound } from './harness.ts'
 
 /** An address of the internet, and addresses that instances must not reach although the machine does. */
 const PUBLIC = '198.51.100.2'
@@ -120,7 +120,9 @@ describe('the network of an instance', { timeout: 300_000 }, () => {
   })
 
   test('has no IPv6 and may open low ports', async () => {
-    const script = `cat /proc/net/if_inet6; perl -MIO::Socket::INET -e '
+    // gVisor's stack has addresses of its own making, on loopback and of the link, which the firewall lets nowhere.
+    const listed = ownKernel ? 'grep -vE "^(0{31}1|fe80)" /proc/net/if_inet6' : 'cat /proc/net/if_inet6'
+    const script = `${listed}; perl -MIO::Socket::INET -e '
       print IO::Socket::INET->new(LocalPort => 80, Listen => 1) ? "open" : "no: $!"'`
     assert.equal((await runBound(driver, script)).output, 'open')
   })

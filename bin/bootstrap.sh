@@ -188,7 +188,7 @@ missing_programs() {
   missing=${missing# }
 }
 
-# ensure_system_programs oci|process: what sandboxes are made of. Nothing here stops the start; it says what will not be.
+# ensure_system_programs auto|oci|process [crun|runc|runsc]: what sandboxes are made of. Nothing here stops the start; it says what will not be.
 ensure_system_programs() {
   PATH="$PATH:/usr/sbin:/sbin"
   export PATH
@@ -199,8 +199,9 @@ ensure_system_programs() {
       return 0
       ;;
   esac
+  runtime=${2:-crun} # the Debian package of an OCI runtime is named as its program
   if [ "$1" = process ]; then set -- python3:python3; else
-    set -- crun:crun nft:nftables ip:iproute2 mkfs.ext4:e2fsprogs python3:python3
+    set -- "$runtime:$runtime" nft:nftables ip:iproute2 mkfs.ext4:e2fsprogs python3:python3
   fi
   missing_programs "$@"
   [ -n "$missing" ] || return 0
@@ -233,7 +234,10 @@ ensure_system_programs() {
   else
     say "missing (names of the Debian packages): $missing. Install them with this system's package manager."
   fi
-  case " $missing " in *' crun '*) say "without crun: functions run as ordinary processes, NOT isolated from this machine" ;; esac
+  case " $missing " in
+    *' crun '*) say "without crun: functions run as ordinary processes, NOT isolated from this machine" ;;
+    *" $runtime "*) say "without $runtime, which the settings name, the platform does not start" ;;
+  esac
   case " $missing " in *' nftables '* | *' iproute2 '*) say "without nftables and iproute2: the network of functions is not restricted" ;; esac
   case " $missing " in *' e2fsprogs '*) say "without e2fsprogs: the disk that a function fills is not limited" ;; esac
   case " $missing " in *' python3 '*) say "without python3: functions in Python cannot run" ;; esac

@@ -264,6 +264,20 @@ test('up says which system programs are missing and what follows, and goes on', 
   assert.doesNotMatch((await run(['up', '--sandbox', 'process'])).notes, /crun/)
 })
 
+test('up asks for the OCI runtime that the settings name, and for no other', onLinux, async (t) => {
+  const { run } = await installation(t)
+  for (const { notes } of [
+    await run(['up', '--oci-runtime', 'runsc']),
+    await run(['up', '--oci-runtime=runsc']),
+    await run(['up'], { HANSHU_OCI_RUNTIME: 'runsc' }),
+  ]) {
+    assert.match(notes, /missing .* runsc /)
+    assert.match(notes, /without runsc, which the settings name, the platform does not start/)
+    assert.doesNotMatch(notes, /crun/)
+  }
+  assert.match((await run(['up', '--oci-runtime', '../evil'])).notes, /missing .* crun /)
+})
+
 test('as root with apt-get, up installs what is missing, once', onLinux, async (t) => {
   const { run, program, root, tools } = await installation(t)
   await rm(join(tools, 'id'))

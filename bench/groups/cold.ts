@@ -60,7 +60,7 @@ export const cold: Group = {
       const unpooled = await platform(bench, { sandbox: kind, environment: { HANSHU_POOL_SIZE: '0' } })
       contestants.push(...onPlatform(`${kind}, no pool`, unpooled, {}))
     }
-    const withoutGvisor = await addGvisor(bench, contestants)
+    const withoutGvisor = withoutOci || (await addGvisor(bench, contestants))
     const rows = await measureAll(bench, contestants)
     if (withoutOci) rows.push({ what: `oci: not available (${withoutOci})` })
     if (withoutGvisor) rows.push({ what: `gVisor: not available (${withoutGvisor})`, goal: gvisorGoal.text })
@@ -119,21 +119,36 @@ function onPlatform(
   return all
 }
 
-/** Answers why gVisor does not take part, or false. */
+/** Answers why gVisor does not take part, or false. It does when `runsc` is installed. */
 async function addGvisor(bench: Bench, contestants: Contestant[]): Promise<string | false> {
   try {
     await timeProgram('runsc', ['--version'])
   } catch {
     return 'runsc is not installed'
   }
+  const started = (pool: Record<string, string>): Promise<Platform> =>
+    platform(bench, { sandbox: 'oci', environment: { HANSHU_OCI_RUNTIME: 'runsc', ...pool } })
   try {
-    const on = await platform(bench, { sandbox: 'oci', environment: { HANSHU_OCI_RUNTIME: 'runsc' } })
-    contestants.push({
-      what: 'gVisor, pool: hello, Node 20, InvokeFunction',
-      peer: plainNode20,
-      goal: gvisorGoal,
-      measure: () => coldStart(on, () => hello('nodejs20'), 'InvokeFunction'),
-    })
+    const [pooled, unpooled] = [await started({}), await started({ HANSHU_POOL_SIZE: '0' })]
+    const node20 = (on: Platform) => () => coldStart(on, () => hello('nodejs20'), 'InvokeFunction')
+    contestants.push(
+      {
+        what: 'gVisor, pool: hello, Node 20, InvokeFunction',
+        peer: plainNode20,
+        goal: gvisorGoal,
+        measure: node20(pooled),
+      },
+      {
+        what: 'gVisor, pool: hello, Python 3, InvokeFunction',
+        peer: plainPython,
+        measure: () => coldStart(pooled, () => hello('python3.10'), 'InvokeFunction'),
+      },
+      {
+        what: 'gVisor, no pool: hello, Node 20, InvokeFunction',
+        peer: plainNode20,
+        measure: node20(unpooled),
+      },
+    )
     return false
   } catch (error) {
     return `the platform does not start with it: ${String(error).trim().split('\n').at(-1)}`

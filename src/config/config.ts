@@ -51,12 +51,14 @@ export const configSchema = z.object({
     .enum(['auto', 'oci', 'process'])
     .default(standardSandbox)
     .describe(
-      'How instances are held. auto: oci where it can work (root, Linux, an OCI runtime), else process, with a warning.',
+      'How instances are held. auto: oci where it can work (root, Linux, an OCI runtime) or where another OCI runtime than crun is named, else process, with a warning.',
     ),
   HANSHU_OCI_RUNTIME: z
     .enum(['crun', 'runc', 'runsc'])
     .default(standardOciRuntime)
-    .describe('Program that starts containers for the oci sandbox. runsc is gVisor: a kernel for every instance, slower starts, more memory.'),
+    .describe(
+      'Program that starts containers for the oci sandbox. runsc is gVisor: a kernel for every instance, slower starts, more memory.',
+    ),
   HANSHU_POOL_SIZE: z.coerce
     .number()
     .int()

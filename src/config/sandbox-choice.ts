@@ -15,6 +15,8 @@ export async function chooseSandbox({
   PATH: path = '',
 }: NodeJS.ProcessEnv): Promise<'oci' | 'process'> {
   if (wanted !== 'auto') return wanted === 'oci' ? 'oci' : 'process'
+  // Who names a runtime is not given no isolation instead: where it cannot work, the start fails and says why.
+  if (runtime !== standardOciRuntime) return 'oci'
   const root = process.platform === 'linux' && process.getuid?.() === 0
   const folders = path.split(':').concat('/usr/sbin', '/sbin', '/usr/local/sbin')
   const found = await Promise.all(

@@ -254,7 +254,7 @@ export function sandboxContract(
 }
 
 /** Names of what is in a folder. Not ls, which asks the kernel for more than gVisor of 2022 knows. */
-const LIST = 'list() { for f in "$1"/* "$1"/.[!.]*; do if [ -e "$f" ]; then echo "${f##*/}"; fi; done; };'
+const LIST = 'list() { for f in "$1"/* "$1"/.[!.]*; do if [ -e "$f" ]; then basename "$f"; fi; done; };'
 
 const TCP_GREETER = `use IO::Socket::INET; $| = 1;
 my $server = IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => $ARGV[0], Listen => 5, ReuseAddr => 1) or die "$!";

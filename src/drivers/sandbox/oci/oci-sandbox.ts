@@ -47,8 +47,7 @@ export interface Workshop {
 }
 
 /** Enters the control groups before it becomes the runtime, so that everything that follows is counted and limited. */
-const ENTER =
-  'for f in $GROUPS_TO_ENTER; do echo $$ > "$f" || exit 125; done; unset GROUPS_TO_ENTER'
+const ENTER = 'for f in $GROUPS_TO_ENTER; do echo $$ > "$f" || exit 125; done; unset GROUPS_TO_ENTER'
 
 /** A task that takes back one thing that was made for an instance. Run in reverse order of making. */
 type Undo = () => Promise<unknown>
@@ -140,7 +139,9 @@ export class OciSandbox implements Sandbox {
         etcDir: shop.layout.etcDir,
         netnsPath: network?.netnsPath,
         openFilesMax: shop.openFilesMax,
-        cgroupsPath: flavour.entersGroups ? undefined : `/${shop.cgroups.owner}/${instanceId}/${flavour.name}`,
+        cgroupsPath: flavour.entersGroups
+          ? undefined
+          : `/${shop.cgroups.owner}/${instanceId}/${flavour.name}`,
       })
       await writeFile(`${bundleDir}/config.json`, JSON.stringify(config), { mode: 0o600 })
       const child = startRuntime(shop, group, bundleDir, instanceId)

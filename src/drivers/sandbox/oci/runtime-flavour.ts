@@ -79,7 +79,7 @@ const runscOptions = [
  * machine's own, and refuse it, where they see a file of /proc/sys/net that newer kernels show in all of them. Seen
  * from a mount namespace of its own, there is none; what we mount later still comes in.
  */
-const runscStart = String.raw`exec unshare --mount --propagation slave -- /bin/sh -c '
+const runscStart = `exec unshare --mount --propagation slave -- /bin/sh -c '
   mount -t tmpfs -o ro none /proc/sys/net && exec "$@"' sh "$@" 0<&3 3<&-`
 
 const runsc: RuntimeFlavour = {

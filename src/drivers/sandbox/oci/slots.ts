@@ -1,6 +1,8 @@
 import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
-import type { Workshop } from './oci-sandbox.ts'
+import type { Disks } from './disks.ts'
+import type { MountHelper } from './mount-helper.ts'
 import { makeRoot } from './root-files.ts'
+import type { RuntimeFlavour } from './runtime-flavour.ts'
 
 /** Folders of an instance that code, layers and the disk are mounted on later; see the README about propagation. */
 export interface Slot {
@@ -26,8 +28,11 @@ export function slotOf(slotsDir: string, instanceId: string): Slot {
   }
 }
 
-type SlotShop = Pick<Workshop, 'disks' | 'slowMounts' | 'defaultDiskMb'> & {
-  runtime: { flavour: Pick<Workshop['runtime']['flavour'], 'slot'> }
+interface SlotShop {
+  disks: Disks
+  slowMounts: MountHelper
+  defaultDiskMb: number
+  runtime: { flavour: RuntimeFlavour }
 }
 
 /** Pushes to `undo` what takes it back, in reverse order. */

@@ -5,4 +5,6 @@ import { newPlace, ownKernel } from './harness.ts'
 const place = await newPlace()
 after(() => place.remove())
 
-sandboxContract(`oci (${place.settings.runtimeName})`, () => place.open(), { programsAreProcesses: !ownKernel })
+sandboxContract(`oci (${place.settings.runtimeName})`, () => place.open(), {
+  programsAreProcesses: !ownKernel,
+})

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { memoryRecordStore } from '../drivers/memory/records.ts'
 import { ManualClock } from '../lib/clock.ts'
 import type { IdSource } from '../lib/ids.ts'
 import { silentLogger } from '../lib/logger.ts'
-import type { EventInvocation, FunctionRevision, InvocationOutcome, Invoker } from '../ports/invocation.ts'
+import type {
+  EventInvocation,
+  FunctionRevision,
+  HttpInvocation,
+  HttpOutcome,
+  InvocationOutcome,
+  Invoker,
+} from '../ports/invocation.ts'
 import type { RecordStore } from '../ports/records.ts'
 import { type AsyncPolicy, asyncInvocations, TaskInFlight } from './async-invocations.ts'
 
@@ -22,7 +31,9 @@ const throttled: InvocationOutcome = { outcome: 'throttled', message: 'busy' }
 class Office {
   readonly clock = new ManualClock(1_700_000_000_000)
   readonly calls: { event: string; invocation: EventInvocation; end(outcome: InvocationOutcome): void }[] = []
+  readonly requests: { invocation: HttpInvocation; end(outcome: HttpOutcome): void }[] = []
   readonly missing = new Set<string>()
+  runtime = 'nodejs20'
   policy: AsyncPolicy = { retriesMax: 2, eventAgeMaxMs: 86_400_000 }
   readonly records: RecordStore
   readonly queue: ReturnType<typeof asyncInvocations>
@@ -46,11 +57,20 @@ class Office {
           new Promise((end) => {
             this.calls.push({ event: Buffer.from(invocation.event).toString(), invocation, end })
           }),
+        forward: (invocation: HttpInvocation) =>
+          new Promise((end) => {
+            this.requests.push({ invocation, end })
+          }),
       } as unknown as Invoker,
       resolve: async (_account, functionName) =>
         this.missing.has(functionName)
           ? undefined
-          : ({ functionName, functionArn: `acs:fc:r:1:functions/${functionName}` } as FunctionRevision),
+          : ({
+              functionName,
+              functionArn: `acs:fc:r:1:functions/${functionName}`,
+              runtime: this.runtime,
+              timeoutMs: 3000,
+            } as FunctionRevision),
       policyOf: async () => this.policy,
     })
   }
@@ -250,4 +270,80 @@ test('closing waits a moment, then leaves what is being called to the next platf
   const [left] = await office.records.list<{ failures: number }>({ prefix: 'async/events/', limit: 10 })
   assert.equal(left!.value.failures, 0)
   await assert.rejects(office.accept('late'))
+})
+
+const request = { method: 'PUT', target: '/a?b=c', rawHeaders: ['X-Mine', 'y'], clientIp: '127.0.0.1' }
+
+const responded = (
+  body: Readable,
+  fields: { rawHeaders?: string[]; durationMs?: number } = {},
+): HttpOutcome => ({
+  outcome: 'responded',
+  status: 500,
+  statusMessage: '',
+  rawHeaders: fields.rawHeaders ?? [],
+  body,
+  instanceId: 'c',
+  finished: Promise.resolve({ ...report, durationMs: fields.durationMs ?? 1 }),
+})
+
+test('a request for a custom runtime is kept whole, and passed on whole by the platform that comes next', async () => {
+  const first = new Office()
+  first.runtime = 'custom'
+  await first.accept('the body', { request })
+  const second = new Office(first.records)
+  second.runtime = 'custom.debian12'
+  await second.queue.start()
+  await turn()
+  const [{ invocation, end }] = second.requests as [(typeof second.requests)[0]]
+  assert.deepEqual(invocation.request, request)
+  assert.equal(await text(invocation.body), 'the body')
+  // Whatever its status: a server that answers has not failed as a function.
+  end(responded(Readable.from([Buffer.from('said')])))
+  await turn()
+  assert.deepEqual([second.requests.length, await second.kept(), second.queue.depth()], [1, 0, 0])
+})
+
+test('a request is tried again when its server says so, breaks off or is late, and its outcome goes on', async () => {
+  const office = new Office()
+  office.runtime = 'custom'
+  office.policy = { retriesMax: 2, eventAgeMaxMs: 86_400_000, onFailure: 'acs:fc:r:1:functions/bad' }
+  await office.accept('body', { request })
+  office.requests[0]!.end(
+    responded(Readable.from([Buffer.from('no')]), { rawHeaders: ['X-Fc-Status', '404'] }),
+  )
+  await turn()
+  await office.after(1000)
+  assert.equal(office.requests[1]!.invocation.retryCount, 1)
+  const broken = new Readable({ read() {} })
+  office.requests[1]!.end(responded(broken))
+  broken.destroy()
+  await turn()
+  await office.after(2000)
+  const late = new Readable({ read() {} })
+  office.requests[2]!.end(responded(late, { durationMs: 3000 }))
+  late.destroy()
+  await turn()
+  assert.equal(office.requests.length, 3)
+  const sent = JSON.parse(office.calls[0]!.event)
+  assert.equal(sent.requestPayload, 'body')
+  assert.match(sent.responsePayload, /timed out after 3 seconds/)
+})
+
+test('of a long response 128 KB go to the destination, and the rest is read and dropped', async () => {
+  const office = new Office()
+  office.runtime = 'custom'
+  office.policy = { retriesMax: 0, eventAgeMaxMs: 86_400_000, onSuccess: 'acs:fc:r:1:functions/good' }
+  await office.accept('body', { request })
+  const long = Readable.from(Array.from({ length: 40 }, () => Buffer.alloc(10_000, 'x')))
+  office.requests[0]!.end(responded(long))
+  for (let turns = 0; turns < 20; turns++) await turn()
+  assert.equal(long.readableEnded, true)
+  assert.equal(JSON.parse(office.calls[0]!.event).responsePayload.length, 128 * 1024)
+})
+
+test('a request whose function has a built-in runtime by now is given up', async () => {
+  const office = new Office()
+  await office.accept('body', { request })
+  assert.deepEqual([office.requests.length, office.calls.length, await office.kept()], [0, 0, 0])
 })

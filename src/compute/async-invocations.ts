@@ -5,15 +5,19 @@
 import type { Clock } from '../lib/clock.ts'
 import type { IdSource } from '../lib/ids.ts'
 import type { Logger } from '../lib/logger.ts'
-import type { FunctionRevision, Invoker } from '../ports/invocation.ts'
+import type { FunctionRevision, HttpRequestHead, InvocationOutcome, Invoker } from '../ports/invocation.ts'
 import type { RecordStore } from '../ports/records.ts'
+import { forwardQueued } from './forward-queued.ts'
 
 export interface AcceptedEvent {
   accountId: string
   functionName: string
   qualifier: string
   requestId: string
+  /** With a `request`: its body. */
   event: Uint8Array
+  /** Of an HTTP trigger, for a custom runtime: the function is given this instead of an event. */
+  request?: HttpRequestHead
   /** The caller's own id: while one is in the queue, another with the same id is not taken in. */
   taskId?: string
 }
@@ -56,6 +60,7 @@ interface QueuedEvent {
   qualifier: string
   requestId: string
   eventBase64: string
+  request?: HttpRequestHead
   taskId?: string
   acceptedMs: number
   /** Attempts that ended with a function error: these count against the retries. */
@@ -192,14 +197,15 @@ export function asyncInvocations({
         condition: 'EventAgeExceeded',
       })
     }
-    const outcome = await invoker.invoke({
-      revision,
-      qualifier,
-      requestId,
-      event: Buffer.from(queued.eventBase64, 'base64'),
-      retryCount: queued.failures,
-      wantLogTail: false,
-    })
+    // It was accepted for another state of the function than the one that is there now.
+    if (queued.request && !revision.runtime.startsWith('custom')) {
+      return finish(key, queued, {
+        ...failed,
+        because: 'an HTTP request waited for a custom runtime, and the function has another one by now',
+        condition: errorTypes.unhandledError,
+      })
+    }
+    const outcome = await call(revision, queued)
     // Whatever went wrong was the end of the platform: the next one calls it again, as if it had not been called.
     if (closed && outcome.outcome !== 'succeeded') return undefined
     switch (outcome.outcome) {
@@ -228,6 +234,15 @@ export function asyncInvocations({
         return postpone(key, { ...queued, failures }, backoff(functionRetryDelayMs, queued.failures))
       }
     }
+  }
+
+  function call(revision: FunctionRevision, queued: QueuedEvent): Promise<InvocationOutcome> {
+    const { qualifier, requestId, request, failures: retryCount } = queued
+    const event = Buffer.from(queued.eventBase64, 'base64')
+    const invocation = { revision, qualifier, requestId, retryCount, wantLogTail: false }
+    return request
+      ? forwardQueued(invoker, { ...invocation, request, body: event })
+      : invoker.invoke({ ...invocation, event })
   }
 
   async function postpone(key: string, queued: QueuedEvent, delayMs: number): Promise<number> {

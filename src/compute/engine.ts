@@ -441,14 +441,14 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       invocation.event.length < largeEventMinBytes ? invoke(invocation) : invokeCounted(invocation),
 
     async forward(invocation): Promise<HttpOutcome> {
-      const { revision, signal, request, body } = invocation
+      const { revision, signal, request, body, retryCount = 0 } = invocation
       for (let attempt = 0; ; attempt++) {
         const lease = await leaseFor(invocation)
         if ('outcome' in lease) return lease
         const call = await callOf(lease, invocation)
         const startedMs = clock.monotonicMs()
         const stop = new AbortController()
-        const pending = lease.instance.forward!({ ...call, request, body, signal: stop.signal })
+        const pending = lease.instance.forward!({ ...call, request, body, retryCount, signal: stop.signal })
         const ended = await withLimits(lease, pending, revision.timeoutMs, signal)
         if (ended.is === 'died' && !ended.delivered && attempt < undeliveredRetriesMax) {
           lease.discard()

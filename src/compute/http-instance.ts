@@ -391,6 +391,7 @@ export async function startHttpInstance({
   }
 
   function forwardHeaders(call: ForwardCall | UpgradeCall, controlPath: ControlPath): string[] {
-    return contractHeaders(revision, call, controlPath, { request: call.request })
+    const retryCount = 'retryCount' in call ? call.retryCount : 0
+    return contractHeaders(revision, call, controlPath, { request: call.request, retryCount })
   }
 }

@@ -56,6 +56,7 @@ export interface EventCall extends HookCall {
 export interface ForwardCall extends HookCall {
   request: HttpRequestHead
   body: Readable
+  retryCount: number
   signal: AbortSignal
 }
 

@@ -102,14 +102,19 @@ export function assembleHttpTriggers(
 function acceptanceOf(asyncQueue: AsyncInvocations): AsyncAcceptance {
   return {
     async accept(call) {
-      if (call.is === 'http')
-        throw new ApiError(
-          'NotImplemented',
-          501,
-          'Asynchronous invocation of custom runtimes by HTTP trigger is not supported.',
-        )
-      const { is: _, ...accepted } = call
-      await asyncQueue.accept(accepted).catch((error: unknown) => {
+      const { accountId, functionName, qualifier, requestId, taskId } = call
+      const accepted = {
+        accountId,
+        functionName,
+        qualifier,
+        requestId,
+        ...(taskId === undefined ? {} : { taskId }),
+      }
+      const queued =
+        call.is === 'http'
+          ? { ...accepted, event: call.body, request: call.request }
+          : { ...accepted, event: call.event }
+      await asyncQueue.accept(queued).catch((error: unknown) => {
         if (error instanceof TaskInFlight)
           throw new ApiError('StatefulAsyncInvocationAlreadyExists', 409, error.message)
         if (error instanceof QueueFull) throw new ApiError('ResourceExhausted', 429, error.message)

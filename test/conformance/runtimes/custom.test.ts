@@ -41,6 +41,12 @@ const server = http.createServer(async (request, response) => {
     return
   }
   if (path === '/hold') return
+  if (path === '/later') {
+    const attempt = request.headers['x-fc-retry-count']
+    console.log('later ' + JSON.stringify([request.method, request.url, request.headers['x-mine'], body.toString(), attempt]))
+    if (attempt === '0') response.setHeader('x-fc-status', '404')
+    return response.end()
+  }
   if (path === '/break') { response.writeHead(200, { 'content-length': '1000' }); response.write('half'); return setTimeout(() => response.destroy(), 50) }
   if (path === '/status') { response.writeHead(418, 'Short And Stout', { 'x-one': ['a', 'b'], 'set-cookie': ['c=1', 'd=2'], 'x-fc-mine': 'hidden' }); return response.end('teapot') }
   response.setHeader('content-type', 'application/json')
@@ -180,6 +186,26 @@ describe('an HTTP trigger on a custom runtime', () => {
     assert.deepEqual([status, text, headers['x-one']], [418, 'teapot', 'a, b'])
     assert.deepEqual(headers['set-cookie'], ['c=1', 'd=2'])
     assert.equal(headers['x-fc-mine'], undefined)
+  })
+
+  test('that is asynchronous is answered 202, reaches the server as it was sent, and again when it failed', async () => {
+    const answer = await http(`${url}/later?a=%20b`, {
+      method: 'PUT',
+      headers: { 'x-fc-invocation-type': 'Async', 'x-mine': 'kept' },
+      body: 'the body',
+    })
+    assert.deepEqual([answer.status, answer.text], [202, ''])
+    assert.match(String(answer.headers['x-fc-request-id']), /^1-/)
+    const seen = async () =>
+      (await logOf(bed.platform, 'server'))
+        .filter((line) => line.startsWith('later '))
+        .map((line) => JSON.parse(line.slice(6)))
+    await until(async () => (await seen()).length >= 2, { what: 'both attempts' })
+    const sent = ['PUT', '/later?a=%20b', 'kept', 'the body']
+    assert.deepEqual(await seen(), [
+      [...sent, '0'],
+      [...sent, '1'],
+    ])
   })
 
   test('streams a request body of any size up', async () => {

@@ -182,7 +182,7 @@ export function asyncInvocations({
     const stored = await records.get<QueuedEvent>(key)
     if (!stored) return undefined
     const queued = stored.value
-    const { accountId, functionName, qualifier, requestId } = queued
+    const { accountId, functionName, qualifier } = queued
     const waitMs = queued.notBeforeMs - clock.now()
     if (waitMs > 0) return waitMs
     const policy = await policyOf(accountId, functionName, qualifier)

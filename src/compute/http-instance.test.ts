@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server, type Socket } from 'node:net'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, test } from 'node:test'
 import { ManualClock } from '../lib/clock.ts'
@@ -8,8 +8,10 @@ import type { FunctionRevision } from '../ports/invocation.ts'
 import type { Sandbox, SandboxExit } from '../ports/sandbox.ts'
 import { startHttpInstance } from './http-instance.ts'
 import { InvocationLog } from './invocation-log.ts'
+import type { HttpAnswer } from './live-instance.ts'
 import { discardingLogSink } from './log-sink.ts'
 import { NotStarted } from './not-started.ts'
+import { silenceMaxMs } from './streamed-response.ts'
 
 const open: { close(): void }[] = []
 afterEach(() => {
@@ -252,3 +254,73 @@ for (const [what, piece] of [
     await assert.rejects(starting, (error: NotStarted) => error.refusal.code === 'FunctionNotStarted')
   })
 }
+
+/** The response to a request whose body is this one. */
+async function forwarded(
+  { starting, run }: ReturnType<typeof start>,
+  body: Readable,
+  rawHeaders: string[] = [],
+): Promise<Extract<HttpAnswer, { is: 'response' }>> {
+  await run(5000)
+  const instance = await starting
+  const request = {
+    method: 'POST',
+    target: '/',
+    rawHeaders: ['Host', 'h', ...rawHeaders],
+    clientIp: '1.2.3.4',
+  }
+  const answer = await instance.forward!({ ...call(), request, body, signal: new AbortController().signal })
+  assert.equal(answer.is, 'response')
+  return answer as Extract<HttpAnswer, { is: 'response' }>
+}
+
+async function eventually(check: () => boolean): Promise<void> {
+  for (let turns = 0; turns < 2000 && !check(); turns++) await new Promise((turn) => setTimeout(turn, 1))
+  assert.ok(check())
+}
+
+const chunkedHead = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+test('a response that is silent for 15 minutes is broken off, and one that says something now and then goes on', async () => {
+  let server: Socket | undefined
+  const port = await listen((socket) => {
+    socket.once('data', () => {
+      server = socket
+      socket.write(`${chunkedHead}1\r\na\r\n`)
+    })
+  })
+  const started = start(port)
+  const { clock } = started
+  const { body } = await forwarded(started, Readable.from([]))
+  let received = ''
+  let broken = false
+  body.on('data', (chunk) => (received += chunk))
+  body.on('error', () => {})
+  body.once('close', () => (broken = !body.readableEnded))
+  await eventually(() => received === 'a')
+  server!.write('1\r\nb\r\n')
+  await eventually(() => received === 'ab')
+  clock.advance(silenceMaxMs)
+  await new Promise((turn) => setTimeout(turn, 5))
+  assert.equal(broken, false)
+  clock.advance(silenceMaxMs)
+  await eventually(() => broken)
+  await eventually(() => server!.destroyed)
+})
+
+test('a response that has ended leaves no timer, and its upload does not go on without end', async () => {
+  let closed = false
+  const port = await listen((socket) => {
+    socket.once('close', () => (closed = true))
+    socket.once('data', () => socket.write(`${chunkedHead}0\r\n\r\n`))
+  })
+  const started = start(port)
+  const upload = new Readable({ read() {} })
+  upload.push('the beginning')
+  const { body } = await forwarded(started, upload, ['Transfer-Encoding', 'chunked'])
+  const timers = started.clock.pendingTimers
+  assert.equal(await text(body), '')
+  await eventually(() => closed)
+  await eventually(() => upload.destroyed)
+  assert.equal(started.clock.pendingTimers, timers - 1)
+})

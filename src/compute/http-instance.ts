@@ -22,6 +22,7 @@ import {
 } from './live-instance.ts'
 import { exitedBeforeServing, notListening } from './not-started.ts'
 import { onOutputLines } from './output-lines.ts'
+import { boundStreams } from './streamed-response.ts'
 
 /** As the vendor: a custom runtime listens within 120 s of its start. */
 const startTimeoutMs = 120_000
@@ -195,6 +196,8 @@ export async function startHttpInstance({
       rawHeaders: string[]
       body?: Uint8Array | Readable
       signal?: AbortSignal
+      /** The response is going to be streamed. */
+      responded?(request: ClientRequest, response: IncomingMessage): void
     },
     log: InvocationLog,
   ): Promise<IncomingMessage | 'died' | { broken: string }> {
@@ -212,7 +215,10 @@ export async function startHttpInstance({
             setHost: false,
             ...(send.signal ? { signal: send.signal } : {}),
           })
-          sent.once('response', resolve)
+          sent.once('response', (response) => {
+            send.responded?.(sent!, response)
+            resolve(response)
+          })
           // A response that breaks off and a request that is given up can both be told: the second must not end the platform.
           sent.on('error', reject)
           // A change of protocol that was not asked for is neither a response nor an error.
@@ -319,6 +325,13 @@ export async function startHttpInstance({
         rawHeaders: [...rawHeaders, ...forwardHeaders(call, '/http-invoke')],
         ...(bodyless ? {} : { body: call.body }),
         signal: call.signal,
+        responded: (sent, response) =>
+          boundStreams({
+            request: sent,
+            response,
+            clock,
+            silent: () => call.log.write('The response was broken off after 15 minutes without a byte.\n'),
+          }),
       },
       call.log,
     )

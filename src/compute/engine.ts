@@ -18,7 +18,7 @@ import type {
   UpgradeInvocation,
   UpgradeOutcome,
 } from '../ports/invocation.ts'
-import type { SandboxExit } from '../ports/sandbox.ts'
+import { NoDiskRoom, type SandboxExit } from '../ports/sandbox.ts'
 import { refuseInstance } from './admission.ts'
 import { Deadlines } from './deadlines.ts'
 import { EventRun, hasTimedOut, type Timed } from './event-run.ts'
@@ -202,6 +202,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     if (error instanceof Throttled) return { outcome: 'throttled', message: error.message }
     if (error instanceof GaveUp) return { outcome: 'cancelled' }
     if (error instanceof NotStarted) return error.refusal
+    if (error instanceof NoDiskRoom) return { outcome: 'throttled', message: error.message }
     if (error instanceof StartFailure) {
       return {
         outcome: 'initializationError',

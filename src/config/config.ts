@@ -85,6 +85,22 @@ export const configSchema = z.object({
     .describe(
       'Instances of an account in the region, as the vendor limits them; beyond it: 429 ResourceExhausted.',
     ),
+  HANSHU_DISK_RESERVE_MB: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(256)
+    .describe(
+      "What disks of instances (oci) leave free on the data folder's file system; below it: 429 ResourceExhausted.",
+    ),
+  HANSHU_DISK_OVERCOMMIT: z.coerce
+    .number()
+    .min(0.01)
+    .max(1000)
+    .default(10)
+    .describe(
+      'How many times the free room may be promised to disks of instances, which use little of what they may; 1: never more than there is.',
+    ),
   HANSHU_LOG_MB_PER_FUNCTION: z.coerce
     .number()
     .int()

@@ -41,6 +41,8 @@ async function openDriver(
     ownerId,
     runDir,
     diskDir: join(dataDir, 'disks'),
+    diskReserveMb: config.HANSHU_DISK_RESERVE_MB,
+    diskOvercommit: config.HANSHU_DISK_OVERCOMMIT,
     runtimeName: config.HANSHU_OCI_RUNTIME,
     log,
   })

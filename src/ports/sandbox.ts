@@ -9,10 +9,18 @@ export interface SandboxDriver {
   readonly name: string
   /** False when the process shares the host's files, network and limits; the platform warns at every start. */
   readonly isolates: boolean
-  /** Starts the program. Resolves when it runs; what it says comes over `channel`. */
+  /** Starts the program. Resolves when it runs; what it says comes over `channel`. Rejects with `NoDiskRoom`. */
   create(spec: SandboxSpec): Promise<Sandbox>
   /** Kills every sandbox of this driver and removes all that it made on the machine. */
   close(): Promise<void>
+}
+
+/** The machine's disk has no room for the disk of another instance. */
+export class NoDiskRoom extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'NoDiskRoom'
+  }
 }
 
 export interface SandboxSpec {
@@ -40,7 +48,7 @@ export interface Sandbox {
   /** Settles when every process of the sandbox is gone. Never rejects. */
   readonly exited: Promise<SandboxExit>
 
-  /** Gives the sandbox to a function: makes its files visible and its limits true. Rejects if it was bound before. */
+  /** Gives the sandbox to a function: makes its files visible and its limits true. Rejects if it was bound before, or with `NoDiskRoom`. */
   bind(binding: SandboxBinding): Promise<BoundPaths>
   /** Stops every process of the sandbox where it stands; `thaw` lets them go on. Both may be called twice. */
   freeze(): Promise<void>

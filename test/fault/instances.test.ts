@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { createFunction, fc3Client, invoke, type Sdk } from '../clients.fixture.ts'
-import { requestWith } from '../conformance/conformance.fixture.ts'
+import { assertRefused, requestWith } from '../conformance/conformance.fixture.ts'
 import { noSandboxesHere, type Platform, startPlatform, until } from '../platform.fixture.ts'
 import { instancesOnMachine, type Owner, ownerOf, statusOf, traces } from './machine.fixture.ts'
 
@@ -161,4 +161,18 @@ describe(`instances on the ${sandbox} sandbox`, { timeout: 200_000 }, () => {
     assert.ok(outcomes.filter((outcome) => outcome === 'served').length >= 5)
     for (const outcome of outcomes) assert.match(outcome, /^(served|429 ResourceExhausted)$/)
   })
+})
+
+test('a machine without room for disks answers 429, and says why', {
+  skip: sandbox === 'process' && 'its instances have no disks',
+  timeout: 60_000,
+}, async (t) => {
+  const platform = await startPlatform({ sandbox, environment: { HANSHU_DISK_RESERVE_MB: '1000000000' } })
+  t.after(() => platform.remove())
+  const client = fc3Client(platform, { connectTimeout: 60_000 })
+  await createFunction(client, {
+    functionName: 'f',
+    files: { 'index.js': 'exports.handler = async () => 1' },
+  })
+  await assertRefused(invoke(client, 'f', ''), 429, 'ResourceExhausted', /less than 1000000000 MB are free/)
 })

@@ -1,13 +1,18 @@
 import { mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import type { Logger } from '../../../lib/logger.ts'
+import { NoDiskRoom } from '../../../ports/sandbox.ts'
 import { findProgram, runProgram } from '../run-program.ts'
+import { type DiskRoomSettings, diskRoom, freeBytesOf } from './disk-room.ts'
 import type { MountHelper } from './mount-helper.ts'
 
 /** Writable disks of instances, mounted with mode 1777. */
 export interface Disks {
   /** `image`: a file system of its own in a sparse file, not charged as memory. `memory`: a tmpfs, which is. */
   readonly kind: 'image' | 'memory'
-  /** Mounts an empty disk of that size at `target`; answers what removes its file. Unmounting is the caller's. */
+  /**
+   * Mounts an empty disk of that size at `target`; answers what removes its file. Unmounting is the caller's. Rejects with
+   * `NoDiskRoom`.
+   */
   mount(name: string, sizeMb: number, target: string): Promise<() => Promise<void>>
 }
 
@@ -19,13 +24,14 @@ const BYTES_PER_INODE = 16_384
 const TEMPLATE = /^template-\d+\.img$/
 
 export async function openDisks(
-  settings: { diskDir: string; stagingDir: string; defaultSizeMb: number },
+  settings: { diskDir: string; stagingDir: string; defaultSizeMb: number; room: DiskRoomSettings },
   mounts: MountHelper,
   log: Logger,
 ): Promise<Disks> {
   const { diskDir, stagingDir, defaultSizeMb } = settings
   await mkdir(diskDir, { recursive: true, mode: 0o700 })
   const mkfs = await findProgram('mkfs.ext4')
+  const room = diskRoom(settings.room, () => freeBytesOf(diskDir))
   const templates = new Map<number, Promise<string>>()
 
   function template(sizeMb: number): Promise<string> {
@@ -42,13 +48,18 @@ export async function openDisks(
     kind: 'image',
     async mount(name, sizeMb, target) {
       const image = `${diskDir}/${name}.img`
+      const remove = async () => {
+        await rm(image, { force: true })
+        room.giveBack(image)
+      }
+      await room.promise(image, sizeMb)
       try {
         await mounts.mountDisk(await template(sizeMb), image, target)
       } catch (error) {
-        await rm(image, { force: true })
+        await remove()
         throw error
       }
-      return () => rm(image, { force: true })
+      return remove
     },
   }
 
@@ -59,6 +70,11 @@ export async function openDisks(
       await remove()
       return images
     } catch (error) {
+      // Memory is no way out: what is missing is found by the operator, and the next instance is tried again.
+      if (error instanceof NoDiskRoom) {
+        log.warn({ error }, 'there is no room for disks of instances')
+        return images
+      }
       log.warn({ error }, 'disk images cannot be mounted here: /tmp of instances is kept in memory')
     }
   } else {

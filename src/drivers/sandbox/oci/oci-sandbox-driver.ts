@@ -28,6 +28,9 @@ export interface OciSettings {
   instancesMax?: number
   /** Disk of an instance in the pool; a function that wants more gets another one when it is bound. */
   defaultDiskMb?: number
+  /** Of the disk that holds `diskDir`: what instances leave free, and how many times the rest may be promised to them. */
+  diskReserveMb?: number
+  diskOvercommit?: number
   bootMemoryMb?: number
   bootCpu?: number
   bootPidsMax?: number
@@ -64,7 +67,12 @@ export async function ociSandboxDriver(settings: OciSettings): Promise<OciSandbo
   const slowMounts = await openMountHelper(layout.slowStagingDir, log)
   const defaultDiskMb = settings.defaultDiskMb ?? 512
   const disks = await openDisks(
-    { diskDir, stagingDir: layout.slowStagingDir, defaultSizeMb: defaultDiskMb },
+    {
+      diskDir,
+      stagingDir: layout.slowStagingDir,
+      defaultSizeMb: defaultDiskMb,
+      room: { reserveMb: settings.diskReserveMb ?? 256, overcommit: settings.diskOvercommit ?? 10 },
+    },
     slowMounts,
     log,
   )

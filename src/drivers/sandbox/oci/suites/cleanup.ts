@@ -15,6 +15,7 @@ import {
   uniqueSeconds,
   until,
 } from '../../../../ports/sandbox.contract.ts'
+import { NoDiskRoom } from '../../../../ports/sandbox.ts'
 import { runProgram } from '../../run-program.ts'
 import { enterCommand } from '../namespace.ts'
 import { newPlace, ownKernel, type Place } from './harness.ts'
@@ -80,6 +81,26 @@ test('an instance that could not be started leaves nothing behind either', async
   await until(async () => (await traces(place)).length <= before.length)
   await driver.close()
   await place.remove()
+})
+
+test('an instance whose disk could outgrow the machine is refused, at its start or when it is bound, without a trace', async () => {
+  const full = await newPlace({ networkPoolSize: 0, diskReserveMb: 1e9 })
+  const refusing = await full.open()
+  assert.equal(refusing.tmpKind, 'image')
+  await assert.rejects(refusing.create(sandboxSpec(['/bin/sh'])), NoDiskRoom)
+  await refusing.close()
+  await until(async () => (await traces(full)).length === 0)
+  await full.remove()
+
+  const place = await newPlace({ networkPoolSize: 0, diskReserveMb: 0, diskOvercommit: 1 })
+  const code = await codeFolder({})
+  const driver = await place.open()
+  const sandbox = await driver.create(sandboxSpec(['/bin/sh', '-c', 'sleep 1000']))
+  await assert.rejects(sandbox.bind({ ...binding(code), diskMb: 1_000_000_000 }), NoDiskRoom)
+  await sandbox.kill()
+  await driver.close()
+  await place.remove()
+  await rm(code, { recursive: true })
 })
 
 test('what a platform that was killed left is removed by the next one', async () => {

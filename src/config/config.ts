@@ -111,7 +111,11 @@ export const configSchema = z.object({
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
     .describe('Least severe line that is logged.'),
-  HANSHU_EPHEMERAL: flag.default(false).describe('Keep everything in memory and forget it at the end.'),
+  HANSHU_EPHEMERAL: flag
+    .default(false)
+    .describe(
+      'Keep everything in memory and forget it at the end; what has to be in the data folder is removed then.',
+    ),
 })
 
 export type Config = z.output<typeof configSchema>

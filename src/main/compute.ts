@@ -25,7 +25,7 @@ export interface Compute {
 }
 
 export async function assembleCompute(
-  { config, clock, ids, log, closing, dataDir, stores, driver, identity }: Foundation,
+  { config, clock, ids, log, closing, codeDir, stores, driver, identity }: Foundation,
   { instancesMaxOf }: Pick<EngineNeeds, 'instancesMaxOf'>,
 ): Promise<Compute> {
   const logs = functionLogs({
@@ -44,7 +44,6 @@ export async function assembleCompute(
         announce: (sentence) => log.info({ major }, sentence),
       }),
   })
-  const codeDir = join(dataDir, 'code')
   const preparation = await codePreparation({
     driver,
     clock,

@@ -104,3 +104,24 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   const timer = setTimeout(() => late.reject(new Error(`not within ${timeoutMs / 1000} s`)), timeoutMs)
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
 }
+
+for (const kind of new Set([sandbox, 'process'] as const)) {
+  test(`an ephemeral platform (${kind}) leaves nothing, not even of one before it that was killed`, async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'hanshu-stop-'))
+    t.after(() => rm(folder, { recursive: true, force: true }))
+    const options = { sandbox: kind, dataDir: folder, environment: { HANSHU_EPHEMERAL: 'true' } }
+    for (const end of ['kill', 'stop'] as const) {
+      const platform = await startPlatform(options)
+      t.after(() => platform.remove())
+      const client = fc3Client(platform)
+      await createFunction(client, {
+        functionName: 'f',
+        files: { 'index.js': 'exports.handler = async () => 1' },
+      })
+      assert.equal((await invoke(client, 'f')).body, '1')
+      assert.ok((await readdir(join(folder, 'ephemeral/code/unpacked'))).length > 0)
+      await platform[end]()
+    }
+    assert.deepEqual(await readdir(folder), [])
+  })
+}

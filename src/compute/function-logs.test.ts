@@ -161,6 +161,18 @@ test('a function that was removed has no log, and a new one of its name starts a
   assert.deepEqual(await messages(), ['new'])
 })
 
+test('a start forgets the logs of functions that are not there, and no others', async () => {
+  const { logs, streams, write } = open()
+  const existing = new Set(['1/f', '2/gone'])
+  for (const [accountId, functionName] of [['1', 'f'], ['1', 'gone'], ['2', 'gone']]) // biome-ignore format: a table
+    write('line\n', { accountId, functionName })
+  await logs.flush()
+  await streams.append('other/1/gone', [Buffer.from('x')])
+  const removed = await logs.sweepAtStart(async (account, name) => existing.has(`${account}/${name}`))
+  assert.equal(removed, 1)
+  assert.deepEqual(await streams.list(''), ['function-logs/1/f', 'function-logs/2/gone', 'other/1/gone'])
+})
+
 test('closing keeps what was written last', async () => {
   const { logs, streams, write } = open()
   write('last\n')

@@ -34,6 +34,11 @@ export interface FunctionLogs extends LogSink {
   ): AsyncIterable<{ line: LogLine; cursor: string }>
   /** Forgets a function's log. */
   remove(accountId: string, functionName: string): Promise<void>
+  /**
+   * Forgets the logs of functions that are not there: a crash came between the removal of the function and that of its log,
+   * or the last words of an instance came after both. For the start, before anything is written. Answers how many.
+   */
+  sweepAtStart(exists: (accountId: string, functionName: string) => Promise<boolean>): Promise<number>
   /** Makes durable what was written so far. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -239,6 +244,17 @@ export function functionLogs({
       await streams.remove(name)
     },
 
+    async sweepAtStart(exists) {
+      let removed = 0
+      for (const name of await streams.list(namePrefix)) {
+        const [accountId = '', functionName = ''] = name.slice(namePrefix.length).split('/')
+        if (await exists(accountId, functionName)) continue
+        await streams.remove(name)
+        removed++
+      }
+      return removed
+    },
+
     async close() {
       timer?.()
       await flush()
@@ -246,8 +262,9 @@ export function functionLogs({
   }
 }
 
+const namePrefix = 'function-logs/'
 const streamName = (accountId: string, functionName: string): string =>
-  `function-logs/${accountId}/${functionName}`
+  `${namePrefix}${accountId}/${functionName}`
 
 function parseCursor(cursor: string | undefined): { sequence: number; skip: number } {
   const match = /^(\d{1,15})\.(\d{1,9})$/.exec(cursor ?? '')

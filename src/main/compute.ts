@@ -10,6 +10,7 @@ import { WarmPool } from '../compute/warm-pool.ts'
 import { installationDir } from '../config/config.ts'
 import { nodeBinary } from '../lib/node-binaries.ts'
 import { processorIdleShare } from '../lib/processor-idle-share.ts'
+import { functionKey } from '../products/functions/keys.ts'
 import type { Foundation } from './foundation.ts'
 import { roleCredentials } from './role-credentials.ts'
 
@@ -35,6 +36,10 @@ export async function assembleCompute(
     bytesMaxPerFunction: config.HANSHU_LOG_MB_PER_FUNCTION * 1_048_576,
   })
   closing.push(() => logs.close())
+  await logs.sweepAtStart(
+    async (account, functionName) =>
+      (await stores.records.get(functionKey(account, functionName))) !== undefined,
+  )
   const warmPool = new WarmPool({ driver, clock, ids, log, bootsAtOnce: availableParallelism() + 1 })
   const images = await runtimeImages({
     catalog: loadRuntimeCatalog(join(installationDir, 'runtimes')),

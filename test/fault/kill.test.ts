@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { sqliteStreamStore } from '../../src/drivers/embedded/streams.ts'
 import {
   createFunction,
   fc3Client,
@@ -342,4 +343,31 @@ test('a platform that is told to stop does so while functions run, and calls acc
     await platform.remove()
     await rm(dataDir, { recursive: true, force: true })
   }
+})
+
+test('a log whose function was removed just before the platform died is gone after the next start', {
+  timeout: 60_000,
+}, async (t) => {
+  const first = await startPlatform({ sandbox, environment })
+  t.after(() => first.remove())
+  const { dataDir } = first
+  const files = { 'index.js': `exports.handler = async () => console.log('kept')` }
+  await createFunction(fc3Client(first), { functionName: 'stays', files })
+  await invoke(fc3Client(first), 'stays')
+  await logOf(first, 'stays')
+  await first.kill()
+  // What a crash between the two steps leaves: a stream without a function.
+  const file = join(dataDir, 'streams.db')
+  const before = await sqliteStreamStore({ file })
+  await before.append(`function-logs/${first.accountId}/removed`, [
+    Buffer.from('\u00011\tr\tc\tLATEST\nline\n'),
+  ])
+  await before.close()
+  const second = await startPlatform({ sandbox, dataDir, environment })
+  t.after(() => second.remove())
+  assert.ok((await logOf(second, 'stays')).some((line) => line.includes('kept')))
+  await second.kill()
+  const after = await sqliteStreamStore({ file })
+  assert.deepEqual(await after.list(''), [`function-logs/${first.accountId}/stays`])
+  await after.close()
 })

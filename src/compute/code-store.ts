@@ -24,7 +24,7 @@ import { type CodePackageLimits, type CodePackages, InvalidCodePackage } from '.
 import type { CodeReference, FunctionRevision } from '../ports/invocation.ts'
 import type { CodePreparation } from './code-preparation.ts'
 import type { CodeOnDisk } from './instance-start.ts'
-import { unpackZip } from './unpack-zip.ts'
+import { unpackZipAside } from './unpack-zip-aside.ts'
 
 /** What was accepted once is unpacked again with no other limits than those of the machine. */
 const accepted: CodePackageLimits = {
@@ -100,7 +100,7 @@ export async function codeStore({
       const zipFile = `${temporary}.zip`
       try {
         await pipeline(await blobs.read(blobId), createWriteStream(zipFile))
-        await unpackZip(zipFile, temporary, accepted)
+        await unpackZipAside(zipFile, temporary, accepted)
       } finally {
         await rm(zipFile, { force: true })
       }
@@ -130,7 +130,7 @@ export async function codeStore({
         const file = await openFile(zipFile, 'wx', 0o600)
         await pipeline(limited(zip, limits.packedBytesMax), file.createWriteStream())
         await mkdir(folder, { mode: 0o755 })
-        await unpackZip(zipFile, folder, limits)
+        await unpackZipAside(zipFile, folder, limits)
         const { blobId, sizeBytes, crc64 } = await blobs.write(wholeFile(zipFile, (await stat(zipFile)).size))
         await rename(folder, join(unpacked, blobId))
         return { blobId, sizeBytes, crc64 }

@@ -1,11 +1,10 @@
-import { createWriteStream } from 'node:fs'
-import { chmod, mkdir, symlink } from 'node:fs/promises'
+import { chmodSync, createWriteStream, writeFileSync } from 'node:fs'
+import { mkdir, symlink } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
-import { PassThrough, type Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { crc32, createInflateRaw } from 'node:zlib'
-import yauzl, { type Entry, type ZipFile, type ZipFileOptions } from 'yauzl'
+import type { Entry, ZipFile } from 'yauzl'
 import { type CodePackageLimits, InvalidCodePackage } from '../ports/code-packages.ts'
+import { isSmall, smallContent, streamContent } from './zip-entry.ts'
+import { broken, openZip } from './zip-file.ts'
 
 const linkTargetBytesMax = 4096
 
@@ -15,13 +14,17 @@ const linkTargetBytesMax = 4096
  * Throws `InvalidCodePackage`; the folder is then half full and the caller's to remove.
  */
 export async function unpackZip(zipFile: string, folder: string, limits: CodePackageLimits): Promise<void> {
-  const zip = await open(zipFile)
+  const opened = await openZip(zipFile)
+  const { zip } = opened
   const links: { path: string; target: string }[] = []
   let unpackedBytes = 0
   let folders = 0
+  const made = new Set<string>()
   /** A name of a few kilobytes makes a thousand folders: they count as entries do. */
   const makeFolder = async (path: string, name: string) => {
+    if (made.has(path)) return
     const first = await mkdir(path, { recursive: true }).catch(collision(name))
+    made.add(path)
     if (first !== undefined) folders += path.slice(first.length).split('/').length
     if (folders > limits.entriesMax) {
       throw new InvalidCodePackage('tooManyEntries', `the package has more than ${limits.entriesMax} folders`)
@@ -51,20 +54,19 @@ export async function unpackZip(zipFile: string, folder: string, limits: CodePac
       const file = join(folder, path)
       await makeFolder(dirname(file), entry.fileName)
       if (kind === 0o120000) {
-        if (entry.uncompressedSize > linkTargetBytesMax) {
+        if (entry.uncompressedSize > linkTargetBytesMax || entry.compressedSize > 2 * linkTargetBytesMax) {
           throw new InvalidCodePackage('unsupportedEntry', `the link '${entry.fileName}' is too long`)
         }
-        const target: Buffer[] = []
-        await inflate(zip, entry, count, async (chunks) => {
-          for await (const chunk of chunks) target.push(chunk)
-        }).catch(collision(entry.fileName))
-        links.push({ path, target: safeTarget(path, Buffer.concat(target).toString('utf8')) })
+        const target = smallContent(opened, entry, count).toString('utf8')
+        links.push({ path, target: safeTarget(path, target) })
         continue
       }
-      await inflate(zip, entry, count, createWriteStream(file, { flags: 'wx', mode: 0o644 })).catch(
-        collision(entry.fileName),
-      )
-      if (unixMode & 0o111) await chmod(file, 0o755)
+      if (isSmall(entry)) writeNew(file, smallContent(opened, entry, count), entry.fileName)
+      else
+        await streamContent(zip, entry, count, createWriteStream(file, { flags: 'wx', mode: 0o644 })).catch(
+          collision(entry.fileName),
+        )
+      if (unixMode & 0o111) chmodSync(file, 0o755)
     }
     for (const { path, target } of links) {
       await mkdir(dirname(join(folder, path)), { recursive: true }).catch(collision(path))
@@ -81,7 +83,7 @@ export async function unpackZip(zipFile: string, folder: string, limits: CodePac
  */
 async function contentsOf(zip: ZipFile, limits: CodePackageLimits): Promise<Entry[]> {
   if (zip.entryCount > limits.entriesMax) {
-    throw new InvalidCodePackage('tooManyEntries', `the package has more than ${limits.entriesMax} entries`)
+    throw tooManyEntries(limits)
   }
   const entries: Entry[] = []
   let unpackedBytes = 0
@@ -93,6 +95,9 @@ async function contentsOf(zip: ZipFile, limits: CodePackageLimits): Promise<Entr
   }
   return entries
 }
+
+export const tooManyEntries = ({ entriesMax }: CodePackageLimits): InvalidCodePackage =>
+  new InvalidCodePackage('tooManyEntries', `the package has more than ${entriesMax} entries`)
 
 const tooLarge = ({ unpackedBytesMax }: CodePackageLimits): InvalidCodePackage =>
   new InvalidCodePackage('tooLarge', `the package is larger than ${unpackedBytesMax} bytes when unpacked`)
@@ -117,6 +122,14 @@ function safeTarget(path: string, target: string): string {
   return target
 }
 
+function writeNew(file: string, content: Buffer, name: string): void {
+  try {
+    writeFileSync(file, content, { flag: 'wx', mode: 0o644 })
+  } catch (error) {
+    collision(name)(error as NodeJS.ErrnoException)
+  }
+}
+
 function collision(name: string) {
   return (error: NodeJS.ErrnoException): never => {
     if (error instanceof InvalidCodePackage) throw error
@@ -127,26 +140,6 @@ function collision(name: string) {
     if (error.code === undefined || /^(Z_|ERR_STREAM_)/.test(error.code)) throw broken(error)
     throw error
   }
-}
-
-const broken = (error: Error): InvalidCodePackage =>
-  new InvalidCodePackage('notZip', `the package is not a good ZIP file: ${error.message}`)
-
-function open(file: string): Promise<ZipFile> {
-  return new Promise((resolve, reject) => {
-    yauzl.open(
-      file,
-      // File names are checked by `safePath`, which knows what this project refuses and says it in its own words.
-      {
-        lazyEntries: true,
-        autoClose: false,
-        validateEntrySizes: true,
-        strictFileNames: false,
-        decodeStrings: true,
-      },
-      (error, zip) => (error ? reject(broken(error)) : resolve(zip)),
-    )
-  })
 }
 
 function nextEntry(zip: ZipFile): Promise<Entry | undefined> {
@@ -173,42 +166,5 @@ function nextEntry(zip: ZipFile): Promise<Entry | undefined> {
     zip.once('end', onEnd)
     zip.once('error', onError)
     zip.readEntry()
-  })
-}
-
-/**
- * An entry's content, inflated here and not by the library: every stream that can fail is then part of one pipeline from
- * the moment it exists, so that no broken package raises an error that nobody listens to.
- */
-function inflate(
-  zip: ZipFile,
-  entry: Entry,
-  count: (sizeBytes: number) => void,
-  to: Writable | ((chunks: AsyncIterable<Buffer>) => Promise<void>),
-): Promise<void> {
-  if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
-    throw new InvalidCodePackage('unsupportedEntry', `'${entry.fileName}' is compressed by an unknown method`)
-  }
-  let sizeBytes = 0
-  let crc = 0
-  async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
-      sizeBytes += chunk.length
-      if (sizeBytes > entry.uncompressedSize)
-        throw broken(new Error(`'${entry.fileName}' is larger than it says`))
-      count(chunk.length)
-      crc = crc32(chunk, crc)
-      yield chunk
-    }
-    if (sizeBytes !== entry.uncompressedSize || crc !== entry.crc32) {
-      throw broken(new Error(`'${entry.fileName}' is not what it was when it was packed`))
-    }
-  }
-  return new Promise((resolve, reject) => {
-    zip.openReadStream(entry, { decodeFileData: false } as ZipFileOptions, (error, raw) => {
-      if (error) return reject(broken(error))
-      const inflated = entry.compressionMethod === 0 ? new PassThrough() : createInflateRaw()
-      pipeline(raw, inflated, counted, to as Writable).then(resolve, reject)
-    })
   })
 }

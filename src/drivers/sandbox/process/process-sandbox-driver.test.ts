@@ -17,6 +17,8 @@ import {
   uniqueSeconds,
   until,
 } from '../../../ports/sandbox.contract.ts'
+import { runProgram } from '../run-program.ts'
+import { GUARDIAN } from './guardian.ts'
 import { pathMapper } from './path-map.ts'
 import { processSandboxDriver } from './process-sandbox-driver.ts'
 
@@ -41,22 +43,37 @@ test('a path inside a mount is called by its source, and a path that only looks 
   assert.equal(map('/usr/bin:/var/fc/lang/bin'), '/usr/bin:/host/lang/bin')
 })
 
-test('what a killed platform left is killed by the next one', async () => {
-  const runDir = await newFolder()
-  const mark = uniqueSeconds()
-  const owner = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('owner.fixture.ts', import.meta.url)), runDir, mark],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
+/** A platform that holds three processes, to be killed. */
+async function startOwner(runDir: string, mark: string) {
+  const fixture = fileURLToPath(new URL('owner.fixture.ts', import.meta.url))
+  const owner = spawn(process.execPath, [fixture, runDir, mark], { stdio: ['ignore', 'pipe', 'inherit'] })
   assert.equal(await readLine(owner.stdout), 'up')
-  await until(async () => (await running(mark)) === 2)
+  await until(async () => (await running(mark)) === 3)
+  return owner
+}
+
+test('what a platform holds ends with it, though it is killed and nobody comes after it', async () => {
+  const mark = uniqueSeconds()
+  const owner = await startOwner(await newFolder(), mark)
   owner.kill('SIGKILL')
   await once(owner, 'exit')
-  // The child in a session of its own outlives the platform.
-  await until(async () => (await running(mark)) === 1)
+  await until(async () => (await running(mark)) === 0)
+})
+
+test('what a platform left that was killed with its guardian is killed by the next one', async () => {
+  const runDir = await newFolder()
+  const mark = uniqueSeconds()
+  const owner = await startOwner(runDir, mark)
+  const processes = await runProgram('ps', ['-axww', '-o', 'pid=,ppid=,args='])
+  const guardian = processes
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .find((fields) => fields[1] === String(owner.pid) && fields.includes(GUARDIAN))
+  process.kill(Number(guardian![0]), 'SIGKILL')
+  owner.kill('SIGKILL')
+  await once(owner, 'exit')
+  // The children outlive the platform.
+  await until(async () => (await running(mark)) === 2)
   const driver = await processSandboxDriver({ runDir, log: silentLogger })
   assert.equal(await running(mark), 0)
   assert.deepEqual(await readdir(`${runDir}/instances`), [])

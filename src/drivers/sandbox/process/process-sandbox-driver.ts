@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import type { Logger } from '../../../lib/logger.ts'
 import type { SandboxDriver } from '../../../ports/sandbox.ts'
 import { findProgram } from '../run-program.ts'
+import { startGuardian } from './guardian.ts'
 import { ListenPorts } from './listen-ports.ts'
 import { killProcesses, ProcessSandbox } from './process-sandbox.ts'
 import { startMark } from './process-table.ts'
@@ -17,6 +18,7 @@ export async function processSandboxDriver({ runDir, log }: ProcessSettings): Pr
   await sweepProcesses(runDir, log)
   await mkdir(`${runDir}/instances`, { recursive: true, mode: 0o700 })
   const setpriv = process.platform === 'linux' ? await findProgram('setpriv') : undefined
+  const guardian = await startGuardian(log)
   const ports = new ListenPorts()
   const alive = new Map<string, Promise<ProcessSandbox>>()
   let closed = false
@@ -30,18 +32,20 @@ export async function processSandboxDriver({ runDir, log }: ProcessSettings): Pr
         throw new Error(`"${spec.instanceId}" cannot be used as a name of an instance`)
       }
       if (alive.has(spec.instanceId)) throw new Error(`the instance ${spec.instanceId} exists`)
-      const made = ProcessSandbox.create(spec, { runDir, setpriv, ports, log })
+      const made = ProcessSandbox.create(spec, { runDir, setpriv, guardian, ports, log })
       alive.set(spec.instanceId, made)
       const forget = (): void => void alive.delete(spec.instanceId)
       made.then((sandbox) => sandbox.removed.then(forget, forget), forget)
       return made
     },
     async close() {
+      if (closed) return
       closed = true
       const made = await Promise.allSettled(alive.values())
       await Promise.all(
         made.map((result) => (result.status === 'fulfilled' ? result.value.kill() : undefined)),
       )
+      await guardian.close()
       await rm(`${runDir}/instances`, { recursive: true, force: true })
     },
   }

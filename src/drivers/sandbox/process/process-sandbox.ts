@@ -12,6 +12,7 @@ import type {
   SandboxUsage,
 } from '../../../ports/sandbox.ts'
 import { poll } from '../poll.ts'
+import type { Guardian } from './guardian.ts'
 import type { ListenPorts } from './listen-ports.ts'
 import { pathMapper } from './path-map.ts'
 import { MARKER, processesOf, startMark } from './process-table.ts'
@@ -26,6 +27,7 @@ export class ProcessSandbox implements Sandbox {
   readonly removed: Promise<void>
   readonly #child: ChildProcess
   readonly #folder: string
+  readonly #guardian: Guardian
   readonly #ports: ListenPorts
   #listenPort: { wanted: number; given: number } | undefined
   #bound = false
@@ -36,12 +38,14 @@ export class ProcessSandbox implements Sandbox {
     instanceId: string
     child: ChildProcess
     folder: string
+    guardian: Guardian
     ports: ListenPorts
     log: Logger
   }) {
     this.instanceId = parts.instanceId
     this.#child = parts.child
     this.#folder = parts.folder
+    this.#guardian = parts.guardian
     this.#ports = parts.ports
     this.exited = this.#waitForTheEnd(parts.log)
     this.removed = this.exited.then(() => rm(parts.folder, { recursive: true, force: true }))
@@ -64,7 +68,13 @@ export class ProcessSandbox implements Sandbox {
 
   static async create(
     spec: SandboxSpec,
-    shop: { runDir: string; setpriv: string | undefined; ports: ListenPorts; log: Logger },
+    shop: {
+      runDir: string
+      setpriv: string | undefined
+      guardian: Guardian
+      ports: ListenPorts
+      log: Logger
+    },
   ): Promise<ProcessSandbox> {
     const folder = `${shop.runDir}/instances/${spec.instanceId}`
     await mkdir(`${folder}/tmp`, { recursive: true, mode: 0o700 })
@@ -74,7 +84,7 @@ export class ProcessSandbox implements Sandbox {
       const map = pathMapper(spec.mounts)
       const env = Object.fromEntries(Object.entries(spec.env).map(([name, value]) => [name, map(value)]))
       const argv = spec.argv.map(map)
-      // The kernel kills the program when the platform dies; elsewhere the next start sweeps.
+      // Where it can, the kernel kills the program with the platform, at once; its guardian and the next start kill the rest.
       const command = shop.setpriv ? [shop.setpriv, '--pdeathsig', 'KILL', '--', ...argv] : argv
       const child = spawn(command[0]!, command.slice(1), {
         stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -83,8 +93,16 @@ export class ProcessSandbox implements Sandbox {
         env: { ...env, TMPDIR: `${folder}/tmp`, [MARKER]: spec.instanceId },
       })
       await once(child, 'spawn')
-      const { ports, log } = shop
-      const sandbox = new ProcessSandbox({ instanceId: spec.instanceId, child, folder, ports, log })
+      const { guardian, ports, log } = shop
+      guardian.watch(spec.instanceId, child.pid!)
+      const sandbox = new ProcessSandbox({
+        instanceId: spec.instanceId,
+        child,
+        folder,
+        guardian,
+        ports,
+        log,
+      })
       await writeFile(`${folder}/pid`, `${child.pid} ${await startMark(child.pid!)}\n`)
       return sandbox
     } catch (error) {
@@ -161,8 +179,9 @@ export class ProcessSandbox implements Sandbox {
       exitCode === null && signalCode === null
         ? ((await once(this.#child, 'exit')) as [number | null, NodeJS.Signals | null])
         : [exitCode, signalCode]
-    await killProcesses(this.instanceId, this.#child.pid).catch((error) =>
-      log.error({ error, instanceId: this.instanceId }, 'an instance did not die'),
+    await killProcesses(this.instanceId, this.#child.pid).then(
+      () => this.#guardian.forget(this.instanceId, this.#child.pid!),
+      (error) => log.error({ error, instanceId: this.instanceId }, 'an instance did not die'),
     )
     this.#gone = true
     this.#giveBackPort()

@@ -6,6 +6,7 @@ import { startGuardian } from './guardian.ts'
 import { ListenPorts } from './listen-ports.ts'
 import { killProcesses, ProcessSandbox } from './process-sandbox.ts'
 import { startMark } from './process-table.ts'
+import { usageTable } from './usage-table.ts'
 
 export interface ProcessSettings {
   /** A folder for temporary files of instances, used by one platform at a time. */
@@ -19,6 +20,7 @@ export async function processSandboxDriver({ runDir, log }: ProcessSettings): Pr
   await mkdir(`${runDir}/instances`, { recursive: true, mode: 0o700 })
   const setpriv = process.platform === 'linux' ? await findProgram('setpriv') : undefined
   const guardian = await startGuardian(log)
+  const usage = usageTable()
   const ports = new ListenPorts()
   const alive = new Map<string, Promise<ProcessSandbox>>()
   let closed = false
@@ -32,7 +34,7 @@ export async function processSandboxDriver({ runDir, log }: ProcessSettings): Pr
         throw new Error(`"${spec.instanceId}" cannot be used as a name of an instance`)
       }
       if (alive.has(spec.instanceId)) throw new Error(`the instance ${spec.instanceId} exists`)
-      const made = ProcessSandbox.create(spec, { runDir, setpriv, guardian, ports, log })
+      const made = ProcessSandbox.create(spec, { runDir, setpriv, guardian, usageTable: usage, ports, log })
       alive.set(spec.instanceId, made)
       const forget = (): void => void alive.delete(spec.instanceId)
       made.then((sandbox) => sandbox.removed.then(forget, forget), forget)

@@ -16,6 +16,7 @@ import type { Guardian } from './guardian.ts'
 import type { ListenPorts } from './listen-ports.ts'
 import { pathMapper } from './path-map.ts'
 import { MARKER, processesOf, startMark } from './process-table.ts'
+import type { UsageTable } from './usage-table.ts'
 
 const KILL_TIMEOUT_MS = 15_000
 
@@ -28,6 +29,7 @@ export class ProcessSandbox implements Sandbox {
   readonly #child: ChildProcess
   readonly #folder: string
   readonly #guardian: Guardian
+  readonly #usageTable: UsageTable
   readonly #ports: ListenPorts
   #listenPort: { wanted: number; given: number } | undefined
   #bound = false
@@ -39,6 +41,7 @@ export class ProcessSandbox implements Sandbox {
     child: ChildProcess
     folder: string
     guardian: Guardian
+    usageTable: UsageTable
     ports: ListenPorts
     log: Logger
   }) {
@@ -46,6 +49,7 @@ export class ProcessSandbox implements Sandbox {
     this.#child = parts.child
     this.#folder = parts.folder
     this.#guardian = parts.guardian
+    this.#usageTable = parts.usageTable
     this.#ports = parts.ports
     this.exited = this.#waitForTheEnd(parts.log)
     this.removed = this.exited.then(() => rm(parts.folder, { recursive: true, force: true }))
@@ -72,6 +76,7 @@ export class ProcessSandbox implements Sandbox {
       runDir: string
       setpriv: string | undefined
       guardian: Guardian
+      usageTable: UsageTable
       ports: ListenPorts
       log: Logger
     },
@@ -93,13 +98,14 @@ export class ProcessSandbox implements Sandbox {
         env: { ...env, TMPDIR: `${folder}/tmp`, [MARKER]: spec.instanceId },
       })
       await once(child, 'spawn')
-      const { guardian, ports, log } = shop
+      const { guardian, usageTable, ports, log } = shop
       guardian.watch(spec.instanceId, child.pid!)
       const sandbox = new ProcessSandbox({
         instanceId: spec.instanceId,
         child,
         folder,
         guardian,
+        usageTable,
         ports,
         log,
       })
@@ -143,7 +149,7 @@ export class ProcessSandbox implements Sandbox {
 
   async usage(): Promise<SandboxUsage> {
     if (this.#gone) return { ...this.#usage, memoryBytes: 0 }
-    const processes = await processesOf(this.instanceId, this.#child.pid)
+    const processes = await this.#usageTable.processesOf(this.instanceId, this.#child.pid!)
     const sum = (key: 'cpuMs' | 'memoryBytes' | 'memoryPeakBytes'): number =>
       processes.reduce((total, facts) => total + facts[key], 0)
     const memoryBytes = sum('memoryBytes')

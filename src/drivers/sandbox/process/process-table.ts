@@ -43,22 +43,79 @@ async function look(
       stat.groupId === groupId ||
       (await readFile(`/proc/${pid}/environ`, 'latin1')).split('\0').includes(`${MARKER}=${instanceId}`)
     if (!belongs) return undefined
-    const status = await readFile(`/proc/${pid}/status`, 'utf8')
-    const kb = (key: string): number => Number(status.match(new RegExp(`^${key}:\\s+(\\d+)`, 'm'))?.[1] ?? 0)
-    return {
-      pid,
-      parentPid: stat.parentPid,
-      groupId: stat.groupId,
-      cpuMs: stat.ticks * MS_PER_TICK,
-      memoryBytes: kb('VmRSS') * 1024,
-      memoryPeakBytes: kb('VmHWM') * 1024,
-    }
+    return await factsOf(pid, stat)
   } catch (error) {
-    // It ended while we looked, or belongs to someone whose processes we may not see.
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return undefined
-    throw error
+    return unlessGone(error)
   }
+}
+
+async function factsOf(pid: number, stat: Stat): Promise<ProcessFacts> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const kb = (key: string): number => Number(status.match(new RegExp(`^${key}:\\s+(\\d+)`, 'm'))?.[1] ?? 0)
+  return {
+    pid,
+    parentPid: stat.parentPid,
+    groupId: stat.groupId,
+    cpuMs: stat.ticks * MS_PER_TICK,
+    memoryBytes: kb('VmRSS') * 1024,
+    memoryPeakBytes: kb('VmHWM') * 1024,
+  }
+}
+
+/** It ended while we looked, or belongs to someone whose processes we may not see. */
+function unlessGone(error: unknown): undefined {
+  if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
+    return undefined
+  throw error
+}
+
+type Stat = Awaited<ReturnType<typeof readStat>>
+
+export interface OwnedProcess {
+  /** `ownerOf` its instance. */
+  owner: string
+  facts: ProcessFacts
+}
+
+/** Elsewhere than on Linux the environment is not shown, and an instance is its group. */
+export const ownerOf = (instanceId: string, groupId: number): string =>
+  process.platform === 'linux' ? instanceId : `group ${groupId}`
+
+/** Every process of every instance on this machine, in one look. */
+export async function allProcesses(): Promise<OwnedProcess[]> {
+  if (process.platform !== 'linux')
+    return (await allFromPs()).map((facts) => ({ owner: ownerOf('', facts.groupId), facts }))
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const seen = await Promise.all(
+    pids.map(async (pid) => {
+      if (pid === process.pid) return undefined
+      try {
+        const stat = await readStat(pid)
+        return stat.state === 'Z' ? undefined : { pid, stat, marker: await markerOf(pid) }
+      } catch (error) {
+        return unlessGone(error)
+      }
+    }),
+  )
+  const there = seen.filter((one) => one !== undefined)
+  const ofGroup = new Map<number, string>()
+  for (const { pid, stat, marker } of there)
+    if (marker !== undefined && stat.groupId === pid) ofGroup.set(pid, marker)
+  const owned = there.map(async ({ pid, stat, marker = ofGroup.get(stat.groupId) }) =>
+    marker === undefined ? undefined : { owner: marker, facts: await factsOf(pid, stat).catch(unlessGone) },
+  )
+  return (await Promise.all(owned)).filter(
+    (one): one is OwnedProcess => one !== undefined && one.facts !== undefined,
+  )
+}
+
+async function markerOf(pid: number): Promise<string | undefined> {
+  const prefix = `${MARKER}=`
+  const variables = await readFile(`/proc/${pid}/environ`, 'latin1').catch(unlessGone)
+  return variables
+    ?.split('\0')
+    .find((variable) => variable.startsWith(prefix))
+    ?.slice(prefix.length)
 }
 
 async function readStat(pid: number) {
@@ -91,11 +148,15 @@ export async function startMark(pid: number): Promise<string | undefined> {
 }
 
 async function fromPs(groupId: number | undefined): Promise<ProcessFacts[]> {
+  return (await allFromPs()).filter((facts) => facts.groupId === groupId)
+}
+
+async function allFromPs(): Promise<ProcessFacts[]> {
   const text = await runProgram('ps', ['-axo', 'pid=,ppid=,pgid=,rss=,time=,stat='])
   return text
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields.length >= 6 && Number(fields[2]) === groupId && !fields[5]!.startsWith('Z'))
+    .filter((fields) => fields.length >= 6 && !fields[5]!.startsWith('Z'))
     .map(([pid, parentPid, group, rssKb, time]) => ({
       pid: Number(pid),
       parentPid: Number(parentPid),

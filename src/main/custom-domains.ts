@@ -2,6 +2,7 @@ import type { SecureContext, TlsOptions } from 'node:tls'
 import { secureContextOf } from '../lib/tls-settings.ts'
 import {
   type CustomDomainRecord,
+  domainAuthOf,
   type RouteSpec,
   tlsSettingsOf,
 } from '../products/functions/custom-domains.ts'
@@ -24,7 +25,7 @@ export function edgeDomainOf(record: CustomDomainRecord | undefined): CustomDoma
   const domain: CustomDomain = {
     protocol: protocol as CustomDomain['protocol'],
     routes: (routeConfig?.routes ?? []).map(routeOf),
-    authType: authConfig?.authType === 'function' ? 'function' : 'anonymous',
+    ...domainAuthOf(authConfig),
     ...(corsConfig ? { cors: { ...cors, ...(maxAge === undefined ? {} : { maxAgeS: maxAge }) } } : {}),
   }
   edgeDomains.set(record, domain)

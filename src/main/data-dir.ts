@@ -1,6 +1,11 @@
 import { join, resolve } from 'node:path'
 import { lockDataDir } from '../drivers/embedded/data-dir.ts'
-import { beginStay, endEarlierStay, ephemeralFolder, namesBefore } from '../drivers/embedded/ephemeral-stay.ts'
+import {
+  beginStay,
+  endEarlierStay,
+  ephemeralFolder,
+  namesBefore,
+} from '../drivers/embedded/ephemeral-stay.ts'
 import { clearReadyFile } from '../lib/ready-file.ts'
 import type { Starting } from './starting.ts'
 

@@ -97,6 +97,7 @@ describe('custom domains over the wire', () => {
       { tlsConfig: { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' } },
       'InvalidArgument',
     ],
+    ['jwt without keys', 'a.com', { authConfig: { authType: 'jwt', authInfo: '{}' } }, 'InvalidArgument'],
     ['an unknown authType', 'a.com', { authConfig: { authType: 'basic' } }, 'InvalidArgument'],
     [
       'a path without its slash',

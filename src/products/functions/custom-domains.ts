@@ -4,7 +4,7 @@ import { reasonOf } from '../../lib/reason.ts'
 import { secureContextOf, type TlsSettings } from '../../lib/tls-settings.ts'
 import { invalidArgument, notImplemented } from './errors.ts'
 import { withoutNulls } from './function-spec.ts'
-import { type HttpMethod, httpMethods } from './http-trigger.ts'
+import { authOf, type HttpMethod, httpMethods } from './http-trigger.ts'
 import { LATEST } from './names.ts'
 import { isEmpty } from './not-built.ts'
 
@@ -117,12 +117,7 @@ export function checkCustomDomain(spec: CustomDomainSpec & { protocol: string })
     )
   if (spec.wafConfig?.enableWAF) throw notImplemented("the field 'wafConfig.enableWAF'")
   if (spec.isE2B) throw notImplemented("the field 'isE2B'")
-  const authType = authConfig?.authType || 'anonymous'
-  if (authType === 'jwt') throw notImplemented("the authType 'jwt' of custom domains")
-  if (authType !== 'anonymous' && authType !== 'function')
-    throw invalidArgument(
-      `authType is set to an invalid value (allowed: anonymous, function, jwt; actual: '${authType.slice(0, 64)}')`,
-    )
+  domainAuthOf(authConfig)
   checkTls(spec)
   if (protocol.includes('HTTPS') || !isEmpty(certConfig)) checkCertificate(spec)
 }
@@ -156,6 +151,9 @@ export const tlsSettingsOf = ({ certConfig, tlsConfig }: CustomDomainSpec): TlsS
   privateKey: certConfig?.privateKey ?? '',
   ...tlsConfig,
 })
+
+export const domainAuthOf = (authConfig: CustomDomainSpec['authConfig']) =>
+  authOf(authConfig?.authType || 'anonymous', authConfig?.authInfo)
 
 /** Of one route: what can be said without looking at its function. Throws `ApiError`. */
 export function checkRoute({ path, methods = [], rewriteConfig = {} }: RouteSpec): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { InvalidJwtConfig, type JwtConfig, parseJwtConfig } from '../../wire/jwt/jwt-config.ts'
 import { invalidArgument, notImplemented } from './errors.ts'
 import { withoutNulls } from './function-spec.ts'
 import { isEmpty } from './not-built.ts'
@@ -13,7 +14,8 @@ export interface HttpTriggerSettings {
   qualifier: string
   triggerName: string
   triggerId: string
-  authType: 'anonymous' | 'function'
+  authType: 'anonymous' | 'function' | 'jwt'
+  jwt?: JwtConfig
   /** Those that are let through. */
   methods: readonly HttpMethod[]
   /** The public URL answers 403. */
@@ -60,7 +62,7 @@ const httpTriggerConfig = z.preprocess(
 const knownFields = new Set(['authType', 'authConfig', 'methods', 'disableURLInternet', 'corsConfig'])
 
 export interface HttpTriggerConfig {
-  settings: Pick<HttpTriggerSettings, 'authType' | 'methods' | 'disableUrlInternet' | 'cors'>
+  settings: Pick<HttpTriggerSettings, 'authType' | 'jwt' | 'methods' | 'disableUrlInternet' | 'cors'>
   /** The `triggerConfig` that is answered. */
   text: string
 }
@@ -84,13 +86,13 @@ export function parseHttpTriggerConfig(triggerConfig: string): HttpTriggerConfig
   for (const [field, value] of Object.entries(config)) {
     if (!knownFields.has(field) && !isEmpty(value)) throw notImplemented(`the field 'triggerConfig.${field}'`)
   }
-  const authType = authTypeOf(config.authType || 'function', config.authConfig)
+  const auth = authOf(config.authType || 'function', config.authConfig)
   const methods = config.methods && config.methods.length > 0 ? config.methods.map(methodOf) : httpMethods
   const disableUrlInternet = config.disableURLInternet ?? false
   const { corsConfig: cors } = config
   return {
     settings: {
-      authType,
+      ...auth,
       methods: [...new Set(methods)],
       disableUrlInternet,
       ...(isEmpty(cors) || !cors
@@ -106,12 +108,25 @@ export function parseHttpTriggerConfig(triggerConfig: string): HttpTriggerConfig
             },
           }),
     },
-    text: JSON.stringify({ ...config, authType, disableURLInternet: disableUrlInternet, methods }),
+    text: JSON.stringify({
+      ...config,
+      authType: auth.authType,
+      disableURLInternet: disableUrlInternet,
+      methods,
+    }),
   }
 }
 
-function authTypeOf(authType: string, authConfig: unknown): 'anonymous' | 'function' {
-  if (authType === 'jwt') throw notImplemented("the authType 'jwt' of HTTP triggers")
+/** Also of a custom domain. Throws `ApiError`. */
+export function authOf(authType: string, authConfig: unknown): Pick<HttpTriggerSettings, 'authType' | 'jwt'> {
+  if (authType === 'jwt') {
+    try {
+      return { authType, jwt: parseJwtConfig(authConfig) }
+    } catch (error) {
+      if (!(error instanceof InvalidJwtConfig)) throw error
+      throw invalidArgument(`authConfig is set to an invalid value: ${error.message}`)
+    }
+  }
   if (authType !== 'anonymous' && authType !== 'function') {
     throw invalidArgument(
       `authType is set to an invalid value (allowed: anonymous, function, jwt; actual: '${authType}')`,
@@ -120,7 +135,7 @@ function authTypeOf(authType: string, authConfig: unknown): 'anonymous' | 'funct
   if (!isEmpty(authConfig) && authConfig !== '{}' && authConfig !== 'null') {
     throw invalidArgument(`authConfig must be empty for authType '${authType}'`)
   }
-  return authType
+  return { authType }
 }
 
 function methodOf(method: string): HttpMethod {

@@ -98,7 +98,7 @@ describe('triggers over the wire', () => {
       [{ qualifier: 'nobody' }, 404, 'AliasNotFound'],
       [{ triggerConfig: { authType: 'anonymous' } }, 400, 'InvalidArgument'],
       [{ triggerConfig: '{' }, 400, 'InvalidArgument'],
-      [{ triggerConfig: '{"authType":"jwt"}' }, 501, 'NotImplemented'],
+      [{ triggerConfig: '{"authType":"jwt"}' }, 400, 'InvalidArgument'],
       [{ triggerConfig: '{"authType":"none"}' }, 400, 'InvalidArgument'],
       [{ triggerConfig: '{"authType":"anonymous","authConfig":"{\\"JWKS\\":{}}"}' }, 400, 'InvalidArgument'],
       [{ triggerConfig: '{"methods":["BREW"]}' }, 400, 'InvalidArgument'],

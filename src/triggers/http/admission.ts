@@ -1,5 +1,6 @@
 /** May this request go to that function? Every rule that does not need the body, in the vendor's order. */
 import type { IncomingMessage } from 'node:http'
+import type { Clock } from '../../lib/clock.ts'
 import type { FunctionRevision } from '../../ports/invocation.ts'
 import { headOf } from '../../wire/product-server.ts'
 import { type Address, addressOf, isBelow, placeOf } from './addressing.ts'
@@ -15,6 +16,7 @@ import {
   triggerNotFound,
   urlDisabled,
 } from './errors.ts'
+import { admitByToken, type SeenRequest } from './jwt.ts'
 import type {
   CustomDomain,
   CustomDomainTable,
@@ -34,6 +36,7 @@ export interface AdmissionNeeds {
   resolver: FunctionResolver
   authentication: TriggerAuthentication
   accountId: string
+  clock: Clock
   /** `fcapp.localhost` */
   domain: string
 }
@@ -42,6 +45,7 @@ export interface Admitted {
   address: Address
   trigger: HttpTrigger
   revision: FunctionRevision
+  seen: SeenRequest
   /** Set when the caller signed the body, too. */
   verifyBody?: (body: Buffer) => void
 }
@@ -96,7 +100,7 @@ async function throughTrigger(
 /** A domain has rules of its own about who may call and how; a function needs no HTTP trigger to be behind one. */
 async function throughDomain(
   { table }: AdmissionNeeds,
-  { protocol, routes, authType, cors }: CustomDomain,
+  { protocol, routes, authType, jwt, cors }: CustomDomain,
   { domainName, target }: { domainName: string; target: string },
   request: IncomingMessage,
 ): Promise<Found> {
@@ -120,6 +124,7 @@ async function throughDomain(
       qualifier,
       triggerId: own?.triggerId ?? '',
       authType,
+      ...(jwt ? { jwt } : {}),
       methods,
       disableURLInternet: false,
       ...(cors ? { cors } : {}),
@@ -129,15 +134,19 @@ async function throughDomain(
 
 /** Whether the caller may, and what would be invoked. Throws `ApiError`. */
 export async function admit(
-  { resolver, authentication, accountId }: AdmissionNeeds,
+  { resolver, authentication, accountId, clock }: AdmissionNeeds,
   request: IncomingMessage,
   { address, trigger }: Found,
 ): Promise<Admitted> {
   const method = request.method ?? 'GET'
   if (!trigger.methods.includes(method)) throw methodNotAllowed(method, trigger.methods)
 
+  let seen: SeenRequest = { target: address.target, rawHeaders: request.rawHeaders }
   let verifyBody: Admitted['verifyBody']
-  if (trigger.authType !== 'anonymous') {
+  if (trigger.authType === 'jwt') {
+    if (!trigger.jwt) throw new Error('a trigger with authType jwt has no keys')
+    seen = await admitByToken(trigger.jwt, clock, request, address.target)
+  } else if (trigger.authType !== 'anonymous') {
     const caller = await authentication.verify(headOf(request))
     if (caller.accountId !== accountId) throw accessDenied()
     if (caller.verifyBody) verifyBody = (body) => caller.verifyBody?.(body)
@@ -146,5 +155,5 @@ export async function admit(
   const resolved = resolver.resolve(functionName, qualifier)
   const revision = resolved instanceof Promise ? await resolved : resolved
   if (!revision) throw functionNotFound(functionName, qualifier)
-  return { address, trigger, revision, ...(verifyBody ? { verifyBody } : {}) }
+  return { address, trigger, revision, seen, ...(verifyBody ? { verifyBody } : {}) }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
-import { collect } from '../../wire/body.ts'
+import { BodyTooLarge, collect } from '../../wire/body.ts'
 import { hasBody } from './connections.ts'
 
 /** The vendor's limit on the body of a synchronous call. */
@@ -19,6 +19,17 @@ export async function wholeBody(
   const body = hasBody(request) ? await collect(request, bytesMax) : nothing
   verify?.(body)
   return body
+}
+
+/** The same of a request that was admitted, which may have taken reading it. */
+export async function admittedBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  { seen, verifyBody }: { seen: { body?: Buffer }; verifyBody?: (body: Buffer) => void },
+): Promise<Buffer> {
+  if (seen.body === undefined) return wholeBody(request, bytesMax, verifyBody)
+  if (seen.body.length > bytesMax) throw new BodyTooLarge(bytesMax)
+  return seen.body
 }
 
 /**

@@ -39,6 +39,11 @@ export const urlDisabled = () =>
 export const accessDenied = () =>
   new ApiError('AccessDenied', 403, 'the caller is not of the account of this function')
 
+/** The vendor's words for a token that is not good; those for none are its library's. */
+export const invalidToken = () => new ApiError('AccessDenied', 403, 'invalid or expired jwt')
+
+export const tokenMissing = () => new ApiError('AccessDenied', 403, 'missing or malformed jwt')
+
 export const methodNotAllowed = (method: string, allowed: readonly string[]) =>
   new ApiError(
     'MethodNotAllowed',

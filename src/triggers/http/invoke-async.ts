@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../lib/clock.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
-import { asyncBodyBytesMax, wholeBody } from './bodies.ts'
+import { admittedBody, asyncBodyBytesMax } from './bodies.ts'
 import { originHeaders } from './cors.ts'
 import { invalidArgument } from './errors.ts'
 import { eventOfRequest } from './invoke-event.ts'
@@ -27,8 +27,8 @@ export async function acceptAsync(
   requestId: string,
   admitted: Admitted,
 ): Promise<void> {
-  const { trigger, revision, verifyBody } = admitted
-  const body = await wholeBody(request, asyncBodyBytesMax, verifyBody)
+  const { trigger, revision } = admitted
+  const body = await admittedBody(request, asyncBodyBytesMax, admitted)
   const taskId = request.headers['x-fc-async-task-id']
   if (typeof taskId === 'string' && !taskIdForm.test(taskId))
     throw invalidArgument("the task id is not one of at most 128 letters, digits, '_' and '-'")
@@ -40,7 +40,7 @@ export async function acceptAsync(
     ...(typeof taskId === 'string' ? { taskId } : {}),
   }
   if (revision.runtime.startsWith('custom')) {
-    const head = headOfForwarded(request, admitted.address.target)
+    const head = headOfForwarded(request, admitted.seen)
     await needs.asyncInvocations.accept({ ...call, is: 'http', request: head, body })
   } else {
     const event = eventOfRequest(needs, request, requestId, admitted, body)

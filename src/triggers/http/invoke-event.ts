@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
-import { syncBodyBytesMax, wholeBody } from './bodies.ts'
+import { admittedBody, syncBodyBytesMax } from './bodies.ts'
 import { clientIpOf, connectionSignal } from './connections.ts'
 import { originHeaders } from './cors.ts'
 import { badResponse, invalidArgument } from './errors.ts'
@@ -37,8 +37,8 @@ export async function invokeWithEvent(
   requestId: string,
   admitted: Admitted,
 ): Promise<void> {
-  const { trigger, revision, verifyBody } = admitted
-  const body = await wholeBody(request, syncBodyBytesMax, verifyBody)
+  const { trigger, revision } = admitted
+  const body = await admittedBody(request, syncBodyBytesMax, admitted)
   const outcome = await needs.invoker.invoke({
     revision,
     qualifier: trigger.qualifier,
@@ -74,14 +74,14 @@ export function eventOfRequest(
   { clock, accountId }: { clock: Clock; accountId: string },
   request: IncomingMessage,
   requestId: string,
-  { address, trigger }: Admitted,
+  { address, trigger, seen }: Admitted,
   body: Buffer,
 ): Buffer {
   const event = eventOf({
     method: request.method ?? 'GET',
-    target: address.target,
+    target: seen.target,
     httpVersion: request.httpVersion,
-    headers: eventHeaders(request.rawHeaders, request.headers.connection),
+    headers: eventHeaders(seen.rawHeaders, request.headers.connection),
     body,
     clientIp: clientIpOf(request),
     accountId,

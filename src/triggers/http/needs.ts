@@ -1,5 +1,6 @@
 /** What the HTTP trigger wants of the rest of the platform; the composition root plugs it in. */
 import type { FunctionRevision, HttpRequestHead } from '../../ports/invocation.ts'
+import type { JwtConfig } from '../../wire/jwt/jwt-config.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
 import type { DomainRoute } from './domain-routes.ts'
 
@@ -8,7 +9,9 @@ export interface HttpTrigger {
   functionName: string
   qualifier: string
   triggerId: string
-  authType: 'anonymous' | 'function'
+  authType: 'anonymous' | 'function' | 'jwt'
+  /** With authType `jwt`. The same object for as long as the trigger is the same: keys are read once for each. */
+  jwt?: JwtConfig
   methods: readonly string[]
   disableURLInternet: boolean
   cors?: CorsConfig
@@ -39,7 +42,9 @@ export interface HttpTriggerTable {
 export interface CustomDomain {
   protocol: 'HTTP' | 'HTTPS' | 'HTTP,HTTPS'
   routes: readonly DomainRoute[]
-  authType: 'anonymous' | 'function'
+  authType: 'anonymous' | 'function' | 'jwt'
+  /** With authType `jwt`; the same object for as long as the domain is the same. */
+  jwt?: JwtConfig
   cors?: CorsConfig
 }
 

@@ -3,10 +3,11 @@ import { Readable } from 'node:stream'
 import type { HttpOutcome, HttpRequestHead, Invoker } from '../../ports/invocation.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
-import { shelteredBody, syncBodyBytesMax, wholeBody } from './bodies.ts'
+import { admittedBody, shelteredBody, syncBodyBytesMax } from './bodies.ts'
 import { clientIpOf, connectionSignal, hasBody, isChunked, isUnread } from './connections.ts'
 import { originHeaders } from './cors.ts'
 import { addFunctionHeaders, wantsLogTail } from './invoke-event.ts'
+import type { SeenRequest } from './jwt.ts'
 import { addRevisionHeaders, commonHeaders, failureAnswer, refusalError } from './outcomes.ts'
 import { forwardedHeaders } from './request-headers.ts'
 import { isTaken } from './response-headers.ts'
@@ -17,16 +18,17 @@ export async function passThrough(
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
-  { address, trigger, revision, verifyBody }: Admitted,
+  admitted: Admitted,
 ): Promise<void> {
+  const { trigger, revision } = admitted
   const outcome = await invoker.forward({
     revision,
     qualifier: trigger.qualifier,
     requestId,
     wantLogTail: wantsLogTail(request),
     signal: connectionSignal(request.socket),
-    request: headOfForwarded(request, address.target),
-    body: await bodyOf(request, verifyBody),
+    request: headOfForwarded(request, admitted.seen),
+    body: await bodyOf(request, admitted),
   })
   const headers = commonHeaders(requestId, trigger.cors?.exposeHeaders)
   const { origin } = request.headers
@@ -52,21 +54,30 @@ export async function passThrough(
   }
 }
 
-export const headOfForwarded = (request: IncomingMessage, target: string): HttpRequestHead => ({
+export const headOfForwarded = (
+  request: IncomingMessage,
+  { target, rawHeaders, body }: SeenRequest,
+): HttpRequestHead => ({
   method: request.method ?? 'GET',
   target,
-  rawHeaders: forwardedHeaders(request.rawHeaders, request.headers.connection, isChunked(request)),
+  rawHeaders: forwardedHeaders(
+    rawHeaders,
+    request.headers.connection,
+    // A body that was read for a token, and not rewritten, is still framed as it came.
+    isChunked(request) && (body === undefined || chunkedIn(rawHeaders)),
+  ),
   clientIp: clientIpOf(request),
 })
 
 /** A signed body is looked at before the function sees any of it; every other one streams. */
-async function bodyOf(
-  request: IncomingMessage,
-  verify: ((body: Buffer) => void) | undefined,
-): Promise<Readable> {
-  if (verify) return Readable.from([await wholeBody(request, syncBodyBytesMax, verify)])
+async function bodyOf(request: IncomingMessage, admitted: Admitted): Promise<Readable> {
+  if (admitted.verifyBody || admitted.seen.body)
+    return Readable.from([await admittedBody(request, syncBodyBytesMax, admitted)])
   return hasBody(request) ? shelteredBody(request) : request
 }
+
+const chunkedIn = (rawHeaders: readonly string[]): boolean =>
+  rawHeaders.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'transfer-encoding')
 
 function takenHeaders(rawHeaders: readonly string[]): string[] {
   const taken: string[] = []

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { request as httpsRequest } from 'node:https'
 import { describe, test } from 'node:test'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { certificate, privateKey } from '../../certificate.fixture.ts'
 import { createFunction, models, type Sdk } from '../../clients.fixture.ts'
 import { assertRefused, http, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
@@ -97,6 +98,21 @@ describe('custom domains', () => {
     assert.match(await ask('a.wild.example.com', '/'), /^403 .*AccessDenied/)
     await assert.rejects(askSafely('unknown.example.com', '/'))
     await assert.rejects(askSafely('a.b.wild.example.com', '/'))
+  })
+
+  test('of authType jwt let in who has a good token', async () => {
+    const { publicKey, privateKey: signingKey } = await generateKeyPair('RS256', { extractable: true })
+    const authInfo = JSON.stringify({
+      jwks: { keys: [{ ...(await exportJWK(publicKey)), alg: 'RS256', use: 'sig' }] },
+      tokenLookup: 'query:token',
+    })
+    await create('guarded.example.com', { routeConfig, authConfig: { authType: 'jwt', authInfo } })
+    const token = await new SignJWT({})
+      .setProtectedHeader({ alg: 'RS256' })
+      .setExpirationTime('1h')
+      .sign(signingKey)
+    assert.equal(await ask('guarded.example.com', `/x?token=${token}`), '200 front /x')
+    assert.match(await ask('guarded.example.com', '/x?token=no'), /^403 .*AccessDenied/)
   })
 
   test('that cannot be are refused', async () => {

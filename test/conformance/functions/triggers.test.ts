@@ -1,7 +1,8 @@
 /** Triggers as resources, through the vendor's SDK. What an HTTP trigger does is in runtimes/http-trigger.test.ts. */
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { createFunction, models, type Sdk } from '../../clients.fixture.ts'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { createFunction, httpTrigger, models, type Sdk } from '../../clients.fixture.ts'
 import { assertRefused, http, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
 
 const bed = sharedPlatform()
@@ -187,10 +188,11 @@ describe('triggers', () => {
         'InvalidArgument',
       ],
       [
-        'jwt',
+        'jwt without keys',
         () => create('strict', { triggerName: 'x', triggerConfig: '{"authType":"jwt"}' }),
-        501,
-        'NotImplemented',
+        400,
+        'InvalidArgument',
+        /authConfig/,
       ],
       ['to change one that is not there', () => update('strict', 'absent', {}), 404, 'TriggerNotFound'],
       [
@@ -222,6 +224,34 @@ describe('triggers', () => {
     for (const [what, attempt, status, code, message] of cases) {
       test(what, () => assertRefused(attempt(), status, code, message))
     }
+  })
+
+  test('of authType jwt let in who has a good token, and pass its claims on', async () => {
+    await createFunction(bed.client, {
+      functionName: 'guarded',
+      files: { 'index.js': 'exports.handler = async (event) => event.toString()' },
+    })
+    const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+    const authConfig = JSON.stringify({
+      jwks: { keys: [{ ...(await exportJWK(publicKey)), alg: 'RS256', use: 'sig' }] },
+      tokenLookup: 'header:Authorization:Bearer,cookie:token',
+      claimPassBy: 'header:name:X-Name',
+      blacklist: ['/api/*'],
+    })
+    const url = await httpTrigger(bed.client, bed.platform, 'guarded', { authType: 'jwt', authConfig })
+    const { body } = await bed.client.getTrigger('guarded', 'http')
+    const { authType, authConfig: answered } = JSON.parse(body.triggerConfig)
+    assert.deepEqual([authType, answered], ['jwt', authConfig])
+
+    const token = await new SignJWT({ name: 'you' })
+      .setProtectedHeader({ alg: 'RS256' })
+      .setExpirationTime('1h')
+      .sign(privateKey)
+    const named = await http(`${url}/api/x`, { headers: { cookie: `token=${token}` } })
+    assert.deepEqual([named.status, JSON.parse(named.text).headers['X-Name']], [200, 'you'])
+    const nobody = await http(`${url}/api/x`)
+    assert.deepEqual([nobody.status, JSON.parse(nobody.text).Code], [403, 'AccessDenied'])
+    assert.equal((await http(`${url}/page`)).status, 200)
   })
 
   test('have the authType function unless they say otherwise', async () => {

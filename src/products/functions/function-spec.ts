@@ -55,7 +55,7 @@ const tracingConfig = z.looseObject({
   params: z.record(z.string(), z.string()).optional(),
 })
 
-const tag = z.object({ Key: z.string().min(1).max(128), Value: z.string().max(256).optional() })
+export const tag = z.object({ Key: z.string().min(1).max(128), Value: z.string().max(256).optional() })
 
 /** Taken as they come: accepted when they are empty, refused when they would change behaviour (not-built.ts). */
 const asGiven = {

@@ -38,6 +38,7 @@ import { listLayerVersions } from './list-layer-versions.ts'
 import { listLayers } from './list-layers.ts'
 import { listProvisionConfigs } from './list-provision-configs.ts'
 import { listScalingConfigs } from './list-scaling-configs.ts'
+import { listTagResources } from './list-tag-resources.ts'
 import { listTriggers } from './list-triggers.ts'
 import { listVpcBindings } from './list-vpc-bindings.ts'
 import { notBuilt } from './not-built.ts'
@@ -46,7 +47,9 @@ import { putAsyncInvokeConfig } from './put-async-invoke-config.ts'
 import { putConcurrencyConfig } from './put-concurrency-config.ts'
 import { readFunctionLogs } from './read-function-logs.ts'
 import { readPlatformStatus } from './read-platform-status.ts'
+import { tagResources } from './tag-resources.ts'
 import { tempBucketToken } from './temp-bucket-token.ts'
+import { untagResources } from './untag-resources.ts'
 import { updateAlias } from './update-alias.ts'
 import { updateCustomDomain } from './update-custom-domain.ts'
 import { updateFunction } from './update-function.ts'
@@ -93,6 +96,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   listLayers,
   listProvisionConfigs,
   listScalingConfigs,
+  listTagResources,
   listTriggers,
   listVpcBindings,
   publishFunctionVersion,
@@ -100,7 +104,9 @@ export const built: readonly Operation<FunctionsContext>[] = [
   putConcurrencyConfig,
   readFunctionLogs,
   readPlatformStatus,
+  tagResources,
   tempBucketToken,
+  untagResources,
   updateAlias,
   updateCustomDomain,
   updateFunction,

@@ -16,15 +16,12 @@ export const notBuilt = (
     ['ListAsyncTasks', 'GET /2023-03-30/functions/{functionName}/async-tasks'],
     ['ListInstances', 'GET /2023-03-30/functions/{functionName}/instances'],
     ['ListSessions', 'GET /2023-03-30/functions/{functionName}/sessions'],
-    ['ListTagResources', 'GET /2023-03-30/tags-v2'],
     ['PauseSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}/pause'],
     ['PutLayerACL', 'PUT /2023-03-30/layers/{layerName}/acl'],
     ['PutProvisionConfig', 'PUT /2023-03-30/functions/{functionName}/provision-config'],
     ['PutScalingConfig', 'PUT /2023-03-30/functions/{functionName}/scaling-config'],
     ['ResumeSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}/resume'],
     ['StopAsyncTask', 'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop'],
-    ['TagResources', 'POST /2023-03-30/tags-v2'],
-    ['UntagResources', 'DELETE /2023-03-30/tags-v2'],
     ['UpdateSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
   ] as const
 ).map(([name, route]) =>

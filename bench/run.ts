@@ -1,9 +1,9 @@
 /**
- * Hanshu beside its peers, in one run and one table: `npm run bench -- [--quick] [--only cold,warm] [--no-file]`.
+ * Hanshu beside its peers, in one run and one table: `npm run bench -- [--quick] [--only cold,warm] [--traces DIR] [--no-file]`.
  * Prints the table and writes it to bench/results/latest.md.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { groups } from './groups/index.ts'
 import { machine } from './lib/machine.ts'
@@ -14,6 +14,7 @@ const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
+    traces: { type: 'string', default: '../shared/data/traces' },
     'no-file': { type: 'boolean', default: false },
   },
 })
@@ -63,7 +64,15 @@ function* rounds({ count, withinMs }: { count: number; withinMs: number }): Iter
 
 async function measure(group: Group): Promise<Row[]> {
   progress(group.title)
-  const bench: Bench = { quick: flags.quick, folder, own: (step) => undo.push(step), progress, rounds }
+  const bench: Bench = {
+    quick: flags.quick,
+    folder,
+    traces: resolve(import.meta.dirname, '..', flags.traces),
+    tracesAsGiven: flags.traces,
+    own: (step) => undo.push(step),
+    progress,
+    rounds,
+  }
   try {
     return await group.run(bench)
   } catch (error) {

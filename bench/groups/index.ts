@@ -1,6 +1,7 @@
 import type { Group } from '../lib/row.ts'
 import { burst } from './burst.ts'
 import { cold } from './cold.ts'
+import { keepAlive } from './keep-alive.ts'
 import { many } from './many.ts'
 import { memory } from './memory.ts'
 import { records } from './records.ts'
@@ -8,4 +9,4 @@ import { startup } from './startup.ts'
 import { warm } from './warm.ts'
 
 /** In the order of the table. */
-export const groups: readonly Group[] = [cold, warm, burst, memory, startup, many, records]
+export const groups: readonly Group[] = [cold, warm, burst, memory, startup, many, records, keepAlive]

@@ -24,6 +24,9 @@ export interface Bench {
   quick: boolean
   /** Temporary, on the disk; removed at the end. */
   folder: string
+  /** Folder of the arrival traces, and as it is named to people. */
+  traces: string
+  tracesAsGiven: string
   /** Registers what must be undone when the group ends, also when it fails or the bench is interrupted. Last in, first out. */
   own(undo: () => unknown): void
   progress(sentence: string): void

@@ -48,7 +48,11 @@ export interface ProvisionStatus {
   currentError?: string
 }
 
+/** Keeps instances ready. Plans are told after they are durable, and again at every start of the platform. */
 export interface Provisioning {
+  /** Puts the plan in the place of the one of the same names. */
+  apply(plan: ProvisionPlan): ProvisionStatus
+  withdraw(functionName: string, qualifier: string): void
   /** Undefined when there is no plan of these names. */
   statusOf(functionName: string, qualifier: string): ProvisionStatus | undefined
 }

@@ -29,6 +29,7 @@ import { InvocationLog } from './invocation-log.ts'
 import { type Answer, type Credentials, type HookCall, StartFailure } from './live-instance.ts'
 import type { LogSink } from './log-sink.ts'
 import { NotStarted } from './not-started.ts'
+import type { ProvisionedInstances } from './provisioner.ts'
 
 export interface EngineSettings {
   /** An instance without a call for this long is retired. */
@@ -52,7 +53,7 @@ export interface EngineNeeds extends StartSurroundings {
   instancesMaxOf(revision: FunctionRevision): number | undefined
 }
 
-export interface Engine extends Invoker {
+export interface Engine extends Invoker, ProvisionedInstances {
   /** Retires the instances of a function that was removed, or of its superseded revisions. */
   retireFunction(functionArn: string): void
   instances(): InstanceView[]
@@ -528,6 +529,17 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       const { report, failure } = await conclude(lease, call, durationMs, ended)
       return failure && ended.is !== 'timedOut' ? { ...failure, report } : { outcome: 'ended', report }
     },
+
+    keepReady(revision, count, { qualifier, requestId, awake }) {
+      // Who is not kept any more is not brought back for that.
+      const pool = count === 0 ? pools.get(revision.key) : closed ? undefined : poolOf(revision)
+      pool?.keepReady(count, { requestId, qualifier, signal: undefined }, awake)
+      if (pool) sweepLater()
+    },
+
+    readyOf: (revisionKey) => pools.get(revisionKey)?.ready ?? { ready: 0 },
+
+    useOf: async (revisionKey) => pools.get(revisionKey)?.use(),
 
     retireFunction(functionArn) {
       for (const pool of pools.values()) if (pool.revision.functionArn === functionArn) pool.supersede()

@@ -14,6 +14,7 @@ type Event =
   | { is: 'thawEnds'; at: number; fails: boolean }
   | { is: 'advance'; ms: number }
   | { is: 'idleShare'; share: number }
+  | { is: 'keepReady'; count: number }
   | { is: 'sweep' | 'supersede' | 'revive' }
 
 const at = fc.nat(30)
@@ -32,6 +33,7 @@ const events: fc.Arbitrary<Event[]> = fc.array(
     { weight: 2, arbitrary: fc.record({ is: fc.constant('thawEnds'), at, fails: fc.boolean() }) },
     { weight: 3, arbitrary: fc.record({ is: fc.constant('advance'), ms: fc.integer({ min: 1, max: 60 }) }) },
     { weight: 1, arbitrary: fc.record({ is: fc.constant('idleShare'), share: fc.constantFrom(0, 1) }) },
+    { weight: 1, arbitrary: fc.record({ is: fc.constant('keepReady'), count: fc.nat(3) }) },
     { weight: 3, arbitrary: fc.record({ is: fc.constantFrom('sweep', 'supersede', 'revive') }) },
   ) as fc.Arbitrary<Event>,
   { minLength: 20, maxLength: 120, size: 'max' },
@@ -69,6 +71,8 @@ class World {
   started = 0
   count = 0
   idleShare = 1
+  /** How many instances are to be kept. */
+  kept = 0
 
   constructor(concurrency: number, limit: number, ahead: boolean) {
     this.concurrency = concurrency
@@ -138,6 +142,11 @@ class World {
     start.settle.resolve(instance as unknown as LiveInstance)
   }
 
+  get live(): number {
+    return [...this.pool.instances].filter(({ state: { is } }) => is !== 'stopping' && is !== 'stopped')
+      .length
+  }
+
   get waiting(): Call[] {
     return this.calls.filter(({ settled }) => !settled)
   }
@@ -196,9 +205,17 @@ class World {
       case 'idleShare':
         this.idleShare = event.share
         break
-      case 'sweep':
-        this.pool.sweep({ idleMs: 100, freezeAfterMs: 20 })
+      case 'keepReady':
+        this.kept = event.count
+        this.pool.keepReady(event.count, { requestId: 'r', qualifier: 'q', signal: undefined }, false)
         break
+      case 'sweep': {
+        const before = this.live
+        this.pool.sweep({ idleMs: 100, freezeAfterMs: 20 })
+        if (!this.pool.isSuperseded)
+          assert.ok(this.live >= Math.min(before, this.kept), 'idleness takes none of those that are kept')
+        break
+      }
       default:
         this.pool[event.is]()
     }
@@ -249,6 +266,18 @@ class World {
       await this.apply({ is: 'advance', ms: 50 })
     }
     assert.equal(this.waiting.length, 0, 'everybody who waited was answered')
+    if (this.pool.isSuperseded) return
+    // After failures a start is put off, by a minute at most.
+    for (let round = 0; round < 3; round++) {
+      await this.apply({ is: 'advance', ms: 60_000 })
+      await this.apply({ is: 'keepReady', count: this.kept })
+      for (const { ends } of this.stops) ends.resolve()
+      this.stops.clear()
+      for (const start of this.starting) this.startSucceeds(start)
+      await turn()
+    }
+    const { ready } = this.pool.ready
+    assert.ok(ready >= Math.min(this.kept, this.limit), `${ready} are ready, ${this.kept} are to be`)
   }
 
   async close(): Promise<void> {

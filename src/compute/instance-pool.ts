@@ -3,7 +3,9 @@ import type { FunctionRevision } from '../ports/invocation.ts'
 import { busyShare, callsWorthAStart, instancesToStart, patienceMs } from './admission.ts'
 import { type InstanceEvent, type InstanceState, next } from './instance-lifecycle.ts'
 import { type LiveInstance, StartCancelled } from './live-instance.ts'
+import { Provisioned } from './provisioned.ts'
 import { RunAhead } from './run-ahead.ts'
+import type { UseOfInstances } from './scaling/use-over-time.ts'
 
 /** Nothing may be added and nothing is free. */
 export class Throttled extends Error {
@@ -109,6 +111,7 @@ export class InstancePool {
   /** When a slot last came free while calls were waiting. */
   #releasedMs: number | undefined
   #patience: (() => void) | undefined
+  #provisioned = new Provisioned()
   #superseded = false
   #closed = false
 
@@ -122,7 +125,7 @@ export class InstancePool {
   }
 
   get isEmpty(): boolean {
-    return this.#instances.size === 0 && this.#waiters.length === 0
+    return this.#instances.size === 0 && this.#waiters.length === 0 && this.#provisioned.count === 0
   }
 
   get waiting(): number {
@@ -142,12 +145,21 @@ export class InstancePool {
   sweep({ idleMs, freezeAfterMs }: { idleMs: number; freezeAfterMs: number }): number {
     const nowMs = this.#around.clock.monotonicMs()
     let awake = 0
+    let spare = this.#spare
     for (const pooled of [...this.#free]) {
       const { state } = pooled
       if (state.is !== 'idle' && state.is !== 'frozen') continue
       const idleForMs = nowMs - state.sinceMs
-      if (idleForMs >= idleMs || this.#superseded) this.#retire(pooled)
-      else if (state.is === 'idle' && freezeAfterMs > 0 && idleForMs >= freezeAfterMs) this.#freeze(pooled)
+      if (this.#superseded || (idleForMs >= idleMs && spare > 0)) {
+        spare--
+        this.#retire(pooled)
+      } else if (
+        state.is === 'idle' &&
+        freezeAfterMs > 0 &&
+        idleForMs >= freezeAfterMs &&
+        !this.#provisioned.awake
+      )
+        this.#freeze(pooled)
       else if (state.is === 'idle') awake++
     }
     return awake
@@ -175,8 +187,60 @@ export class InstancePool {
     return true
   }
 
+  /** From now on this many are kept, idle or not, and started when they are missing; 0: none is kept. */
+  keepReady(count: number, first: WaitingCall, awake: boolean): void {
+    this.#provisioned.ask(count, awake)
+    if (this.#closed || this.#superseded) return
+    if (!this.#provisioned.mayStart(this.#around.clock.monotonicMs())) return
+    for (let missing = -this.#spare; missing > 0; missing--) {
+      const refusal = this.#around.refuse(this.revision)
+      if (refusal !== undefined) {
+        this.#provisioned.error = refusal
+        return
+      }
+      this.#start(first)
+    }
+  }
+
+  /** Instances that serve or could, and why the last start failed. */
+  get ready(): { ready: number; error?: string } {
+    const { error } = this.#provisioned
+    return { ready: this.#live - this.#starting, ...(error === undefined ? {} : { error }) }
+  }
+
+  /** What of it is in use; undefined while nothing is ready. */
+  async use(): Promise<UseOfInstances | undefined> {
+    const ready = [...this.#instances].filter(
+      ({ state: { is } }) => is === 'idle' || is === 'frozen' || is === 'busy',
+    )
+    if (ready.length === 0) return undefined
+    const busySlots = ready.reduce((sum, { state }) => sum + (state.is === 'busy' ? state.invocations : 0), 0)
+    const cpuMs = new Map<string, number>()
+    await Promise.all(
+      ready.map(async ({ instanceId, instance }) => {
+        // One that dies meanwhile is left out.
+        const usage = await instance!.sandbox.usage().catch(() => undefined)
+        if (usage) cpuMs.set(instanceId, usage.cpuMs)
+      }),
+    )
+    return { slots: ready.length * this.#concurrency, busySlots, cpu: this.revision.cpu, cpuMs }
+  }
+
+  /** Instances that are there or will be. */
+  get #live(): number {
+    let live = 0
+    for (const { state } of this.#instances) if (state.is !== 'stopping' && state.is !== 'stopped') live++
+    return live
+  }
+
+  /** How many there are beyond those that are kept. */
+  get #spare(): number {
+    return this.#live - this.#provisioned.count
+  }
+
   #longestIdle(): (PooledInstance & { state: { sinceMs: number } }) | undefined {
     let longest: (PooledInstance & { state: { sinceMs: number } }) | undefined
+    if (!this.#superseded && this.#spare <= 0) return undefined
     for (const pooled of this.#free) {
       if (pooled.state.is !== 'idle' && pooled.state.is !== 'frozen') continue
       if (longest === undefined || pooled.state.sinceMs < longest.state.sinceMs)
@@ -441,6 +505,7 @@ export class InstancePool {
         this.#meanStartMs =
           this.#meanStartMs === undefined ? startMs : this.#meanStartMs * 0.7 + startMs * 0.3
         pooled.instance = instance
+        this.#provisioned.started()
         if (pooled.state.is !== 'starting') {
           // The pool was closed meanwhile, and nobody else knows of this instance.
           void this.#around.stop(pooled, 'kill')
@@ -461,6 +526,7 @@ export class InstancePool {
           this.#scaleOut()
           return
         }
+        this.#provisioned.failed(error, clock.monotonicMs())
         void this.#around.stop(pooled, 'kill')
         // One start, one answer: the others wait for starts of their own.
         const waiter = this.#waiters.shift()
@@ -472,7 +538,11 @@ export class InstancePool {
 
   /** Starts that nobody waits for any more are called off, the youngest first, where they have not taken a sandbox yet. */
   #callOffStarts(): void {
-    let surplus = this.#starting - Math.ceil(this.#waiters.length / this.#concurrency)
+    const needed = Math.ceil(this.#waiters.length / this.#concurrency)
+    let surplus = Math.min(
+      this.#starting - needed,
+      this.#provisioned.count > 0 ? this.#spare : this.#starting,
+    )
     if (surplus <= 0) return
     for (const cancel of [...this.#cancels.values()].reverse()) {
       if (surplus-- <= 0) return

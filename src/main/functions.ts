@@ -21,11 +21,13 @@ import type { Foundation } from './foundation.ts'
 import { edgeDomain, type HttpTriggersPart } from './http-triggers.ts'
 import type { ObjectsPart } from './objects.ts'
 import type { Part } from './part.ts'
+import type { ProvisioningPart } from './provisioning.ts'
 
 export interface FunctionsSurroundings {
   directory: FunctionDirectory
   customDomains: CustomDomainDirectory
   compute: Compute
+  provisioning: ProvisioningPart
   asyncQueue: AsyncInvocations
   objects: ObjectsPart
   httpTriggers: HttpTriggersPart
@@ -38,6 +40,7 @@ export async function assembleFunctions(
     directory,
     customDomains,
     compute,
+    provisioning,
     asyncQueue,
     objects,
     httpTriggers,
@@ -50,6 +53,7 @@ export async function assembleFunctions(
     records,
     codePackages: code,
     invoker: engine,
+    provisioning: provisioning.provisioning,
     directory,
     customDomains,
     edgeDomain,

@@ -9,6 +9,7 @@ import { assembleHttpTriggers } from './http-triggers.ts'
 import { listen } from './listen.ts'
 import { assembleObjects } from './objects.ts'
 import type { Part } from './part.ts'
+import { assembleProvisioning } from './provisioning.ts'
 import { announceReady } from './ready.ts'
 import { platformStatus } from './status.ts'
 import { sweepNowAndThen } from './sweep.ts'
@@ -28,6 +29,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })
 
   const objects = await assembleObjects(foundation)
+  const provisioning = assembleProvisioning(foundation, { engine: compute.engine, directory })
   const customDomains = new CustomDomainDirectory(stores.records)
   const httpTriggers = assembleHttpTriggers(foundation, {
     engine: compute.engine,
@@ -39,12 +41,13 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     directory,
     customDomains,
     compute,
+    provisioning,
     asyncQueue,
     objects,
     httpTriggers,
     platformStatus: platformStatus(foundation, { compute, asyncQueue }),
   })
-  const parts: readonly Part[] = [functions, objects, httpTriggers]
+  const parts: readonly Part[] = [functions, objects, httpTriggers, provisioning]
 
   await listen(
     foundation,

@@ -87,6 +87,21 @@ export class FunctionDirectory {
     return this.#choose(known, target)
   }
 
+  /** What instances are kept ready of: of an alias with weights, its main version. Undefined when there is none. */
+  async mainRevision(
+    accountId: string,
+    functionName: string,
+    qualifier: string,
+  ): Promise<FunctionRevision | undefined> {
+    const known = await this.#known(accountId, functionName)
+    const target = known?.targets.get(qualifier)
+    if (!known || target) return target?.main
+    const read = await this.#readTarget(accountId, functionName, qualifier)
+    if (typeof read === 'string') return undefined
+    known.targets.set(qualifier, read)
+    return read.main
+  }
+
   /** The trigger that the edge serves under this name. Case is ignored where it does not make a difference. */
   findHttpTriggerCached(
     accountId: string,

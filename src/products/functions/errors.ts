@@ -100,6 +100,21 @@ export const concurrencyConfigNotFound = (functionName: string) =>
     `the concurrency config of function '${functionName}' does not exist`,
   )
 
+/** `s` and others wait and try again when a function cannot be deleted because of it. */
+export const provisionConfigExist = (functionName: string, qualifier: string) =>
+  new ApiError(
+    'ProvisionConfigExist',
+    409,
+    `the provision config of '${functionName}:${qualifier}' exists, delete it first`,
+  )
+
+export const scalingConfigExist = (functionName: string, qualifier: string) =>
+  new ApiError(
+    'ScalingConfigExist',
+    409,
+    `the scaling config of '${functionName}:${qualifier}' exists, delete it first`,
+  )
+
 export const layerVersionNotFound = (layerName: string, version: string) =>
   new ApiError('LayerVersionNotFound', 404, `version '${version}' of layer '${layerName}' does not exist`)
 

@@ -59,6 +59,18 @@ export const layerVersionsPrefix = (accountId: string, layerName: string): strin
 export const layerVersionKey = (accountId: string, layerName: string, version: number): string =>
   layerVersionsPrefix(accountId, layerName) + padded(version)
 
+export const allProvisionConfigsPrefix = (accountId: string): string => `fc/${accountId}/provision-configs/`
+export const provisionConfigsPrefix = (accountId: string, functionName: string): string =>
+  `${allProvisionConfigsPrefix(accountId)}${part(functionName)}/`
+export const provisionConfigKey = (accountId: string, functionName: string, qualifier: string): string =>
+  provisionConfigsPrefix(accountId, functionName) + part(qualifier)
+
+export const allScalingConfigsPrefix = (accountId: string): string => `fc/${accountId}/scaling-configs/`
+export const scalingConfigsPrefix = (accountId: string, functionName: string): string =>
+  `${allScalingConfigsPrefix(accountId)}${part(functionName)}/`
+export const scalingConfigKey = (accountId: string, functionName: string, qualifier: string): string =>
+  scalingConfigsPrefix(accountId, functionName) + part(qualifier)
+
 const DOMAIN = /^[a-z0-9.*-]{1,256}$/
 export const customDomainsPrefix = (accountId: string): string => `fc/${accountId}/custom-domains/`
 export const customDomainKey = (accountId: string, domainName: string): string => {

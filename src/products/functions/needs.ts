@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import type { CodePackages } from '../../ports/code-packages.ts'
 import type { Invoker } from '../../ports/invocation.ts'
+import type { Provisioning } from '../../ports/provisioning.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { Caller, RequestHead } from '../../wire/product-server.ts'
 import type { CustomDomainDirectory } from './custom-domain-directory.ts'
@@ -13,6 +14,7 @@ export interface FunctionsNeeds {
   records: RecordStore
   codePackages: CodePackages
   invoker: Invoker
+  provisioning: Provisioning
   /** Shared with the edge and with triggers, which resolve through it too. */
   directory: FunctionDirectory
   /** Shared with the edge, too. */

@@ -1,6 +1,6 @@
 import type { RecordStore } from '../../ports/records.ts'
 import type { AliasRecord } from './aliases.ts'
-import { aliasNotFound, versionNotFound } from './errors.ts'
+import { aliasNotFound, invalidArgument, versionNotFound } from './errors.ts'
 import type { FunctionRecord, FunctionState } from './function.ts'
 import { aliasKey, triggersPrefix, versionKey } from './keys.ts'
 import { isVersionId, LATEST } from './names.ts'
@@ -9,6 +9,12 @@ import type { VersionRecord } from './versions.ts'
 
 /** The qualifier that a query names; LATEST when it names none. */
 export const qualifierOf = (query: URLSearchParams): string => query.get('qualifier') || LATEST
+
+/** "You can only configure provisioned instances for a function of the LATEST version or with a specific alias." */
+export function checkProvisionable(qualifier: string): void {
+  if (isVersionId(qualifier))
+    throw invalidArgument(`qualifier must be ${LATEST} or an alias (actual: '${qualifier}')`)
+}
 
 /**
  * The state that a qualifier stands for when a function is looked at: of an alias, its main version.

@@ -7,6 +7,7 @@ import { randomIds } from '../../lib/ids.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { type CodePackages, InvalidCodePackage } from '../../ports/code-packages.ts'
 import type { EventInvocation, InvocationOutcome, Invoker } from '../../ports/invocation.ts'
+import type { ProvisionPlan } from '../../ports/provisioning.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { requestHandler } from '../../wire/product-server.ts'
 import { CustomDomainDirectory } from './custom-domain-directory.ts'
@@ -63,11 +64,25 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
     forward: () => Promise.reject(new Error('the API forwards nothing')),
     upgrade: () => Promise.reject(new Error('the API upgrades nothing')),
   }
+  /** What was last told to be kept, by function and qualifier; all of it is there at once. */
+  const provisioned = new Map<string, ProvisionPlan>()
+  const statusOf = (functionName: string, qualifier: string) => {
+    const plan = provisioned.get(`${functionName}/${qualifier}`)
+    return plan && { target: plan.base, current: plan.base }
+  }
   const directory = new FunctionDirectory(records, { region, random: () => random.next })
   const product = functionsProduct({
     records,
     codePackages: packages,
     invoker,
+    provisioning: {
+      apply(plan) {
+        provisioned.set(`${plan.functionName}/${plan.qualifier}`, plan)
+        return statusOf(plan.functionName, plan.qualifier)!
+      },
+      withdraw: (functionName, qualifier) => void provisioned.delete(`${functionName}/${qualifier}`),
+      statusOf,
+    },
     directory,
     customDomains: new CustomDomainDirectory(records),
     edgeDomain: 'fcapp.localhost',
@@ -151,6 +166,7 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
     invocations,
     accepted,
     logRequests,
+    provisioned,
     uploads,
     random,
     script,

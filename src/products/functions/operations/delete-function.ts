@@ -1,5 +1,5 @@
 import { changeFunction } from '../change-function.ts'
-import { functionNotEmpty } from '../errors.ts'
+import { functionNotEmpty, provisionConfigExist } from '../errors.ts'
 import { checkIfMatch } from '../etag.ts'
 import { functionDocument } from '../function.ts'
 import {
@@ -7,20 +7,24 @@ import {
   asyncConfigsPrefix,
   concurrencyKey,
   foldedNameKey,
+  provisionConfigsPrefix,
+  scalingConfigsPrefix,
   triggersPrefix,
   versionsPrefix,
 } from '../keys.ts'
+import type { ProvisionConfigRecord } from '../provision-config.ts'
+import type { ScalingConfigRecord } from '../scaling-config.ts'
 import { none, operation } from '../vocabulary.ts'
 
-/** Triggers, aliases and versions have to be deleted first, as `s remove` does; the rest goes with the function. */
+/** Triggers, aliases, versions and provision configs have to be deleted first, as clients do; the rest goes with the function. */
 export const deleteFunction = operation({
   name: 'DeleteFunction',
   route: 'DELETE /2023-03-30/functions/{functionName}',
   body: none,
 
-  handle({ path: { functionName }, headers }, context) {
-    const { records, accountId } = context
-    return changeFunction(context, functionName, async (root) => {
+  async handle({ path: { functionName }, headers }, context) {
+    const { records, accountId, provisioning } = context
+    const scaled = await changeFunction(context, functionName, async (root) => {
       checkIfMatch(headers['if-match'], functionDocument(root, context, root.restriction))
       for (const [holds, prefix] of [
         ['triggers', triggersPrefix(accountId, functionName)],
@@ -29,7 +33,16 @@ export const deleteFunction = operation({
       ] as const) {
         if ((await records.list({ prefix, limit: 1 })).length > 0) throw functionNotEmpty(functionName, holds)
       }
+      const [provisioned] = await records.list<ProvisionConfigRecord>({
+        prefix: provisionConfigsPrefix(accountId, functionName),
+        limit: 1,
+      })
+      if (provisioned) throw provisionConfigExist(functionName, provisioned.value.qualifier)
       // Only LATEST is left to have one.
+      const scalingConfigs = await records.list<ScalingConfigRecord>({
+        prefix: scalingConfigsPrefix(accountId, functionName),
+        limit: 100,
+      })
       const asyncConfigs = await records.list({
         prefix: asyncConfigsPrefix(accountId, functionName),
         limit: 100,
@@ -39,10 +52,12 @@ export const deleteFunction = operation({
         writes: [
           { remove: foldedNameKey(accountId, functionName) },
           { remove: concurrencyKey(accountId, functionName) },
-          ...asyncConfigs.map(({ key }) => ({ remove: key })),
+          ...[...asyncConfigs, ...scalingConfigs].map(({ key }) => ({ remove: key })),
         ],
-        result: { status: 204 },
+        result: scalingConfigs.map(({ value }) => value.qualifier),
       }
     })
+    for (const qualifier of scaled) provisioning.withdraw(functionName, qualifier)
+    return { status: 204 }
   },
 })

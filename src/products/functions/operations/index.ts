@@ -11,6 +11,8 @@ import { deleteCustomDomain } from './delete-custom-domain.ts'
 import { deleteFunction } from './delete-function.ts'
 import { deleteFunctionVersion } from './delete-function-version.ts'
 import { deleteLayerVersion } from './delete-layer-version.ts'
+import { deleteProvisionConfig } from './delete-provision-config.ts'
+import { deleteScalingConfig } from './delete-scaling-config.ts'
 import { deleteTrigger } from './delete-trigger.ts'
 import { describeRegions } from './describe-regions.ts'
 import { disableFunctionInvocation } from './disable-function-invocation.ts'
@@ -45,6 +47,8 @@ import { notBuilt } from './not-built.ts'
 import { publishFunctionVersion } from './publish-function-version.ts'
 import { putAsyncInvokeConfig } from './put-async-invoke-config.ts'
 import { putConcurrencyConfig } from './put-concurrency-config.ts'
+import { putProvisionConfig } from './put-provision-config.ts'
+import { putScalingConfig } from './put-scaling-config.ts'
 import { readFunctionLogs } from './read-function-logs.ts'
 import { readPlatformStatus } from './read-platform-status.ts'
 import { tagResources } from './tag-resources.ts'
@@ -69,6 +73,8 @@ export const built: readonly Operation<FunctionsContext>[] = [
   deleteFunctionVersion,
   deleteFunction,
   deleteLayerVersion,
+  deleteProvisionConfig,
+  deleteScalingConfig,
   deleteTrigger,
   describeRegions,
   disableFunctionInvocation,
@@ -102,6 +108,8 @@ export const built: readonly Operation<FunctionsContext>[] = [
   publishFunctionVersion,
   putAsyncInvokeConfig,
   putConcurrencyConfig,
+  putProvisionConfig,
+  putScalingConfig,
   readFunctionLogs,
   readPlatformStatus,
   tagResources,

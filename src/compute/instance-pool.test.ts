@@ -369,3 +369,82 @@ test('an instance that is ended with calls behind the one that ran is ended once
   await turn()
   assert.deepEqual([shop.done, shop.count], [['kill i0'], 0])
 })
+
+const first = { requestId: 'r', qualifier: 'LATEST', signal: undefined }
+
+test('kept instances are there before a call, are taken by neither idleness nor eviction, and can be let go', async () => {
+  const shop = new Workshop()
+  shop.pool.keepReady(2, first, true)
+  await shop.ready(0)
+  await shop.ready(1)
+  assert.deepEqual(shop.pool.ready, { ready: 2 })
+  shop.clock.advance(1e6)
+  shop.pool.sweep({ idleMs: 1000, freezeAfterMs: 100 })
+  assert.equal(shop.pool.evictLongestIdle(), false)
+  assert.deepEqual(shop.done, [])
+  const lease = await shop.acquire()
+  assert.equal(lease.coldStart, false)
+  lease.release(1)
+  shop.pool.keepReady(1, first, true)
+  assert.equal(shop.pool.evictLongestIdle(), true)
+  shop.pool.keepReady(0, first, false)
+  shop.pool.sweep({ idleMs: 0, freezeAfterMs: 100 })
+  await turn()
+  assert.equal(shop.pool.isEmpty, true)
+})
+
+test('a kept instance that does not start is tried again later each time, and it is told why', async () => {
+  const shop = new Workshop()
+  const tryAgain = async (): Promise<number> => {
+    shop.pool.keepReady(1, first, true)
+    await turn()
+    return shop.starts.length
+  }
+  await tryAgain()
+  const body = Buffer.from('{"errorMessage":"no luck"}')
+  shop.starts[0]!.reject(new StartFailure('handler', body))
+  await turn()
+  assert.deepEqual(shop.pool.ready, { ready: 0, error: 'no luck' })
+  assert.equal(await tryAgain(), 1)
+  shop.clock.advance(1000)
+  assert.equal(await tryAgain(), 2)
+  shop.starts[1]!.reject(new StartFailure('handler', body))
+  await turn()
+  shop.clock.advance(1000)
+  assert.equal(await tryAgain(), 2)
+  shop.clock.advance(1000)
+  assert.equal(await tryAgain(), 3)
+  await shop.ready(2)
+  assert.deepEqual(shop.pool.ready, { ready: 1 })
+})
+
+test('beyond the limit no instance is kept, and it is told that this is why', async () => {
+  const shop = new Workshop()
+  shop.limit = 1
+  shop.pool.keepReady(3, first, true)
+  await shop.ready(0)
+  shop.pool.keepReady(3, first, true)
+  assert.deepEqual(shop.pool.ready, { ready: 1, error: 'the limit' })
+})
+
+test('the instance that was used last may have a time of its own, and one is started ahead where there is none', async () => {
+  const shop = new Workshop()
+  const leases = [shop.acquire(), shop.acquire()]
+  await shop.ready(0)
+  await shop.ready(1)
+  for (const lease of await Promise.all(leases)) lease.release(500)
+  shop.clock.advance(10_000)
+  shop.pool.sweep({ idleMs: 5000, newestIdleMs: 20_000, freezeAfterMs: 0 })
+  await turn()
+  assert.deepEqual(shop.done, ['preStop i0'])
+  shop.pool.startAhead(first)
+  assert.equal(shop.starts.length, 2)
+  shop.clock.advance(10_000)
+  shop.pool.sweep({ idleMs: 5000, newestIdleMs: 20_000, freezeAfterMs: 0 })
+  await turn()
+  shop.pool.startAhead(first)
+  shop.pool.startAhead(first)
+  await shop.ready(2)
+  assert.equal(shop.starts.length, 3)
+  assert.equal((await shop.acquire()).coldStart, false)
+})

@@ -87,6 +87,8 @@ export interface PoolSurroundings {
   stop(pooled: PooledInstance, how: 'preStop' | 'kill'): Promise<void>
   /** Why no instance may be added now. */
   refuse(revision: FunctionRevision): string | undefined
+  /** A call of this revision has got its slot (1), or is done with it (-1). */
+  calls?(change: 1 | -1, revision: FunctionRevision): void
   /** Called at every change of the number of instances. */
   counted(change: 1 | -1, revision: FunctionRevision): void
 }
@@ -141,16 +143,29 @@ export class InstancePool {
     return this.#wait(call)
   }
 
-  /** Idle instances past their time are retired, those past the freeze time frozen. Answers how many are still idle and awake. */
-  sweep({ idleMs, freezeAfterMs }: { idleMs: number; freezeAfterMs: number }): number {
+  /**
+   * Idle instances past their time are retired, those past the freeze time frozen. The one that was used last may have a
+   * time of its own. Answers how many are still idle and awake.
+   */
+  sweep({
+    idleMs,
+    newestIdleMs = idleMs,
+    freezeAfterMs,
+  }: {
+    idleMs: number
+    newestIdleMs?: number
+    freezeAfterMs: number
+  }): number {
     const nowMs = this.#around.clock.monotonicMs()
     let awake = 0
     let spare = this.#spare
+    const newest = this.#free.at(-1)
     for (const pooled of [...this.#free]) {
       const { state } = pooled
+      const limitMs = pooled === newest ? newestIdleMs : idleMs
       if (state.is !== 'idle' && state.is !== 'frozen') continue
       const idleForMs = nowMs - state.sinceMs
-      if (this.#superseded || (idleForMs >= idleMs && spare > 0)) {
+      if (this.#superseded || (idleForMs >= limitMs && spare > 0)) {
         spare--
         this.#retire(pooled)
       } else if (
@@ -200,6 +215,11 @@ export class InstancePool {
       }
       this.#start(first)
     }
+  }
+
+  /** Starts one for a call that is to come, where there is none. */
+  startAhead(first: WaitingCall): void {
+    if (!this.#closed && !this.#superseded && this.#live === 0) this.#start(first)
   }
 
   /** Instances that serve or could, and why the last start failed. */
@@ -337,6 +357,7 @@ export class InstancePool {
 
   #lease(pooled: PooledInstance, coldStart: boolean): Lease {
     let open = true
+    this.#around.calls?.(1, this.revision)
     return {
       pooled,
       instance: pooled.instance!,
@@ -344,6 +365,7 @@ export class InstancePool {
       release: (serviceMs) => {
         if (!open) return
         open = false
+        this.#around.calls?.(-1, this.revision)
         if (serviceMs !== undefined) this.#noteService(pooled, serviceMs)
         this.#noteRelease()
         if (pooled.state.is !== 'busy') return
@@ -362,6 +384,7 @@ export class InstancePool {
       discard: () => {
         if (!open) return
         open = false
+        this.#around.calls?.(-1, this.revision)
         this.#noteStall(pooled, Number.POSITIVE_INFINITY)
         this.#dropFree(pooled)
         void this.#end(pooled, 'kill')

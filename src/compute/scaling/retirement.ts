@@ -20,24 +20,40 @@ export interface Retirement {
   untilMs: number | undefined
 }
 
+/** For how long instances of a function may idle, ms. */
+export interface IdleLimits {
+  /** The one that was used last. */
+  newestMs: number
+  othersMs: number
+}
+
 /**
- * What becomes of the idle instances of a function. While calls of it run, an instance that has no work is kept for the
- * fixed time: what is learnt is when the function is called after all was quiet. Then one instance is kept or started as
- * it was learnt, and the others for no longer than that and the fixed time. Pure.
+ * While calls of a function run, an instance that has no work is kept for the fixed time: what is learnt is when the
+ * function is called after all was quiet. Then one instance is kept or started as it was learnt, and the others for no
+ * longer than that and the fixed time. Pure.
  */
-export function retirement(nowMs: number, { sinceMs, quiet, fixedMs, leadMs }: IdleInstances): Retirement {
-  if (!quiet) return oldestBeyond(nowMs, sinceMs, fixedMs)
-  const { wanted, untilMs } = presenceAt(nowMs, quiet, leadMs)
-  if (!wanted) return { retire: sinceMs.length, start: false, untilMs }
-  const others = oldestBeyond(nowMs, sinceMs.slice(0, -1), Math.min(fixedMs, quiet.windows.keepAliveMs))
-  return { retire: others.retire, start: sinceMs.length === 0, untilMs: earlier(untilMs, others.untilMs) }
+export function idleLimits(
+  nowMs: number,
+  { quiet, fixedMs, leadMs }: Omit<IdleInstances, 'sinceMs'>,
+): IdleLimits {
+  if (!quiet) return { newestMs: fixedMs, othersMs: fixedMs }
+  if (!presenceAt(nowMs, quiet, leadMs).wanted) return { newestMs: 0, othersMs: 0 }
+  return { newestMs: Number.POSITIVE_INFINITY, othersMs: Math.min(fixedMs, quiet.windows.keepAliveMs) }
 }
 
-function oldestBeyond(nowMs: number, sinceMs: readonly number[], idleMs: number): Retirement {
-  const kept = sinceMs.findIndex((ms) => nowMs - ms < idleMs)
-  if (kept === -1) return { retire: sinceMs.length, start: false, untilMs: undefined }
-  return { retire: kept, start: false, untilMs: sinceMs[kept]! + idleMs }
+/** What becomes of the idle instances of a function, and when to look again. Pure. */
+export function retirement(nowMs: number, idle: IdleInstances): Retirement {
+  const { sinceMs, quiet, leadMs } = idle
+  const { newestMs, othersMs } = idleLimits(nowMs, idle)
+  const limitOf = (index: number): number => (index === sinceMs.length - 1 ? newestMs : othersMs)
+  const kept = sinceMs.findIndex((ms, index) => nowMs - ms < limitOf(index))
+  const retire = kept === -1 ? sinceMs.length : kept
+  const presence = quiet && presenceAt(nowMs, quiet, leadMs)
+  const next = kept === -1 ? Number.POSITIVE_INFINITY : sinceMs[kept]! + limitOf(kept)
+  const untilMs = Math.min(next, presence?.untilMs ?? Number.POSITIVE_INFINITY)
+  return {
+    retire,
+    start: sinceMs.length === 0 && presence?.wanted === true,
+    untilMs: Number.isFinite(untilMs) ? untilMs : undefined,
+  }
 }
-
-const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)

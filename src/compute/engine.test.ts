@@ -9,6 +9,7 @@ import type { Sandbox, SandboxDriver, SandboxExit } from '../ports/sandbox.ts'
 import { engine } from './engine.ts'
 import { encodeFrame, FrameDecoder, frameType } from './frames.ts'
 import { discardingLogSink } from './log-sink.ts'
+import { emptyHistogram, observeIdle } from './scaling/idle-histogram.ts'
 import { WarmPool } from './warm-pool.ts'
 
 const revision = {
@@ -138,4 +139,94 @@ test('an instance that reads nothing and is left by its callers is ended before 
     assert.equal((await outcome).outcome, 'cancelled')
   }
   assert.ok(calls > 1 && calls < 6, `it was ended after ${calls} calls`)
+})
+
+/** Programs of frames that answer everything at once. */
+function answeringDriver(): { driver: SandboxDriver; living: Set<string> } {
+  const living = new Set<string>()
+  const driver: SandboxDriver = {
+    name: 'test',
+    isolates: true,
+    async create({ instanceId }) {
+      const [channel, program] = duplexPair()
+      const exited = Promise.withResolvers<SandboxExit>()
+      const decoder = new FrameDecoder((type, id) => {
+        if (type !== frameType.bind) program.write(encodeFrame(frameType.result, id))
+      })
+      program.on('data', (chunk) => decoder.push(chunk))
+      program.write(encodeFrame(frameType.ready, 0))
+      return {
+        instanceId,
+        channel,
+        stdout: new PassThrough(),
+        stderr: new PassThrough(),
+        exited: exited.promise,
+        usage: async () => ({ memoryBytes: 0, memoryPeakBytes: 1, cpuMs: 0 }),
+        async bind() {
+          living.add(instanceId)
+          return { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp', preparedDir: '/prepared' }
+        },
+        async kill() {
+          living.delete(instanceId)
+          exited.resolve({ code: null, signal: 'SIGKILL', oomKilled: false })
+        },
+      } as unknown as Sandbox
+    },
+    close: async () => {},
+  }
+  return { driver, living }
+}
+
+test('a function that was called every half hour is let go after a call, and is there before the next', async () => {
+  const clock = new ManualClock()
+  const { driver, living } = answeringDriver()
+  let current: FunctionRevision | undefined = revision
+  const compute = engine(
+    {
+      clock,
+      log: silentLogger,
+      logSink: discardingLogSink,
+      warmPool: new WarmPool({ driver, clock, ids: randomIds, log: silentLogger, bootsAtOnce: 1 }),
+      imageOf: () => ({ key: 'a', protocol: 'frames', argv: ['a'], env: {}, mounts: [] }),
+      materialize: async () => ({ codeSource: '/c' }),
+      processorIdleShare: () => 1,
+      credentialsFor: async () => undefined,
+      instancesMaxOf: () => undefined,
+      ahead: { revisionNow: async () => current, newRequestId: () => 'r' },
+    },
+    { idleMs: 300_000, freezeAfterMs: 0, instancesMax: 1 },
+  )
+  const halfHours = Array(12).fill(30.5 * 60_000)
+  const histogram = halfHours.reduce((known, idleMs) => observeIdle(known, idleMs), emptyHistogram)
+  compute.restore([['arn:LATEST', histogram]])
+  const pass = async (ms: number): Promise<void> => {
+    clock.advance(ms)
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const call = () =>
+    compute.invoke({
+      revision,
+      qualifier: 'LATEST',
+      requestId: 'r',
+      wantLogTail: false,
+      event: Buffer.from('1'),
+    })
+  const coldStartOf = async (): Promise<boolean> => {
+    const outcome = await call()
+    assert.ok(outcome.outcome === 'succeeded', outcome.outcome)
+    return outcome.report.coldStart
+  }
+  assert.equal(await coldStartOf(), true)
+  await pass(2000)
+  assert.equal(living.size, 0)
+  await pass(26 * 60_000)
+  assert.equal(living.size, 0)
+  await pass(60_000)
+  assert.equal(living.size, 1)
+  assert.equal(await coldStartOf(), false)
+  // It is removed before the next call is due.
+  current = undefined
+  await pass(60 * 60_000)
+  assert.equal(living.size, 0)
+  await compute.close()
 })

@@ -23,6 +23,7 @@ import { refuseInstance } from './admission.ts'
 import { Deadlines } from './deadlines.ts'
 import { EventRun, hasTimedOut, type Timed } from './event-run.ts'
 import { crashed, outOfMemory, timedOut } from './failure-bodies.ts'
+import { type Idleness, idleness } from './idleness.ts'
 import { GaveUp, InstancePool, type Lease, type PooledInstance, Throttled } from './instance-pool.ts'
 import { type StartSurroundings, startInstance, stopInstance } from './instance-start.ts'
 import { InvocationLog } from './invocation-log.ts'
@@ -49,6 +50,12 @@ export interface EngineNeeds extends StartSurroundings {
   processorIdleShare(): number
   /** Temporary credentials of the function's role. */
   credentialsFor(revision: FunctionRevision): Promise<Credentials | undefined>
+  /** With it, how long instances idle is learnt from each function's calls, and one is started ahead of the next. */
+  ahead?: {
+    /** What the name and version of this revision stand for now. */
+    revisionNow(revision: FunctionRevision): Promise<FunctionRevision | undefined>
+    newRequestId(): string
+  }
   /** The function's reserved concurrency, from memory. */
   instancesMaxOf(revision: FunctionRevision): number | undefined
 }
@@ -57,6 +64,9 @@ export interface Engine extends Invoker, ProvisionedInstances {
   /** Retires the instances of a function that was removed, or of its superseded revisions. */
   retireFunction(functionArn: string): void
   instances(): InstanceView[]
+  /** What was learnt of idle times, for the next run of the platform; and what an earlier one has learnt. */
+  learnt: Idleness['learnt']
+  restore: Idleness['restore']
   close(): Promise<void>
 }
 
@@ -102,8 +112,31 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   let sweeping = false
   let closed = false
 
+  const idle = idleness({
+    clock,
+    fixedMs: settings.idleMs,
+    learns: needs.ahead !== undefined,
+    startAhead: (revision) =>
+      void startAhead(revision).catch((error: unknown) =>
+        log.warn({ err: error, functionName: revision.functionName }, 'no instance was started ahead'),
+      ),
+  })
+
+  async function startAhead(revision: FunctionRevision): Promise<void> {
+    const now = await needs.ahead?.revisionNow(revision)
+    const functionMax = now && needs.instancesMaxOf(now)
+    const ofThis = ofFunction.get(revision.functionArn) ?? 0
+    // A guess takes no room from calls.
+    const full = ofAccount >= settings.instancesMax || (functionMax !== undefined && ofThis >= functionMax)
+    if (!now || full || closed) return
+    const first = { requestId: needs.ahead!.newRequestId(), qualifier: now.versionId, signal: undefined }
+    poolOf(now).startAhead(first)
+  }
+
   const surroundings = {
     clock,
+    calls: (change: 1 | -1, revision: FunctionRevision) =>
+      change === 1 ? idle.called(revision) : idle.ended(revision),
     processorIdleShare: needs.processorIdleShare,
     start: (pooled: PooledInstance, first: { requestId: string; qualifier: string }, cancel: AbortSignal) =>
       startInstance(needs, pooled, first, cancel),
@@ -165,7 +198,8 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     clock.after(Math.min(everyMs, settings.idleMs), () => {
       sweeping = false
       for (const [key, pool] of pools) {
-        pool.sweep(settings)
+        const { newestMs, othersMs } = idle.limitsOf(pool.revision)
+        pool.sweep({ ...settings, idleMs: othersMs, newestIdleMs: newestMs })
         if (!pool.isEmpty) continue
         pools.delete(key)
         const name = `${pool.revision.functionArn}:${pool.revision.versionId}`
@@ -541,7 +575,11 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
     useOf: async (revisionKey) => pools.get(revisionKey)?.use(),
 
+    learnt: idle.learnt,
+    restore: idle.restore,
+
     retireFunction(functionArn) {
+      idle.forget(functionArn)
       for (const pool of pools.values()) if (pool.revision.functionArn === functionArn) pool.supersede()
     },
 
@@ -562,6 +600,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     async close() {
       closed = true
       deadlines.close()
+      idle.close()
       await Promise.all([...pools.values()].map((pool) => pool.close()))
       pools.clear()
     },

@@ -71,6 +71,13 @@ export const configSchema = z.object({
     .min(1)
     .default(300)
     .describe('An instance without a request for this long is retired.'),
+  HANSHU_KEEP_ALIVE: z
+    .enum(['learnt', 'fixed'])
+    .default('learnt')
+    .describe(
+      'learnt: where the idle times of a function allow it, its instances are kept, and started ahead of the next call, as ' +
+        'they say; else, and for all with fixed, HANSHU_IDLE_SECONDS holds.',
+    ),
   HANSHU_FREEZE_AFTER_MS: z.coerce
     .number()
     .int()

@@ -4,6 +4,7 @@ import { codePreparation } from '../compute/code-preparation.ts'
 import { type CodeStore, codeStore } from '../compute/code-store.ts'
 import { type Engine, type EngineNeeds, engine } from '../compute/engine.ts'
 import { type FunctionLogs, functionLogs } from '../compute/function-logs.ts'
+import { learntIdleness } from '../compute/learnt-idleness.ts'
 import { loadRuntimeCatalog } from '../compute/runtime-catalog.ts'
 import { type RuntimeImages, runtimeImages } from '../compute/runtime-images.ts'
 import { WarmPool } from '../compute/warm-pool.ts'
@@ -12,10 +13,11 @@ import { nodeBinary } from '../lib/node-binaries.ts'
 import { processorIdleShare } from '../lib/processor-idle-share.ts'
 import { functionKey } from '../products/functions/keys.ts'
 import type { Foundation } from './foundation.ts'
+import type { Part } from './part.ts'
 import { roleCredentials } from './role-credentials.ts'
 
 /** What runs functions, and what of it others are given. */
-export interface Compute {
+export interface Compute extends Part {
   engine: Engine
   warmPool: WarmPool
   images: RuntimeImages
@@ -27,7 +29,10 @@ export interface Compute {
 
 export async function assembleCompute(
   { config, clock, ids, log, closing, codeDir, stores, driver, identity }: Foundation,
-  { instancesMaxOf }: Pick<EngineNeeds, 'instancesMaxOf'>,
+  {
+    instancesMaxOf,
+    revisionNow,
+  }: Pick<EngineNeeds, 'instancesMaxOf'> & Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'>,
 ): Promise<Compute> {
   const logs = functionLogs({
     streams: stores.streams,
@@ -70,6 +75,9 @@ export async function assembleCompute(
       imageOf: (runtime) => images.imageOf(runtime),
       materialize: (revision) => code.materialize(revision),
       credentialsFor: roleCredentials({ identity, clock }),
+      ...(config.HANSHU_KEEP_ALIVE === 'learnt'
+        ? { ahead: { revisionNow, newRequestId: () => ids.requestId(clock.now()) } }
+        : {}),
       instancesMaxOf,
     },
     {
@@ -78,11 +86,15 @@ export async function assembleCompute(
       instancesMax: config.HANSHU_INSTANCES_MAX,
     },
   )
+  const idleTimes = learntIdleness(stores.records)
+  compute.restore(await idleTimes.load())
   closing.push(
     () => warmPool.close(),
     () => compute.close(),
+    () => idleTimes.save(compute.learnt()),
   )
   return {
+    sweep: () => idleTimes.save(compute.learnt()),
     engine: compute,
     warmPool,
     images,

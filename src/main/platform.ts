@@ -24,6 +24,8 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   })
   const compute = await assembleCompute(foundation, {
     instancesMaxOf: ({ functionName }) => directory.reservedConcurrencyCached(accountId, functionName)?.limit,
+    revisionNow: ({ functionName, versionId }) =>
+      directory.mainRevision(accountId, functionName, versionId),
   })
   const follow = followFunctions(foundation, compute, directory)
   const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })
@@ -47,7 +49,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     httpTriggers,
     platformStatus: platformStatus(foundation, { compute, asyncQueue }),
   })
-  const parts: readonly Part[] = [functions, objects, httpTriggers, provisioning]
+  const parts: readonly Part[] = [functions, objects, httpTriggers, provisioning, compute]
 
   await listen(
     foundation,

@@ -5,19 +5,19 @@ import { callsWorthAStart, instancesToStart, patienceMs, refuseInstance } from '
 
 const count = fc.nat({ max: 1000 })
 
-test('an instance is never added at or beyond a limit, and always below it', () => {
-  fc.assert(
-    fc.property(
-      count,
-      count,
-      count,
-      fc.option(count, { nil: undefined }),
-      (ofAccount, accountMax, ofFunction, functionMax) => {
-        const refused = refuseInstance({ ofAccount, accountMax, ofFunction, functionMax }) !== undefined
-        assert.equal(refused, functionMax === undefined ? ofAccount >= accountMax : ofFunction >= functionMax)
-      },
-    ),
-  )
+test('a refusal names the limit that was reached', () => {
+  const use = {
+    ofAccount: 5,
+    accountMax: 10,
+    ofFunction: 2,
+    reserved: undefined,
+    ofUnreserved: 5,
+    reservedOfAll: 0,
+  }
+  assert.equal(refuseInstance(use), undefined)
+  assert.match(refuseInstance({ ...use, reserved: 2 })!, /of this function .* reserved concurrency \(2\)/)
+  assert.match(refuseInstance({ ...use, accountMax: 5 })!, /of this account .* limit \(5\)/)
+  assert.match(refuseInstance({ ...use, reservedOfAll: 6 })!, /not reserved .* limit \(4\)/)
 })
 
 test('as many instances are started as those who wait need, and no more', () => {

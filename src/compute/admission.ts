@@ -1,24 +1,17 @@
+import { refusesInstance, type Use } from './scaling/capacity.ts'
+
 /** Why no instance may be added, or undefined when one may. Pure. */
-export function refuseInstance({
-  ofAccount,
-  accountMax,
-  ofFunction,
-  functionMax,
-}: {
-  ofAccount: number
-  accountMax: number
-  ofFunction: number
-  /** The function's reserved concurrency, when it has one: its cap and its guarantee. */
-  functionMax: number | undefined
-}): string | undefined {
-  if (functionMax !== undefined) {
-    return ofFunction >= functionMax
-      ? `the number of instances of this function has reached its reserved concurrency (${functionMax})`
-      : undefined
+export function refuseInstance(use: Use): string | undefined {
+  switch (refusesInstance(use)) {
+    case 'function':
+      return `the number of instances of this function has reached its reserved concurrency (${use.reserved})`
+    case 'account':
+      return `the number of instances of this account has reached its limit (${use.accountMax})`
+    case 'unreserved':
+      return `the number of instances of this account that are not reserved has reached its limit (${Math.max(0, use.accountMax - use.reservedOfAll)})`
+    default:
+      return undefined
   }
-  return ofAccount >= accountMax
-    ? `the number of instances of this account has reached its limit (${accountMax})`
-    : undefined
 }
 
 /** How many instances to start for those who wait, beside the ones that are starting. Pure. */

@@ -23,7 +23,10 @@ const revision = {
 } as unknown as FunctionRevision
 
 /** No instance ever comes to life, so that whoever is let in waits. */
-function engineWithoutInstances(largeEventBytesMax: number) {
+function engineWithoutInstances(
+  largeEventBytesMax: number,
+  { growth, reserved }: { growth?: { burstMax: number; perMinute: number }; reserved?: number } = {},
+) {
   const clock = new ManualClock()
   const driver = {
     name: 'test',
@@ -42,9 +45,42 @@ function engineWithoutInstances(largeEventBytesMax: number) {
       processorIdleShare: () => 1,
       credentialsFor: async () => undefined,
       instancesMaxOf: () => undefined,
+      reservedOfAll: () => reserved ?? 0,
     },
-    { idleMs: 1000, freezeAfterMs: 0, instancesMax: 10, largeEventBytesMax },
+    { idleMs: 1000, freezeAfterMs: 0, instancesMax: 10, largeEventBytesMax, ...(growth ? { growth } : {}) },
   )
+}
+
+for (const { limit, options, message } of [
+  {
+    limit: 'burst',
+    options: { growth: { burstMax: 3, perMinute: 60 } },
+    message: /grows too fast \(3 at once/,
+  },
+  { limit: 'what others have reserved', options: { reserved: 7 }, message: /not reserved .* limit \(3\)/ },
+]) {
+  test(`calls beyond ${limit} are throttled, and those within it are not`, async () => {
+    const compute = engineWithoutInstances(1000, options)
+    const outcomes = Array.from({ length: 5 }, () =>
+      compute.invoke({
+        revision,
+        qualifier: 'LATEST',
+        requestId: 'r',
+        wantLogTail: false,
+        event: Buffer.alloc(1),
+      }),
+    )
+    const refused = await Promise.race([outcomes[3]!, outcomes[4]!])
+    assert.ok(refused.outcome === 'throttled', refused.outcome)
+    assert.match(refused.message, message)
+    assert.equal(compute.instances().length, 3)
+    void compute.close()
+    const all = await Promise.all(outcomes)
+    assert.deepEqual(
+      all.map(({ outcome }) => outcome),
+      ['cancelled', 'cancelled', 'cancelled', 'throttled', 'throttled'],
+    )
+  })
 }
 
 test('large events that wait are bounded together; small ones are let in beside them', async () => {

@@ -31,6 +31,15 @@ import { type Answer, type Credentials, type HookCall, StartFailure } from './li
 import type { LogSink } from './log-sink.ts'
 import { NotStarted } from './not-started.ts'
 import type { ProvisionedInstances } from './provisioner.ts'
+import type { Use } from './scaling/capacity.ts'
+import {
+  addInstance,
+  fullGrowth,
+  type GrowthSettings,
+  growthSettings,
+  removeInstance,
+} from './scaling/growth-limit.ts'
+import { waitLimits } from './scaling/wait-limits.ts'
 
 export interface EngineSettings {
   /** An instance without a call for this long is retired. */
@@ -38,6 +47,8 @@ export interface EngineSettings {
   /** An idle instance is frozen after this long; 0: never. */
   freezeAfterMs: number
   instancesMax: number
+  /** How fast the number of instances may grow. Default: the vendor's. */
+  growth?: GrowthSettings
   /** All large events of calls that are under way or wait, together. */
   largeEventBytesMax?: number
 }
@@ -58,6 +69,8 @@ export interface EngineNeeds extends StartSurroundings {
   }
   /** The function's reserved concurrency, from memory. */
   instancesMaxOf(revision: FunctionRevision): number | undefined
+  /** What all functions have reserved together. Default: nothing is set aside. */
+  reservedOfAll?(): number
 }
 
 export interface Engine extends Invoker, ProvisionedInstances {
@@ -107,6 +120,8 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   const newest = new Map<string, string>()
   const ofFunction = new Map<string, number>()
   const { largeEventBytesMax = Math.max(512 * 1_048_576, totalmem() / 8) } = settings
+  const growthLimits = settings.growth ?? growthSettings
+  let growth = fullGrowth(growthLimits, clock.monotonicMs())
   let ofAccount = 0
   let largeEventBytes = 0
   let sweeping = false
@@ -124,17 +139,27 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
   async function startAhead(revision: FunctionRevision): Promise<void> {
     const now = await needs.ahead?.revisionNow(revision)
-    const functionMax = now && needs.instancesMaxOf(now)
-    const ofThis = ofFunction.get(revision.functionArn) ?? 0
     // A guess takes no room from calls.
-    const full = ofAccount >= settings.instancesMax || (functionMax !== undefined && ofThis >= functionMax)
-    if (!now || full || closed) return
+    if (!now || closed || refuseInstance(useOf(now)) !== undefined) return
     const first = { requestId: needs.ahead!.newRequestId(), qualifier: now.versionId, signal: undefined }
     poolOf(now).startAhead(first)
   }
 
+  function useOf(revision: FunctionRevision): Use {
+    const unreserved = [...pools.values()].filter((pool) => needs.instancesMaxOf(pool.revision) === undefined)
+    return {
+      ofAccount,
+      accountMax: settings.instancesMax,
+      ofFunction: ofFunction.get(revision.functionArn) ?? 0,
+      reserved: needs.instancesMaxOf(revision),
+      ofUnreserved: unreserved.reduce((sum, { instances }) => sum + instances.size, 0),
+      reservedOfAll: needs.reservedOfAll?.() ?? 0,
+    }
+  }
+
   const surroundings = {
     clock,
+    waitLimits,
     calls: (change: 1 | -1, revision: FunctionRevision) =>
       change === 1 ? idle.called(revision) : idle.ended(revision),
     processorIdleShare: needs.processorIdleShare,
@@ -142,13 +167,9 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       startInstance(needs, pooled, first, cancel),
     stop: (pooled: PooledInstance, how: 'preStop' | 'kill') => stopInstance(needs, pooled, how),
     refuse(revision: FunctionRevision) {
-      const asked = () =>
-        refuseInstance({
-          ofAccount,
-          accountMax: settings.instancesMax,
-          ofFunction: ofFunction.get(revision.functionArn) ?? 0,
-          functionMax: needs.instancesMaxOf(revision),
-        })
+      if (addInstance(growth, clock.monotonicMs(), growthLimits) === undefined)
+        return `the number of instances of this account grows too fast (${growthLimits.burstMax} at once, then ${growthLimits.perMinute} a minute)`
+      const asked = () => refuseInstance(useOf(revision))
       const refusal = asked()
       // What only idles makes room for what is called: first of the function itself (another version), then of any.
       const evicted =
@@ -159,6 +180,9 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     },
     counted(change: 1 | -1, revision: FunctionRevision) {
       ofAccount += change
+      const grow = change === 1 ? addInstance : removeInstance
+      // What was started ahead has not asked.
+      growth = grow(growth, clock.monotonicMs(), growthLimits) ?? growth
       const left = (ofFunction.get(revision.functionArn) ?? 0) + change
       if (left === 0) ofFunction.delete(revision.functionArn)
       else ofFunction.set(revision.functionArn, left)

@@ -38,6 +38,7 @@ class Workshop {
   countMost = 0
   limit = Number.POSITIVE_INFINITY
   idleShare = 1
+  readonly waitLimits = { waitingMax: 100, waitMaxMs: 1_000_000 }
   readonly pool: InstancePool
   readonly exits: (() => void)[] = []
   /** Instances can be sent calls ahead; since when the first of these runs. */
@@ -47,6 +48,7 @@ class Workshop {
   constructor(concurrency = 1) {
     this.pool = new InstancePool(revision(concurrency), {
       clock: this.clock,
+      waitLimits: this.waitLimits,
       processorIdleShare: () => this.idleShare,
       start: (pooled: PooledInstance) => {
         pooled.instanceId = `i${this.starts.length}`
@@ -447,4 +449,22 @@ test('the instance that was used last may have a time of its own, and one is sta
   await shop.ready(2)
   assert.equal(shop.starts.length, 3)
   assert.equal((await shop.acquire()).coldStart, false)
+})
+
+test('no more calls wait than may, and none for longer than it may', async () => {
+  const shop = new Workshop()
+  Object.assign(shop.waitLimits, { waitingMax: 2, waitMaxMs: 10_000 })
+  const outcomeOf = (call: Lease | Promise<Lease>): Promise<unknown> =>
+    Promise.resolve(call).then(
+      () => 'served',
+      (error: Error) => `${error.name}: ${error.message}`,
+    )
+  const older = outcomeOf(shop.acquire())
+  shop.clock.advance(4000)
+  const younger = outcomeOf(shop.acquire())
+  assert.match(String(await outcomeOf(shop.acquire())), /^Throttled: too many/)
+  shop.clock.advance(6000)
+  assert.match(String(await older), /^Throttled: .* in time$/)
+  await shop.ready(0)
+  assert.equal(await younger, 'served')
 })

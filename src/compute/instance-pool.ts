@@ -6,6 +6,7 @@ import { type LiveInstance, StartCancelled } from './live-instance.ts'
 import { Provisioned } from './provisioned.ts'
 import { RunAhead } from './run-ahead.ts'
 import type { UseOfInstances } from './scaling/use-over-time.ts'
+import { type WaitLimits, waitedTooLong } from './scaling/wait-limits.ts'
 
 /** Nothing may be added and nothing is free. */
 export class Throttled extends Error {
@@ -85,6 +86,8 @@ export interface PoolSurroundings {
   start(pooled: PooledInstance, first: WaitingCall, cancel: AbortSignal): Promise<LiveInstance>
   /** Ends an instance that never became or no longer is of use. With `preStop` its hook runs first. Never rejects. */
   stop(pooled: PooledInstance, how: 'preStop' | 'kill'): Promise<void>
+  /** How many may wait, and for how long. Default: all, for ever. */
+  waitLimits?: WaitLimits
   /** Why no instance may be added now. */
   refuse(revision: FunctionRevision): string | undefined
   /** A call of this revision has got its slot (1), or is done with it (-1). */
@@ -114,6 +117,7 @@ export class InstancePool {
   #releasedMs: number | undefined
   #patience: (() => void) | undefined
   #provisioned = new Provisioned()
+  #deadline: (() => void) | undefined
   #superseded = false
   #closed = false
 
@@ -284,6 +288,7 @@ export class InstancePool {
     this.#superseded = true
     this.#stallWatch?.()
     this.#patience?.()
+    this.#deadline?.()
     for (const waiter of this.#waiters.splice(0)) waiter.reject(new GaveUp())
     await Promise.all([...this.#instances].map((pooled) => this.#end(pooled, 'kill')))
   }
@@ -424,6 +429,8 @@ export class InstancePool {
 
   #wait(call: WaitingCall): Promise<Lease> {
     if (this.#closed || call.signal?.aborted) return Promise.reject(new GaveUp())
+    if (this.#waiters.length >= (this.#around.waitLimits?.waitingMax ?? Number.POSITIVE_INFINITY))
+      return Promise.reject(new Throttled('too many calls of this function wait for an instance'))
     const { promise, resolve, reject } = Promise.withResolvers<Lease>()
     const waiter: Waiter = {
       ...call,
@@ -440,8 +447,25 @@ export class InstancePool {
     }
     call.signal?.addEventListener('abort', waiter.onAbort, { once: true })
     this.#waiters.push(waiter)
+    this.#watchDeadline()
     this.#scaleOut()
     return promise
+  }
+
+  /** Refuses those who have waited for too long, and looks again when the next one will have. */
+  #watchDeadline(): void {
+    const limits = this.#around.waitLimits
+    if (!limits || this.#deadline) return
+    const sinceMs = this.#waiters.map((waiter) => waiter.sinceMs)
+    const { count, nextInMs } = waitedTooLong(sinceMs, this.#around.clock.monotonicMs(), limits)
+    for (const waiter of this.#waiters.splice(0, count))
+      this.#settle(waiter).reject(new Throttled('no instance came free in time'))
+    if (count > 0) this.#callOffStarts()
+    if (nextInMs === undefined) return
+    this.#deadline = this.#around.clock.after(nextInMs, () => {
+      this.#deadline = undefined
+      this.#watchDeadline()
+    })
   }
 
   /** How many of those who wait are to get an instance of their own. */

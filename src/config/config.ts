@@ -108,6 +108,20 @@ export const configSchema = z.object({
     .describe(
       'How many times the free room may be promised to disks of instances, which use little of what they may; 1: never more than there is.',
     ),
+  HANSHU_INSTANCES_BURST: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(300)
+    .describe('Instances that may be added at once, as the vendor limits them in its large regions.'),
+  HANSHU_INSTANCES_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(300)
+    .describe(
+      'Instances that may be added per minute after a burst, as the vendor limits them; beyond it: 429.',
+    ),
   HANSHU_LOG_MB_PER_FUNCTION: z.coerce
     .number()
     .int()

@@ -31,8 +31,9 @@ export async function assembleCompute(
   { config, clock, ids, log, closing, codeDir, stores, driver, identity }: Foundation,
   {
     instancesMaxOf,
+    reservedOfAll,
     revisionNow,
-  }: Pick<EngineNeeds, 'instancesMaxOf'> & Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'>,
+  }: Pick<EngineNeeds, 'instancesMaxOf' | 'reservedOfAll'> & Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'>,
 ): Promise<Compute> {
   const logs = functionLogs({
     streams: stores.streams,
@@ -79,11 +80,16 @@ export async function assembleCompute(
         ? { ahead: { revisionNow, newRequestId: () => ids.requestId(clock.now()) } }
         : {}),
       instancesMaxOf,
+      reservedOfAll,
     },
     {
       idleMs: config.HANSHU_IDLE_SECONDS * 1000,
       freezeAfterMs: config.HANSHU_FREEZE_AFTER_MS,
       instancesMax: config.HANSHU_INSTANCES_MAX,
+      growth: {
+        burstMax: config.HANSHU_INSTANCES_BURST,
+        perMinute: config.HANSHU_INSTANCES_PER_MINUTE,
+      },
     },
   )
   const idleTimes = learntIdleness(stores.records)

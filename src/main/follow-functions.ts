@@ -2,6 +2,7 @@ import type { FunctionRevision } from '../ports/invocation.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import { functionsPrefix } from '../products/functions/keys.ts'
 import { LATEST } from '../products/functions/names.ts'
+import type { ReservedConcurrency } from '../products/functions/reserved-concurrency.ts'
 import type { Compute } from './compute.ts'
 import type { Foundation } from './foundation.ts'
 
@@ -11,9 +12,9 @@ const functionsMax = 1000
 /** Lets compute follow what becomes of functions. Failures are logged: a call does by itself what was not done ahead. */
 export function followFunctions(
   { accountId, region, stores, log }: Foundation,
-  { engine, code, logs, keepReady }: Compute,
-  directory: FunctionDirectory,
+  { compute, directory, reserved }: { compute: Compute; directory: FunctionDirectory; reserved: ReservedConcurrency },
 ) {
+  const { engine, code, logs, keepReady } = compute
   async function warmUp(revision: FunctionRevision): Promise<void> {
     await keepReady(revision.runtime)
     await code.materialize(revision)
@@ -23,6 +24,7 @@ export function followFunctions(
     /** A function that was written is made ready for; one that was removed loses its instances and its log. */
     async changed(functionName: string): Promise<void> {
       try {
+        await reserved.refresh(functionName)
         const resolution = await directory.resolve(accountId, functionName, LATEST)
         if (resolution.outcome === 'found') await warmUp(resolution.revision)
         else if (resolution.outcome === 'functionNotFound') {

@@ -1,5 +1,6 @@
 import { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import { FunctionDirectory } from '../products/functions/directory.ts'
+import { ReservedConcurrency } from '../products/functions/reserved-concurrency.ts'
 import { assembleAsyncQueue } from './async-queue.ts'
 import { assembleCompute } from './compute.ts'
 import { followFunctions } from './follow-functions.ts'
@@ -22,12 +23,15 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     random: Math.random,
     changed: (_, functionName) => void follow.changed(functionName),
   })
+  const reserved = new ReservedConcurrency(stores.records, accountId)
+  await reserved.load()
   const compute = await assembleCompute(foundation, {
     instancesMaxOf: ({ functionName }) => directory.reservedConcurrencyCached(accountId, functionName)?.limit,
+    reservedOfAll: () => reserved.total,
     revisionNow: ({ functionName, versionId }) =>
       directory.mainRevision(accountId, functionName, versionId),
   })
-  const follow = followFunctions(foundation, compute, directory)
+  const follow = followFunctions(foundation, { compute, directory, reserved })
   const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })
 
   const objects = await assembleObjects(foundation)

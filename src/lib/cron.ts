@@ -3,9 +3,10 @@
  * months and days of the week by number or name (1 or MON is Monday, 7 or SUN Sunday), `?` for a day that is not given.
  * Source: the page on scaling rules of provisioned instances, "field description".
  */
-import { instantOf, type LocalTime, localTime, offsetMs, utcOf } from './zoned-time.ts'
+import { offsetChange, offsetMs } from './zoned-time.ts'
 
 export interface Cron {
+  /** Ascending, as minutes and hours. */
   seconds: readonly number[]
   minutes: readonly number[]
   hours: readonly number[]
@@ -42,16 +43,16 @@ export function parseCron(text: string): Cron | undefined {
   if (sets.some((set) => set === undefined)) return undefined
   const [seconds, minutes, hours, daysOfMonth, months, daysOfWeek] = sets as Set<number>[]
   return {
-    seconds: descending(seconds!),
-    minutes: descending(minutes!),
-    hours: descending(hours!),
+    seconds: ascending(seconds!),
+    minutes: ascending(minutes!),
+    hours: ascending(hours!),
     daysOfMonth: daysOfMonth!,
     months: months!,
     daysOfWeek: daysOfWeek!,
   }
 }
 
-const descending = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => b - a)
+const ascending = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b)
 
 function parseField(text: string, field: Field): Set<number> | undefined {
   const values = new Set<number>()
@@ -83,31 +84,77 @@ function numberOf(text: string | undefined, { low, high, names = [] }: Field): n
 
 const dayMs = 86_400_000
 /** The longest time between two 29ths of February, which is the longest between two times of any expression. */
-const daysBackMax = 8 * 366
+const searchMs = 8 * 366 * dayMs
 
-/**
- * The latest time, ms, at or before `atMs` and not before `notBeforeMs`, at which the expression fires by the clocks of
- * the zone. A time that the clocks skip does not fire; one that they show twice fires the first time. Pure.
+/*
+ * Where the clocks of the zone change, a time that they skip does not fire. One that they show twice fires the first time;
+ * but an expression for every hour goes by the hours that pass, and fires in both.
+ * A search goes through stretches of time with one offset to UTC, within which local times are only shifted.
  */
+
+/** The earliest time, ms, after `afterMs` at which the expression fires; undefined: it never does. Pure. */
+export function nextFire(cron: Cron, timeZone: string, afterMs: number): number | undefined {
+  const endMs = afterMs + searchMs
+  let fromMs = (Math.floor(afterMs / 1000) + 1) * 1000
+  while (fromMs <= endMs) {
+    if (!isForEveryHour(cron)) fromMs = repetitionAt(timeZone, fromMs)?.endMs ?? fromMs
+    const offset = offsetMs(timeZone, fromMs)
+    const local = matchingLocal(cron, fromMs + offset, 'forward')
+    if (local === undefined) return undefined
+    const fire = local - offset
+    const changeMs = offsetChange(timeZone, fromMs, Math.min(fire, endMs + 1000))
+    if (changeMs === undefined) return fire <= endMs ? fire : undefined
+    fromMs = changeMs
+  }
+  return undefined
+}
+
+/** The latest time, ms, from `notBeforeMs` up to `atMs`, both included, at which the expression fires. Pure. */
 export function previousFire(
   cron: Cron,
   timeZone: string,
   atMs: number,
   notBeforeMs: number = Number.NEGATIVE_INFINITY,
 ): number | undefined {
-  const now = localTime(timeZone, atMs)
-  // Within the day of a change of the clocks, later times may already have been shown.
-  const steady = offsetMs(timeZone, atMs - dayMs) === offsetMs(timeZone, atMs)
-  const latestMs = utcOf(now) + (steady ? 0 : 3 * 3_600_000)
-  let midnightMs = Date.UTC(now.year, now.month - 1, now.day + (steady ? 0 : 1))
-  for (let days = 0; days <= daysBackMax; days++, midnightMs -= dayMs) {
-    if (midnightMs + 2 * dayMs < notBeforeMs) return undefined
-    const date = new Date(midnightMs)
-    if (!firesOn(cron, date)) continue
-    for (const local of timesOf(cron, date, latestMs)) {
-      const fire = instantOf(timeZone, local)
-      if (fire !== undefined && fire <= atMs) return fire < notBeforeMs ? undefined : fire
+  const endMs = Math.max(Math.ceil(notBeforeMs / 1000) * 1000, Math.floor(atMs / 1000) * 1000 - searchMs)
+  let fromMs = Math.floor(atMs / 1000) * 1000
+  while (fromMs >= endMs) {
+    const offset = offsetMs(timeZone, fromMs)
+    const local = matchingLocal(cron, fromMs + offset, 'back')
+    if (local === undefined) return undefined
+    const fire = local - offset
+    const changeMs = offsetChange(timeZone, fromMs, Math.max(fire, endMs))
+    const repetition = isForEveryHour(cron) ? undefined : repetitionAt(timeZone, fire)
+    if (changeMs !== undefined) fromMs = changeMs
+    else if (repetition) fromMs = repetition.startMs - 1000
+    else return fire >= endMs ? fire : undefined
+  }
+  return undefined
+}
+
+const isForEveryHour = ({ hours }: Cron): boolean => hours.length === 24
+
+/** The stretch of time around an instant in which the clocks show what they have shown already. */
+function repetitionAt(timeZone: string, atMs: number): { startMs: number; endMs: number } | undefined {
+  const setBackMs = offsetMs(timeZone, atMs - dayMs) - offsetMs(timeZone, atMs)
+  if (setBackMs <= 0) return undefined
+  const startMs = offsetChange(timeZone, atMs, atMs - dayMs)! + 1000
+  const endMs = startMs + setBackMs
+  return atMs < endMs ? { startMs, endMs } : undefined
+}
+
+/** The nearest local time (read as UTC, whole seconds) that has the fields, from `fromMs` on or back. */
+function matchingLocal(cron: Cron, fromMs: number, direction: 'forward' | 'back'): number | undefined {
+  const stepMs = direction === 'forward' ? dayMs : -dayMs
+  let midnightMs = Math.floor(fromMs / dayMs) * dayMs
+  let timeMs = fromMs - midnightMs
+  for (let searchedMs = 0; searchedMs <= searchMs; searchedMs += dayMs) {
+    if (firesOn(cron, new Date(midnightMs))) {
+      const found = direction === 'forward' ? timeFrom(cron, timeMs) : timeUpTo(cron, timeMs)
+      if (found !== undefined) return midnightMs + found
     }
+    midnightMs += stepMs
+    timeMs = direction === 'forward' ? 0 : dayMs - 1
   }
   return undefined
 }
@@ -120,17 +167,33 @@ function firesOn({ daysOfMonth, months, daysOfWeek }: Cron, date: Date): boolean
   )
 }
 
-/** The times of a day, latest first, none later than `latestMs` (read as UTC). */
-function* timesOf({ hours, minutes, seconds }: Cron, date: Date, latestMs: number): Iterable<LocalTime> {
-  const day = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
+const hourMs = 3_600_000
+const minuteMs = 60_000
+
+/** The first time of day, ms since midnight, at or after one. */
+function timeFrom({ hours, minutes, seconds }: Cron, atMs: number): number | undefined {
   for (const hour of hours) {
-    if (utcOf({ ...day, hour, minute: 0, second: 0 }) > latestMs) continue
+    if ((hour + 1) * hourMs <= atMs) continue
     for (const minute of minutes) {
-      if (utcOf({ ...day, hour, minute, second: 0 }) > latestMs) continue
-      for (const second of seconds) {
-        const local = { ...day, hour, minute, second }
-        if (utcOf(local) <= latestMs) yield local
-      }
+      const startMs = hour * hourMs + minute * minuteMs
+      if (startMs + minuteMs <= atMs) continue
+      const second = seconds.find((it) => startMs + it * 1000 >= atMs)
+      if (second !== undefined) return startMs + second * 1000
     }
   }
+  return undefined
+}
+
+/** The last time of day, ms since midnight, at or before one. */
+function timeUpTo({ hours, minutes, seconds }: Cron, atMs: number): number | undefined {
+  for (const hour of hours.toReversed()) {
+    if (hour * hourMs > atMs) continue
+    for (const minute of minutes.toReversed()) {
+      const startMs = hour * hourMs + minute * minuteMs
+      if (startMs > atMs) continue
+      const second = seconds.findLast((it) => startMs + it * 1000 <= atMs)
+      if (second !== undefined) return startMs + second * 1000
+    }
+  }
+  return undefined
 }

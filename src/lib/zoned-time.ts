@@ -31,6 +31,32 @@ export function offsetMs(timeZone: string, atMs: number): number {
   return utcOf(localTime(timeZone, wholeMs)) - wholeMs
 }
 
+/**
+ * The first second, on the way from one instant to another (whole seconds, either way), at which the zone's offset is not
+ * what it is at the beginning; undefined where it stays. No zone changes twice within a day.
+ */
+export function offsetChange(timeZone: string, fromMs: number, toMs: number): number | undefined {
+  if (timeZone === 'UTC') return undefined
+  const offset = offsetMs(timeZone, fromMs)
+  const stepMs = Math.sign(toMs - fromMs) * dayMs
+  for (let nearMs = fromMs; nearMs !== toMs; ) {
+    const farMs = Math.abs(toMs - nearMs) <= dayMs ? toMs : nearMs + stepMs
+    if (offsetMs(timeZone, farMs) !== offset) return firstOther(timeZone, offset, nearMs, farMs)
+    nearMs = farMs
+  }
+  return undefined
+}
+
+function firstOther(timeZone: string, offset: number, fromMs: number, toMs: number): number {
+  let [nearMs, farMs] = [fromMs, toMs]
+  while (Math.abs(farMs - nearMs) > 1000) {
+    const middleMs = nearMs + Math.trunc((farMs - nearMs) / 2000) * 1000
+    if (offsetMs(timeZone, middleMs) === offset) nearMs = middleMs
+    else farMs = middleMs
+  }
+  return farMs
+}
+
 /** The instant at which the clocks of the zone show a time: the first one where they show it twice, undefined where never. */
 export function instantOf(timeZone: string, local: LocalTime): number | undefined {
   const asUtcMs = utcOf(local)

@@ -14,7 +14,7 @@ import type {
   InvocationOutcome,
   Invoker,
 } from '../ports/invocation.ts'
-import type { RecordStore } from '../ports/records.ts'
+import { type RecordStore, VersionConflict } from '../ports/records.ts'
 import { type AsyncPolicy, asyncInvocations, TaskInFlight } from './async-invocations.ts'
 
 const report = { instanceId: 'c', durationMs: 1, billedMs: 1, maxMemoryMb: 1, coldStart: false }
@@ -106,6 +106,22 @@ class Office {
 async function turn(): Promise<void> {
   for (let count = 0; count < 5; count++) await new Promise((done) => setImmediate(done))
 }
+
+test('what is written alongside is written with the event, or neither is', async () => {
+  const { queue, records, calls } = new Office()
+  const event = { accountId: '1', functionName: 'f', qualifier: 'LATEST', event: Buffer.from('e') }
+  await queue.accept({ ...event, requestId: 'a' }, [{ put: 'tick', value: 1, expect: 'absent' }])
+  await assert.rejects(
+    queue.accept({ ...event, requestId: 'b' }, [{ put: 'tick', value: 2, expect: 'absent' }]),
+    VersionConflict,
+  )
+  await turn()
+  assert.equal((await records.get('tick'))?.value, 1)
+  assert.deepEqual(
+    calls.map(({ invocation }) => invocation.requestId),
+    ['a'],
+  )
+})
 
 test('an accepted event is kept until its call has succeeded', async () => {
   const office = new Office()

@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { IdSource } from '../lib/ids.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { FunctionRevision, HttpRequestHead, InvocationOutcome, Invoker } from '../ports/invocation.ts'
-import type { RecordStore } from '../ports/records.ts'
+import type { RecordStore, Write } from '../ports/records.ts'
 import { forwardQueued } from './forward-queued.ts'
 
 export interface AcceptedEvent {
@@ -31,8 +31,11 @@ export interface AsyncPolicy {
 }
 
 export interface AsyncInvocations {
-  /** Durable when it resolves. Rejects with `TaskInFlight` or `QueueFull`. */
-  accept(event: AcceptedEvent): Promise<void>
+  /**
+   * Durable when it resolves, together with what is written alongside: both or neither. Rejects with `TaskInFlight`,
+   * `QueueFull`, or `VersionConflict` when an expectation alongside does not hold.
+   */
+  accept(event: AcceptedEvent, alongside?: readonly Write[]): Promise<void>
   /** Takes up what an earlier platform had accepted and not finished. */
   start(): Promise<void>
   depth(): number
@@ -308,7 +311,7 @@ export function asyncInvocations({
   }
 
   return {
-    async accept({ event, ...accepted }) {
+    async accept({ event, ...accepted }, alongside = []) {
       if (closed || queuedKeys.size >= depthMax) throw new QueueFull()
       const key = keyOf(accepted)
       const queued: QueuedEvent = {
@@ -321,6 +324,7 @@ export function asyncInvocations({
       }
       await records
         .commit([
+          ...alongside,
           { put: key, value: queued, expect: 'absent' },
           ...(accepted.taskId === undefined
             ? []

@@ -40,6 +40,13 @@ export const httpTriggersPrefix = (accountId: string, functionName: string): str
 export const httpTriggerKey = (accountId: string, functionName: string, qualifier: string): string =>
   httpTriggersPrefix(accountId, functionName) + part(qualifier)
 
+/** What the clock of the timer triggers needs of each, and how far it has got. */
+export const allTimerTriggersPrefix = (accountId: string): string => `fc/${accountId}/timer-triggers/`
+export const timerTriggersPrefix = (accountId: string, functionName: string): string =>
+  `${allTimerTriggersPrefix(accountId)}${part(functionName)}/`
+export const timerTriggerKey = (accountId: string, functionName: string, triggerName: string): string =>
+  timerTriggersPrefix(accountId, functionName) + part(triggerName)
+
 export const allAsyncConfigsPrefix = (accountId: string): string => `fc/${accountId}/async-configs/`
 export const asyncConfigsPrefix = (accountId: string, functionName: string): string =>
   `${allAsyncConfigsPrefix(accountId)}${part(functionName)}/`

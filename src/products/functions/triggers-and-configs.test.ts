@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { timerTriggersPrefix } from './keys.ts'
 import { accountId, region, startTestbed, type Testbed } from './testbed.fixture.ts'
+import type { TimerTriggerRecord } from './timer-trigger.ts'
 
 describe('triggers over the wire', () => {
   let bed: Testbed
@@ -89,7 +91,9 @@ describe('triggers over the wire', () => {
   test('what cannot be a trigger is refused by name', async () => {
     await bed.createFunction('wrong')
     const cases: [object, number, string][] = [
+      [{ triggerType: 'oss' }, 501, 'NotImplemented'],
       [{ triggerType: 'timer' }, 501, 'NotImplemented'],
+      [{ triggerType: 'constructor' }, 400, 'InvalidArgument'],
       [{ triggerType: 'smoke' }, 400, 'InvalidArgument'],
       [{ triggerType: undefined }, 400, 'InvalidArgument'],
       [{ triggerName: '1' }, 400, 'InvalidArgument'],
@@ -111,6 +115,150 @@ describe('triggers over the wire', () => {
     }
     const nobody = await bed.call('POST', '/2023-03-30/functions/nobody/triggers', http())
     assert.equal(nobody.json.Code, 'FunctionNotFound')
+  })
+
+  const timerConfig = (differs: object = {}) =>
+    JSON.stringify({ payload: 'hello', cronExpression: '@every 5m', enable: true, ...differs })
+  const timer = (differs: object = {}) => ({
+    triggerName: 'tick',
+    triggerType: 'timer',
+    triggerConfig: timerConfig(),
+    ...differs,
+  })
+
+  test('a timer trigger is created, read, changed, listed and deleted', async () => {
+    await bed.createFunction('clock')
+    const path = '/2023-03-30/functions/clock/triggers'
+    const { status, json } = await bed.call('POST', path, timer({ description: 'often' }))
+    assert.equal(status, 200)
+    const { triggerId, ...rest } = json
+    assert.match(triggerId, /^[0-9a-f-]{36}$/)
+    assert.deepEqual(rest, {
+      triggerName: 'tick',
+      triggerType: 'timer',
+      triggerConfig: timerConfig(),
+      qualifier: 'LATEST',
+      description: 'often',
+      targetArn: `acs:fc:${region}:${accountId}:functions/clock`,
+      createdTime: '2026-01-01T00:00:00Z',
+      lastModifiedTime: '2026-01-01T00:00:00Z',
+    })
+    assert.deepEqual((await bed.call('GET', `${path}/tick`)).json, json)
+    // Any number of a qualifier, beside an HTTP trigger.
+    assert.equal((await bed.call('POST', path, timer({ triggerName: 'tock' }))).status, 200)
+    assert.equal((await bed.call('POST', path, http())).status, 200)
+    const { triggers } = (await bed.call('GET', path)).json
+    assert.deepEqual(
+      triggers.map(({ triggerType }: { triggerType: string }) => triggerType),
+      ['timer', 'timer', 'http'],
+    )
+    const triggerConfig = '{"cronExpression":"CRON_TZ=Asia/Shanghai 0 0 4 * * *"}'
+    const changed = await bed.call('PUT', `${path}/tick`, { triggerConfig })
+    assert.deepEqual(
+      [changed.json.description, JSON.parse(changed.json.triggerConfig)],
+      ['often', { payload: '', cronExpression: 'CRON_TZ=Asia/Shanghai 0 0 4 * * *', enable: true }],
+    )
+    const wrong = await bed.call('PUT', `${path}/tick`, { triggerConfig: '{"authType":"anonymous"}' })
+    assert.equal(wrong.json.Code, 'NotImplemented')
+    for (const name of ['tick', 'tock'])
+      assert.equal((await bed.call('DELETE', `${path}/${name}`)).status, 204)
+    assert.equal((await bed.call('GET', `${path}/tick`)).json.Code, 'TriggerNotFound')
+    assert.deepEqual(await bed.records.list({ prefix: timersOf('clock'), limit: 10 }), [])
+  })
+
+  const timersOf = (name: string) => timerTriggersPrefix(accountId, name)
+  const timerRecord = async (name: string) => {
+    const [stored] = await bed.records.list<TimerTriggerRecord>({ prefix: timersOf(name), limit: 1 })
+    return stored!
+  }
+
+  test('ticks of a timer trigger go on over a change of its payload, and begin anew with a new schedule', async () => {
+    await bed.createFunction('paced')
+    const path = '/2023-03-30/functions/paced/triggers'
+    await bed.call('POST', path, timer())
+    const { key, value } = await timerRecord('paced')
+    const sinceMs = bed.clock.now()
+    assert.deepEqual([value.sinceMs, value.doneMs], [sinceMs, undefined])
+    await bed.records.commit([{ put: key, value: { ...value, doneMs: sinceMs + 300_000 } }])
+    bed.clock.advance(400_000)
+    await bed.call('PUT', `${path}/tick`, { triggerConfig: timerConfig({ payload: 'other' }) })
+    const payload = (await timerRecord('paced')).value
+    assert.deepEqual(
+      [payload.payload, payload.sinceMs, payload.doneMs],
+      ['other', sinceMs, sinceMs + 300_000],
+    )
+    for (const differs of [{ enable: false }, { enable: true }, { cronExpression: '@every 9m' }]) {
+      bed.clock.advance(1000)
+      await bed.call('PUT', `${path}/tick`, { triggerConfig: timerConfig(differs) })
+      const { sinceMs: anew, doneMs, ...rest } = (await timerRecord('paced')).value
+      assert.deepEqual([anew, doneMs], [bed.clock.now(), undefined])
+      assert.deepEqual({ ...rest, ...differs }, rest)
+    }
+    // One of the same name that is made again has nothing of the one before.
+    await bed.call('DELETE', `${path}/tick`)
+    bed.clock.advance(1000)
+    await bed.call('POST', path, timer())
+    assert.equal((await timerRecord('paced')).value.sinceMs, bed.clock.now())
+  })
+
+  test('a tick that is taken while its trigger is changed is not forgotten', async () => {
+    await bed.createFunction('raced')
+    const path = '/2023-03-30/functions/raced/triggers'
+    await bed.call('POST', path, timer())
+    const { key, version, value } = await timerRecord('raced')
+    const inner = bed.records.commit
+    bed.records.commit = async (writes) => {
+      bed.records.commit = inner
+      await inner([{ put: key, value: { ...value, doneMs: 7 }, expect: version }])
+      return inner(writes)
+    }
+    const changed = await bed.call('PUT', `${path}/tick`, { description: 'new' })
+    assert.deepEqual([changed.status, changed.json.description], [200, 'new'])
+    assert.equal((await timerRecord('raced')).value.doneMs, 7)
+  })
+
+  test('what cannot be a timer trigger is refused by name', async () => {
+    await bed.createFunction('untimed')
+    const cases: [string, number, string, RegExp][] = [
+      ['', 400, 'InvalidArgument', /cronExpression is required/],
+      ['{"enable":true}', 400, 'InvalidArgument', /cronExpression is required/],
+      ['[]', 400, 'InvalidArgument', /TriggerConfig/],
+      ['{', 400, 'InvalidArgument', /not a JSON document/],
+      [timerConfig({ enable: 'yes' }), 400, 'InvalidArgument', /enable/],
+      [timerConfig({ payload: {} }), 400, 'InvalidArgument', /payload/],
+      [timerConfig({ payload: 'x'.repeat(130_047) }), 400, 'InvalidArgument', /130048 bytes/],
+      [timerConfig({ teapot: true }), 501, 'NotImplemented', /triggerConfig\.teapot/],
+      ...['@every 30s', '0 4 * * *', 'CRON_TZ=Moon/Base 0 0 4 * * *', '60 0 4 * * *', 'now'].map(
+        (cronExpression): [string, number, string, RegExp] => [
+          timerConfig({ cronExpression }),
+          400,
+          'InvalidArgument',
+          /cronExpression is set to an invalid value/,
+        ],
+      ),
+    ]
+    const path = '/2023-03-30/functions/untimed/triggers'
+    for (const [triggerConfig, status, code, message] of cases) {
+      const answer = await bed.call('POST', path, timer({ triggerConfig }))
+      assert.deepEqual([answer.status, answer.json.Code], [status, code], triggerConfig.slice(0, 100))
+      assert.match(answer.json.Message, message)
+    }
+    const largest = timer({ triggerConfig: timerConfig({ payload: 'x'.repeat(130_046) }) })
+    assert.equal((await bed.call('POST', path, largest)).status, 200)
+    const absent = await bed.call('POST', path, timer({ triggerName: 'other', qualifier: 'nobody' }))
+    assert.deepEqual([absent.status, absent.json.Code], [404, 'AliasNotFound'])
+  })
+
+  test('a function has at most fifty triggers of all types', async () => {
+    await bed.createFunction('full')
+    const path = '/2023-03-30/functions/full/triggers'
+    await bed.call('POST', path, http())
+    for (let number = 1; number < 50; number++) {
+      assert.equal((await bed.call('POST', path, timer({ triggerName: `t${number}` }))).status, 200)
+    }
+    const more = await bed.call('POST', path, timer())
+    assert.deepEqual([more.status, more.json.Code], [400, 'InvalidArgument'])
+    assert.match(more.json.Message, /50/)
   })
 
   test('the edge finds the trigger, in any case of the name, and sees each change at once', async () => {

@@ -1,8 +1,9 @@
-import type { Write } from '../../ports/records.ts'
+import type { RecordStore, Write } from '../../ports/records.ts'
 import { invalidArgument, notImplemented } from './errors.ts'
 import { type HttpTriggerSettings, type HttpTriggerUrls, parseHttpTriggerConfig } from './http-trigger.ts'
-import { httpTriggerKey, triggerKey } from './keys.ts'
+import { httpTriggerKey, timerTriggerKey, triggerKey } from './keys.ts'
 import { qualifiedArn } from './names.ts'
+import { parseTimerTriggerConfig, type TimerTriggerRecord, timerTriggerRecord } from './timer-trigger.ts'
 
 export interface TriggerRecord {
   triggerName: string
@@ -24,37 +25,108 @@ export const TRIGGERS_MAX = 50
 const vendorTypes = ['http', 'timer', 'oss', 'log', 'mns_topic', 'tablestore', 'cdn_events', 'eventbridge']
 
 export function checkTriggerType(triggerType: string): void {
-  if (triggerType === 'http') return
+  if (Object.hasOwn(kinds, triggerType)) return
   if (vendorTypes.includes(triggerType)) throw notImplemented(`the trigger type '${triggerType}'`)
   throw invalidArgument(
     `TriggerType is set to an invalid value (allowed: ${vendorTypes.join(', ')}; actual: '${triggerType}')`,
   )
 }
 
-/** The records of a trigger: its own, and what the edge looks up by qualifier. `before` is what it replaces. */
-export function triggerWrites(
-  accountId: string,
-  functionName: string,
+interface Place {
+  records: RecordStore
+  accountId: string
+  functionName: string
+}
+
+/** What differs between the types of triggers. */
+interface TriggerKind {
+  /** Checks a `triggerConfig` and answers it as it is shown. Throws `ApiError`. */
+  configText(triggerConfig: string): string
+  /** What is written beside the trigger itself, for who delivers its events. Throws `ApiError` where there is no room. */
+  writes(
+    place: Place,
+    trigger: TriggerRecord,
+    before: TriggerRecord | undefined,
+    nowMs: number,
+  ): Promise<Write[]>
+  removals(place: Omit<Place, 'records'>, trigger: TriggerRecord): Write[]
+}
+
+const kinds: Readonly<Record<string, TriggerKind>> = {
+  /** The edge looks them up by qualifier, of which each has one. */
+  http: {
+    configText: (triggerConfig) => parseHttpTriggerConfig(triggerConfig).text,
+    async writes({ records, accountId, functionName }, trigger, before) {
+      const { triggerName, triggerId, qualifier } = trigger
+      const key = httpTriggerKey(accountId, functionName, qualifier)
+      const moves = before !== undefined && before.qualifier !== qualifier
+      if ((before === undefined || moves) && (await records.get(key))) {
+        throw invalidArgument(
+          `qualifier '${qualifier}' of function '${functionName}' already has an HTTP trigger`,
+        )
+      }
+      const settings: HttpTriggerSettings = {
+        accountId,
+        functionName,
+        qualifier,
+        triggerName,
+        triggerId,
+        ...parseHttpTriggerConfig(trigger.triggerConfig).settings,
+      }
+      return [
+        ...(moves ? [{ remove: httpTriggerKey(accountId, functionName, before.qualifier) }] : []),
+        { put: key, value: settings },
+      ]
+    },
+    removals: ({ accountId, functionName }, { qualifier }) => [
+      { remove: httpTriggerKey(accountId, functionName, qualifier) },
+    ],
+  },
+
+  timer: {
+    configText: (triggerConfig) => parseTimerTriggerConfig(triggerConfig).text,
+    async writes({ records, accountId, functionName }, trigger, _before, nowMs) {
+      const { triggerName, triggerId, qualifier } = trigger
+      const key = timerTriggerKey(accountId, functionName, triggerName)
+      const stored = await records.get<TimerTriggerRecord>(key)
+      const { settings } = parseTimerTriggerConfig(trigger.triggerConfig)
+      const wanted = { functionName, triggerName, triggerId, qualifier, ...settings }
+      const value = timerTriggerRecord(wanted, stored?.value, nowMs)
+      // A tick that is fired meanwhile must not be forgotten.
+      return [{ put: key, value, expect: stored?.version ?? 'absent' }]
+    },
+    removals: ({ accountId, functionName }, { triggerName }) => [
+      { remove: timerTriggerKey(accountId, functionName, triggerName) },
+    ],
+  },
+}
+
+function kindOf(triggerType: string): TriggerKind {
+  const kind = kinds[triggerType]
+  if (!kind) throw new Error(`a trigger of the type '${triggerType}' cannot have been created`)
+  return kind
+}
+
+export const triggerConfigText = (triggerType: string, triggerConfig: string): string =>
+  kindOf(triggerType).configText(triggerConfig)
+
+/** The records of a trigger that is created or changed; `before` is what it replaces. Throws `ApiError`. */
+export async function triggerWrites(
+  place: Place,
   trigger: TriggerRecord,
-  before?: TriggerRecord,
-): Write[] {
-  const { triggerName, triggerId, qualifier } = trigger
-  const settings: HttpTriggerSettings = {
-    accountId,
-    functionName,
-    qualifier,
-    triggerName,
-    triggerId,
-    ...parseHttpTriggerConfig(trigger.triggerConfig).settings,
-  }
+  before: TriggerRecord | undefined,
+  nowMs: number,
+): Promise<Write[]> {
   return [
-    ...(before && before.qualifier !== qualifier
-      ? [{ remove: httpTriggerKey(accountId, functionName, before.qualifier) }]
-      : []),
-    { put: triggerKey(accountId, functionName, triggerName), value: trigger },
-    { put: httpTriggerKey(accountId, functionName, qualifier), value: settings },
+    { put: triggerKey(place.accountId, place.functionName, trigger.triggerName), value: trigger },
+    ...(await kindOf(trigger.triggerType).writes(place, trigger, before, nowMs)),
   ]
 }
+
+export const triggerRemovals = (place: Omit<Place, 'records'>, trigger: TriggerRecord): Write[] => [
+  { remove: triggerKey(place.accountId, place.functionName, trigger.triggerName) },
+  ...kindOf(trigger.triggerType).removals(place, trigger),
+]
 
 /** The `Trigger` of the API. */
 export function triggerDocument(
@@ -69,6 +141,8 @@ export function triggerDocument(
   return {
     ...trigger,
     targetArn: qualifiedArn(context.region, context.accountId, functionName, trigger.qualifier),
-    httpTrigger: context.httpTriggerUrl(functionName, trigger.qualifier),
+    ...(trigger.triggerType === 'http'
+      ? { httpTrigger: context.httpTriggerUrl(functionName, trigger.qualifier) }
+      : {}),
   }
 }

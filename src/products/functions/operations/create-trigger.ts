@@ -3,14 +3,14 @@ import { changeFunction } from '../change-function.ts'
 import { invalidArgument, triggerAlreadyExists } from '../errors.ts'
 import { etagOf } from '../etag.ts'
 import { withoutNulls } from '../function-spec.ts'
-import { parseHttpTriggerConfig } from '../http-trigger.ts'
-import { httpTriggerKey, triggerKey, triggersPrefix } from '../keys.ts'
+import { triggerKey, triggersPrefix } from '../keys.ts'
 import { checkDescription, checkTriggerName, LATEST } from '../names.ts'
 import { stateAt } from '../qualifiers.ts'
 import {
   checkTriggerType,
   TRIGGERS_MAX,
   type TriggerRecord,
+  triggerConfigText,
   triggerDocument,
   triggerWrites,
 } from '../triggers.ts'
@@ -42,7 +42,7 @@ export const createTrigger = operation({
     checkTriggerName(triggerName)
     checkTriggerType(triggerType)
     checkDescription(description)
-    const { text } = parseHttpTriggerConfig(body.triggerConfig)
+    const text = triggerConfigText(triggerType, body.triggerConfig)
     const qualifier = body.qualifier || LATEST
     const triggerId = ids.uuid()
     return changeFunction(context, functionName, async (root) => {
@@ -50,16 +50,12 @@ export const createTrigger = operation({
       if (await records.get(triggerKey(accountId, functionName, triggerName))) {
         throw triggerAlreadyExists(functionName, triggerName)
       }
-      if (await records.get(httpTriggerKey(accountId, functionName, qualifier))) {
-        throw invalidArgument(
-          `qualifier '${qualifier}' of function '${functionName}' already has an HTTP trigger`,
-        )
-      }
       const prefix = triggersPrefix(accountId, functionName)
       if ((await records.list({ prefix, limit: TRIGGERS_MAX })).length === TRIGGERS_MAX) {
         throw invalidArgument(`a function must not have more than ${TRIGGERS_MAX} triggers`)
       }
-      const now = timeText(clock.now())
+      const nowMs = clock.now()
+      const now = timeText(nowMs)
       const trigger: TriggerRecord = {
         triggerName,
         triggerId,
@@ -73,7 +69,7 @@ export const createTrigger = operation({
         lastModifiedTime: now,
       }
       return {
-        writes: triggerWrites(accountId, functionName, trigger),
+        writes: await triggerWrites({ records, accountId, functionName }, trigger, undefined, nowMs),
         result: jsonReply(200, triggerDocument(trigger, functionName, context), { etag: etagOf(trigger) }),
       }
     })

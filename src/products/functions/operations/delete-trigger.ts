@@ -1,8 +1,8 @@
 import { changeFunction } from '../change-function.ts'
 import { triggerNotFound } from '../errors.ts'
 import { checkIfMatch } from '../etag.ts'
-import { httpTriggerKey, triggerKey } from '../keys.ts'
-import type { TriggerRecord } from '../triggers.ts'
+import { triggerKey } from '../keys.ts'
+import { type TriggerRecord, triggerRemovals } from '../triggers.ts'
 import { none, operation } from '../vocabulary.ts'
 
 export const deleteTrigger = operation({
@@ -18,7 +18,7 @@ export const deleteTrigger = operation({
       if (!trigger) throw triggerNotFound(functionName, triggerName)
       checkIfMatch(headers['if-match'], trigger)
       return {
-        writes: [{ remove: key }, { remove: httpTriggerKey(accountId, functionName, trigger.qualifier) }],
+        writes: triggerRemovals({ accountId, functionName }, trigger),
         result: { status: 204 },
       }
     })

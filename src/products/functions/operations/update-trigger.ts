@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { changeFunction } from '../change-function.ts'
-import { invalidArgument, triggerNotFound } from '../errors.ts'
+import { triggerNotFound } from '../errors.ts'
 import { checkIfMatch, etagOf } from '../etag.ts'
 import { withoutNulls } from '../function-spec.ts'
-import { parseHttpTriggerConfig } from '../http-trigger.ts'
-import { httpTriggerKey, triggerKey } from '../keys.ts'
+import { triggerKey } from '../keys.ts'
 import { checkDescription } from '../names.ts'
 import { stateAt } from '../qualifiers.ts'
-import { type TriggerRecord, triggerDocument, triggerWrites } from '../triggers.ts'
+import { type TriggerRecord, triggerConfigText, triggerDocument, triggerWrites } from '../triggers.ts'
 import { json, jsonReply, operation, timeText } from '../vocabulary.ts'
 
 const updateTriggerInput = z.preprocess(
@@ -30,31 +29,27 @@ export const updateTrigger = operation({
     const { records, accountId, clock } = context
     const { description, triggerConfig } = body
     if (description !== undefined) checkDescription(description)
-    const text = triggerConfig === undefined ? undefined : parseHttpTriggerConfig(triggerConfig).text
     return changeFunction(context, functionName, async (root) => {
       const before = (await records.get<TriggerRecord>(triggerKey(accountId, functionName, triggerName)))
         ?.value
       if (!before) throw triggerNotFound(functionName, triggerName)
       checkIfMatch(headers['if-match'], before)
       const qualifier = body.qualifier || before.qualifier
-      if (qualifier !== before.qualifier) {
-        await stateAt(records, accountId, root, qualifier)
-        if (await records.get(httpTriggerKey(accountId, functionName, qualifier))) {
-          throw invalidArgument(
-            `qualifier '${qualifier}' of function '${functionName}' already has an HTTP trigger`,
-          )
-        }
-      }
+      if (qualifier !== before.qualifier) await stateAt(records, accountId, root, qualifier)
+      const nowMs = clock.now()
       const trigger: TriggerRecord = {
         ...before,
         qualifier,
-        triggerConfig: text ?? before.triggerConfig,
+        triggerConfig:
+          triggerConfig === undefined
+            ? before.triggerConfig
+            : triggerConfigText(before.triggerType, triggerConfig),
         description: description ?? before.description,
         ...(body.invocationRole === undefined ? {} : { invocationRole: body.invocationRole }),
-        lastModifiedTime: timeText(clock.now()),
+        lastModifiedTime: timeText(nowMs),
       }
       return {
-        writes: triggerWrites(accountId, functionName, trigger, before),
+        writes: await triggerWrites({ records, accountId, functionName }, trigger, before, nowMs),
         result: jsonReply(200, triggerDocument(trigger, functionName, context), { etag: etagOf(trigger) }),
       }
     })

@@ -14,6 +14,7 @@ import { assembleProvisioning } from './provisioning.ts'
 import { announceReady } from './ready.ts'
 import { platformStatus } from './status.ts'
 import { sweepNowAndThen } from './sweep.ts'
+import { assembleTimerTriggers } from './timer-triggers.ts'
 
 /** Gives products, compute and triggers what they need, and listens. */
 export async function startPlatform(foundation: Foundation): Promise<void> {
@@ -21,7 +22,10 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   const directory = new FunctionDirectory(stores.records, {
     region,
     random: Math.random,
-    changed: (_, functionName) => void follow.changed(functionName),
+    changed(_, functionName) {
+      void follow.changed(functionName)
+      timerTriggers.changed(functionName)
+    },
   })
   const reserved = new ReservedConcurrency(stores.records, accountId)
   await reserved.load()
@@ -43,6 +47,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     customDomains,
     asyncQueue,
   })
+  const timerTriggers = assembleTimerTriggers(foundation, { directory, asyncQueue })
   const functions = await assembleFunctions(foundation, {
     directory,
     customDomains,
@@ -53,7 +58,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     httpTriggers,
     platformStatus: platformStatus(foundation, { compute, asyncQueue }),
   })
-  const parts: readonly Part[] = [functions, objects, httpTriggers, provisioning, compute]
+  const parts: readonly Part[] = [functions, objects, httpTriggers, timerTriggers, provisioning, compute]
 
   await listen(
     foundation,

@@ -46,6 +46,7 @@ test('the expressions of time triggers are read, and what is none is refused', (
     'CRON_TZ=Asia/Shanghai @every 5m',
     'CRON_TZ=Moon/Base 0 0 4 * * *',
     'CRON_TZ= 0 0 4 * * *',
+    'CRON_TZ=+08:00 0 0 4 * * *',
     'TZ=Asia/Shanghai 0 0 4 * * *',
     'cron(0 0 4 * * *)',
     `${'0,'.repeat(1000)}0 0 0 * * *`,

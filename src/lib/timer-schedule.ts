@@ -24,7 +24,7 @@ export function parseTimerSchedule(text: string): TimerSchedule | undefined {
     const intervalMs = durationMs(duration)
     return intervalMs === undefined ? undefined : { is: 'every', intervalMs }
   }
-  const [, timeZone = 'UTC', fields = ''] = /^(?:CRON_TZ=(\S+)\s+)?([^@=]+)$/.exec(trimmed) ?? []
+  const [, timeZone = 'UTC', fields = ''] = /^(?:CRON_TZ=([A-Za-z]\S*)\s+)?([^@=]+)$/.exec(trimmed) ?? []
   const cron = parseCron(fields)
   return cron && isTimeZone(timeZone) ? { is: 'cron', cron, timeZone } : undefined
 }

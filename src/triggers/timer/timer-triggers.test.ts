@@ -253,6 +253,20 @@ test('a queue that is full is tried again, until the tick is overtaken by the ne
   await timers.close()
 })
 
+test('triggers that cannot be read when they change are read again', async () => {
+  const { put, pass, times, timers, records } = world()
+  await timers.start()
+  const { list } = records
+  records.list = () => Promise.reject(new Error('the disk is away'))
+  await put('f', 'tick')
+  records.list = list
+  await pass(2000)
+  assert.equal(timers.nextTicks('f').length, 1)
+  await pass(60_000)
+  assert.deepEqual(await times(), ['00:01:00'])
+  await timers.close()
+})
+
 test('many triggers that are due at the same time all fire, once', async () => {
   const { put, pass, events, timers } = world()
   const count = 120

@@ -40,7 +40,8 @@ const lookMsMax = 30_000
 const firingMax = 32
 /** After a failure of the records or a full queue. */
 const retryMs = 1000
-const pageMax = 500
+/** Records that are read at once; their payloads are large at the most. */
+const pageMax = 50
 
 export function timerTriggers({
   records,
@@ -56,10 +57,11 @@ export function timerTriggers({
   /** Those that are due and wait for others to be taken. */
   let waiting: Entry[] = []
   /** Functions to read again. */
-  let stale = new Set<string>()
+  const stale = new Set<string>()
   let reading = false
   let lastLookMs = Number.NEGATIVE_INFINITY
   let cancel: Cancel = () => {}
+  let cancelReading: Cancel = () => {}
   let started = false
   let closed = false
 
@@ -189,23 +191,25 @@ export function timerTriggers({
 
   /** One function after the other, so that what is read later is newer. */
   async function readStale(): Promise<void> {
-    if (reading || !started) return
+    if (reading || closed || !started) return
+    cancelReading()
     reading = true
-    while (stale.size > 0 && !closed) {
-      const names = stale
-      stale = new Set()
-      for (const functionName of names) {
-        try {
-          await readAll(functionName)
-        } catch (error) {
-          log.error({ err: error, functionName }, 'timer triggers could not be read and are tried again')
+    try {
+      for (const functionName of stale) {
+        // A change that comes while it is read adds it again.
+        stale.delete(functionName)
+        await readAll(functionName).catch((error: unknown) => {
           stale.add(functionName)
-          await new Promise<void>((resolve) => void clock.after(retryMs, resolve))
-        }
+          throw error
+        })
       }
+    } catch (error) {
+      log.error({ err: error }, 'timer triggers could not be read and are tried again')
+      if (!closed) cancelReading = clock.after(retryMs, () => void readStale())
+    } finally {
+      reading = false
       arm()
     }
-    reading = false
   }
 
   return {
@@ -229,6 +233,7 @@ export function timerTriggers({
     async close() {
       closed = true
       cancel()
+      cancelReading()
       await Promise.allSettled(working)
     },
   }

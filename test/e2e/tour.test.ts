@@ -114,13 +114,29 @@ test('the tour: up, deploy, invoke, logs, status, remove, stop', async (t: TestC
     )
   })
 
+  await t.test('timer triggers are deployed as the file has them', async () => {
+    const first = await must('deploy', ...example('nodejs-timer'))
+    assert.match(first, /\+ trigger nightly: create \(timer\)\n +\+ trigger often: create \(timer\)/)
+    const second = await must('deploy', ...example('nodejs-timer'))
+    assert.match(second, /= trigger nightly: unchanged\n += trigger often: unchanged/)
+    assert.match(await must('function', 'get', 'nodejs-timer'), /CRON_TZ=Asia\/Shanghai 0 0 4/)
+  })
+
   await t.test('status and lists tell what there is', async () => {
     const status = JSON.parse(await must('status', '--output', 'json'))
     assert.equal(status.endpoints.fc, platform.ready.endpoints.fc)
     const functions = JSON.parse(await must('function', 'list', '--output', 'json'))
     assert.deepEqual(
       functions.map(({ functionName }: { functionName: string }) => functionName),
-      ['nodejs-esm-http', 'nodejs-hello', 'nodejs-layer', 'nodejs-web', 'python-hello', 'python-web'],
+      [
+        'nodejs-esm-http',
+        'nodejs-hello',
+        'nodejs-layer',
+        'nodejs-timer',
+        'nodejs-web',
+        'python-hello',
+        'python-web',
+      ],
     )
     assert.match(await must('function', 'get', 'nodejs-web'), /triggerName: http/)
     assert.match(await must('layer', 'list'), /greeting +1/)
@@ -131,6 +147,7 @@ test('the tour: up, deploy, invoke, logs, status, remove, stop', async (t: TestC
       'nodejs-esm-http',
       'nodejs-hello',
       'nodejs-layer',
+      'nodejs-timer',
       'nodejs-web',
       'python-hello',
       'python-web',

@@ -32,8 +32,8 @@ const timerTriggerConfig = z.preprocess(
   withoutNulls,
   z.looseObject({
     cronExpression: z.string().optional(),
-    enable: z.boolean().default(true),
-    payload: z.string().default(''),
+    enable: z.boolean().optional(),
+    payload: z.string().optional(),
   }),
 )
 
@@ -66,11 +66,14 @@ export function parseTimerTriggerConfig(triggerConfig: string): TimerTriggerConf
         `(actual: '${cronExpression.slice(0, 300)}')`,
     )
   }
-  if (Buffer.byteLength(JSON.stringify(payload)) > PAYLOAD_BYTES_MAX) {
+  if (Buffer.byteLength(JSON.stringify(payload ?? '')) > PAYLOAD_BYTES_MAX) {
     throw invalidArgument(`payload must not take more than ${PAYLOAD_BYTES_MAX} bytes as JSON`)
   }
-  const settings = { cronExpression, enable, payload }
-  return { settings, text: JSON.stringify({ payload, cronExpression, enable }) }
+  return {
+    settings: { cronExpression, enable: enable ?? true, payload: payload ?? '' },
+    // What was not given is not answered: clients compare the answer with what they sent.
+    text: JSON.stringify({ payload, cronExpression, enable }),
+  }
 }
 
 /** A schedule that is changed, or enabled again, begins anew; otherwise ticks go on as they were. */

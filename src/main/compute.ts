@@ -33,7 +33,8 @@ export async function assembleCompute(
     instancesMaxOf,
     reservedOfAll,
     revisionNow,
-  }: Pick<EngineNeeds, 'instancesMaxOf' | 'reservedOfAll'> & Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'>,
+  }: Pick<EngineNeeds, 'instancesMaxOf' | 'reservedOfAll'> &
+    Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'>,
 ): Promise<Compute> {
   const logs = functionLogs({
     streams: stores.streams,

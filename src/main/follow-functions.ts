@@ -12,7 +12,11 @@ const functionsMax = 1000
 /** Lets compute follow what becomes of functions. Failures are logged: a call does by itself what was not done ahead. */
 export function followFunctions(
   { accountId, region, stores, log }: Foundation,
-  { compute, directory, reserved }: { compute: Compute; directory: FunctionDirectory; reserved: ReservedConcurrency },
+  {
+    compute,
+    directory,
+    reserved,
+  }: { compute: Compute; directory: FunctionDirectory; reserved: ReservedConcurrency },
 ) {
   const { engine, code, logs, keepReady } = compute
   async function warmUp(revision: FunctionRevision): Promise<void> {

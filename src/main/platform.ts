@@ -32,8 +32,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   const compute = await assembleCompute(foundation, {
     instancesMaxOf: ({ functionName }) => directory.reservedConcurrencyCached(accountId, functionName)?.limit,
     reservedOfAll: () => reserved.total,
-    revisionNow: ({ functionName, versionId }) =>
-      directory.mainRevision(accountId, functionName, versionId),
+    revisionNow: ({ functionName, versionId }) => directory.mainRevision(accountId, functionName, versionId),
   })
   const follow = followFunctions(foundation, { compute, directory, reserved })
   const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })

@@ -11,6 +11,7 @@ const channel = require('./channel.js')
 const { makeContext, showCredentials } = require('./context.js')
 const { errorJson } = require('./errors.js')
 const frames = require('./frames.js')
+const { callHttp } = require('./http-handler.js')
 const { extendModulePaths, makeLoader } = require('./loader.js')
 const { warmPack } = require('./module-pack.js')
 const output = require('./output.js')
@@ -133,6 +134,11 @@ function run(invocation, payload, of, loadHandler, name) {
       return
     }
     const context = makeContext(of, head)
+    if (head.http) {
+      const body = payload.subarray(headEnd)
+      callHttp(loaded.handler, head.http, body, context, (kind, value) => settle(invocation, kind, value))
+      return
+    }
     const hasEvent = invocation.type === frames.INVOKE || invocation.type === frames.WARM
     const values = hasEvent ? [payload.subarray(headEnd), context] : [context]
     call(loaded.handler, values, (kind, value) => settle(invocation, kind, value))

@@ -24,6 +24,7 @@ from decimal import Decimal
 
 FD = 3
 OWN_FILE = __file__
+WSGI_FILE = os.path.join(os.path.dirname(OWN_FILE), "wsgi.py")
 HEADER = struct.Struct(">IBI")
 PAYLOAD_MAX = 64 * 1024 * 1024 - 5
 BIND, INVOKE, INITIALIZE, PRE_STOP, WARM = 1, 2, 3, 4, 5
@@ -249,7 +250,7 @@ def safe_text(value):
 
 
 def is_user_frame(frame):
-    return frame.filename != OWN_FILE and not frame.filename.startswith("<frozen importlib")
+    return frame.filename not in (OWN_FILE, WSGI_FILE) and not frame.filename.startswith("<frozen importlib")
 
 
 def error_document(error):
@@ -406,6 +407,19 @@ def load(settings, name):
         raise UserCodeProblem("HandlerNotFound", message, error) from error
 
 
+def load_own(name, file):
+    """A file beside this one: not on the path, and no module that the function could see."""
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# Its folder belongs to the platform: nothing is written there.
+sys.dont_write_bytecode = True
+wsgi = load_own("wsgi", WSGI_FILE)
+
+
 def load_module(code_dir, module_name):
     """`index`, `package.module` and `folder/module`; the function's own file wins over a module of the library."""
     path = os.path.join(code_dir, *module_name.replace("/", ".").split("."))
@@ -535,7 +549,10 @@ class Runtime:
         if kind != INVOKE:
             handler(context)
             return RESULT, b""
-        body = result_bytes(handler(event, context))
+        if "http" in head:
+            body = wsgi.call(handler, head["http"], event, context)
+        else:
+            body = result_bytes(handler(event, context))
         if len(body) > PAYLOAD_MAX:
             raise ValueError("the result has %d bytes" % len(body))
         return RESULT, body
@@ -585,7 +602,6 @@ def main():
     handler.setFormatter(RequestFormatter())
     root_logger.handlers[:] = [handler]
     root_logger.setLevel(logging.INFO)
-    sys.dont_write_bytecode = True
     # -S leaves out `exit` and `help`, which functions use.
     import site
 

@@ -192,7 +192,7 @@ export function asyncInvocations({
     const ageMs = clock.now() - queued.acceptedMs
     const revision = await resolve(accountId, functionName, qualifier)
     if (!revision) return finish(key, queued, { because: 'the function is no longer there' })
-    const failed = { policy, functionArn: revision.functionArn }
+    const failed = { policy, functionArn: arnOf(revision, qualifier) }
     if (ageMs > policy.eventAgeMaxMs) {
       return finish(key, queued, {
         ...failed,
@@ -388,6 +388,15 @@ const errorTypes = {
 } as const
 
 const functionArn = /^acs:fc:[^:]*:[^:]*:functions\/([^/]+)(?:\/([^/]+))?$/
+
+/** As the API of the function writes it. */
+const arnOf = (
+  { functionArn: arn, service, region, accountId }: FunctionRevision,
+  qualifier: string,
+): string =>
+  service === undefined
+    ? arn
+    : `acs:fc:${region}:${accountId}:services/${service.name}.${qualifier}/functions/${service.functionName}`
 
 const backoff = ({ first, most }: { first: number; most: number }, attempts: number): number =>
   Math.min(first * 2 ** Math.min(attempts, 30), most)

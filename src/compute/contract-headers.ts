@@ -26,7 +26,7 @@ export function contractHeaders(
     'X-Fc-Control-Path',
     controlPath,
     'X-Fc-Function-Name',
-    revision.functionName,
+    revision.service?.functionName ?? revision.functionName,
     'X-Fc-Function-Handler',
     revision.handler,
     'X-Fc-Function-Memory',
@@ -40,13 +40,14 @@ export function contractHeaders(
     'X-Fc-Retry-Count',
     String(retryCount),
     'X-Fc-Service-Name',
-    '',
+    revision.service?.name ?? '',
     'X-Fc-Service-Logproject',
     revision.logProject,
     'X-Fc-Service-Logstore',
     revision.logStore,
   ]
-  if (request) headers.push('X-Fc-Client-Ip', request.clientIp, 'X-Fc-Base-Path', '/')
+  if (request)
+    headers.push('X-Fc-Client-Ip', request.clientIp, 'X-Fc-Base-Path', `${request.basePath ?? ''}/`)
   if (controlPath === '/initialize' && revision.initializer) {
     headers.push(
       'X-Fc-Function-Initializer',

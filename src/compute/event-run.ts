@@ -42,14 +42,23 @@ export class EventRun implements Timed {
   }
 
   /** Rejects for a defect of ours; the lease is then ended. */
-  send(call: HookCall, { event, retryCount = 0, signal }: EventInvocation): Promise<RunEnd> {
+  send(call: HookCall, { event, retryCount = 0, http, signal }: EventInvocation): Promise<RunEnd> {
     const { requestId, qualifier, credentials, log } = call
     this.#requestId = requestId
     this.#signal = signal
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#lease.instance
-        .invoke({ requestId, qualifier, credentials, log, event, retryCount, started: this.#started })
+        .invoke({
+          requestId,
+          qualifier,
+          credentials,
+          log,
+          event,
+          retryCount,
+          ...(http && { http }),
+          started: this.#started,
+        })
         .then(this.settle, (error: unknown) => {
           this.#end()
           this.#lease.discard()

@@ -1,4 +1,4 @@
-import type { FunctionRevision } from '../ports/invocation.ts'
+import type { FunctionRevision, HandlerRequest } from '../ports/invocation.ts'
 import type { BoundPaths, Sandbox } from '../ports/sandbox.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import { type FrameType, frameType } from './frames.ts'
@@ -35,7 +35,7 @@ export function framesInstance({
     handler: revision.handler,
     initializer: revision.initializer?.handler ?? '',
     preStop: revision.preStop?.handler ?? '',
-    functionName: revision.functionName,
+    functionName: revision.service?.functionName ?? revision.functionName,
     accountId: revision.accountId,
     region: revision.region,
     qualifier,
@@ -43,7 +43,7 @@ export function framesInstance({
     memoryMb: revision.memoryMb,
     timeoutS: revision.timeoutMs / 1000,
     initializerTimeoutS: (revision.initializer?.timeoutMs ?? 0) / 1000,
-    serviceName: '',
+    serviceName: revision.service?.name ?? '',
     logProject: revision.logProject,
     logStore: revision.logStore,
     env: contractEnvironment(revision, { instanceId, codeDir, qualifier }),
@@ -58,7 +58,8 @@ export function framesInstance({
     unreadBytes: () => channel.unreadBytes,
     initialize: hook(frameType.initialize),
     preStop: hook(frameType.preStop),
-    invoke: (call) => channel.ask(frameType.invoke, head(call, call.retryCount), call.event, call),
+    invoke: (call) =>
+      channel.ask(frameType.invoke, head(call, call.retryCount, call.http), call.event, call),
     ...(channel.takesBack
       ? {
           ahead: {
@@ -76,7 +77,9 @@ export function framesInstance({
   }
 }
 
-function head({ requestId, credentials }: HookCall, retryCount: number): string {
-  if (credentials === undefined && retryCount === 0) return `{"requestId":"${requestId}"}`
-  return JSON.stringify({ requestId, retryCount, credentials })
+function head({ requestId, credentials }: HookCall, retryCount: number, http?: HandlerRequest): string {
+  if (credentials === undefined && retryCount === 0 && http === undefined) {
+    return `{"requestId":"${requestId}"}`
+  }
+  return JSON.stringify({ requestId, retryCount, credentials, http })
 }

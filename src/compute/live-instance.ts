@@ -1,5 +1,5 @@
 import type { Duplex, Readable } from 'node:stream'
-import type { FunctionRevision, HttpRequestHead } from '../ports/invocation.ts'
+import type { FunctionRevision, HandlerRequest, HttpRequestHead } from '../ports/invocation.ts'
 import type { Sandbox, SandboxExit } from '../ports/sandbox.ts'
 import type { InvocationLog } from './invocation-log.ts'
 
@@ -49,6 +49,7 @@ export interface HookCall {
 export interface EventCall extends HookCall {
   event: Uint8Array
   retryCount: number
+  http?: HandlerRequest
   /** Called when the call begins: until then it is behind others. */
   started?(): void
 }
@@ -114,7 +115,7 @@ export function contractEnvironment(
 ): Record<string, string> {
   return {
     FC_FUNC_CODE_PATH: codeDir.endsWith('/') ? codeDir : `${codeDir}/`,
-    FC_FUNCTION_NAME: revision.functionName,
+    FC_FUNCTION_NAME: revision.service?.functionName ?? revision.functionName,
     FC_FUNCTION_HANDLER: revision.handler,
     FC_FUNCTION_MEMORY_SIZE: String(revision.memoryMb),
     FC_RUNTIME: revision.runtime,
@@ -125,7 +126,7 @@ export function contractEnvironment(
     FC_QUALIFIER: qualifier,
     FC_VERSION_ID: revision.versionId,
     FC_VER_ID: revision.versionId,
-    FC_SERVICE_NAME: '',
+    FC_SERVICE_NAME: revision.service?.name ?? '',
     FC_INSTANCE_ID: instanceId,
     FC_SNAPSHOT_FLAG: '0',
     ...(revision.initializer ? { FC_INITIALIZER_HANDLER: revision.initializer.handler } : {}),

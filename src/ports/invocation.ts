@@ -21,6 +21,8 @@ export interface FunctionRevision {
   region: string
   functionName: string
   functionArn: string
+  /** Of a function of the APIs that have services: what it is called there. Its HTTP trigger calls an HTTP handler. */
+  service?: { name: string; functionName: string }
   /** `LATEST`, or the number of the version. */
   versionId: string
   runtime: string
@@ -90,6 +92,22 @@ interface Invocation {
 
 export interface EventInvocation extends Invocation {
   event: Uint8Array
+  /** For an HTTP handler: the event is then the body of the request, and the outcome's body has a head (runtimes/protocol.md). */
+  http?: HandlerRequest
+}
+
+/** A request as an HTTP handler of a built-in runtime is given it. */
+export interface HandlerRequest {
+  method: string
+  /** Path and query as the client sent them: `/2016-08-15/proxy/s/f/a?b=c`. */
+  url: string
+  /** The function's own part of the path, decoded. */
+  path: string
+  /** As received, without the question mark. */
+  query: string
+  /** Names and values, alternating; those of the connection removed. */
+  headers: readonly string[]
+  clientIp: string
 }
 
 export interface HttpRequestHead {
@@ -99,6 +117,8 @@ export interface HttpRequestHead {
   /** Names as received and values, alternating, as in `IncomingMessage.rawHeaders`; hop-by-hop and `x-fc-*` removed. */
   rawHeaders: readonly string[]
   clientIp: string
+  /** What the target begins with and the function did not choose; default: nothing. */
+  basePath?: string
 }
 
 export interface HttpInvocation extends Invocation {

@@ -21,6 +21,16 @@ for (const [host, url, expected] of [
   ['', '/proxy/Hello//a', 'Hello LATEST //a exact'],
   ['ignored', 'http://hello.fcapp.localhost/a?b', 'hello LATEST /a?b anyCase'],
   ['ignored', 'HTTP://hello.fcapp.localhost?b', 'hello LATEST /?b anyCase'],
+  ['127.0.0.1', '/2016-08-15/proxy/s/f', 's$f LATEST / exact /2016-08-15/proxy/s/f'],
+  ['127.0.0.1', '/2016-08-15/proxy/s/f?x=1', 's$f LATEST /?x=1 exact /2016-08-15/proxy/s/f'],
+  ['127.0.0.1', '/2016-08-15/proxy/s.prod/f/a/b?x', 's$f prod /a/b?x exact /2016-08-15/proxy/s.prod/f'],
+  ['127.0.0.1', '/2016-08-15/proxy/s.latest/f/', 's$f LATEST / exact /2016-08-15/proxy/s.latest/f'],
+  ['hello.fcapp.localhost', '/2016-08-15/proxy/s/f', 'hello LATEST /2016-08-15/proxy/s/f anyCase'],
+  ['127.0.0.1', '/2016-08-15/proxy/s', undefined],
+  ['127.0.0.1', '/2016-08-15/proxy/s/', undefined],
+  ['127.0.0.1', '/2016-08-15/proxy//f', undefined],
+  ['127.0.0.1', '/2016-08-15/proxy/s./f', undefined],
+  ['127.0.0.1', '/2016-08-15/proxy/.prod/f', undefined],
   ['a.b.hello.fcapp.localhost', '/', undefined],
   ['.fcapp.localhost', '/', undefined],
   ['.hello.fcapp.localhost', '/', undefined],
@@ -34,7 +44,8 @@ for (const [host, url, expected] of [
 ] as const) {
   test(`'${host}' and '${url}' address ${expected ?? 'no function'}`, () => {
     const address = addressOf(host, url, domain)
-    const text = address && `${address.functionName} ${address.qualifier} ${address.target} ${address.match}`
+    const { functionName, qualifier, target, match, basePath = '' } = address ?? {}
+    const text = address && `${functionName} ${qualifier} ${target} ${match} ${basePath}`.trim()
     assert.equal(text, expected)
   })
 }
@@ -49,6 +60,8 @@ test('whatever the path, a function addressed by path sees what follows its name
         const target = `${path.startsWith('/') ? path : `/${path}`}?${query}`
         const address = addressOf('127.0.0.1:1', `/proxy/${name}${target}`, domain)
         assert.deepEqual([address?.functionName, address?.target], [name, target])
+        const inService = addressOf('127.0.0.1:1', `/2016-08-15/proxy/s/${name}${target}`, domain)
+        assert.deepEqual([inService?.functionName, inService?.target], [`s$${name}`, target])
         const byHost = addressOf(`${name}.${domain}:1`, target, domain)
         assert.deepEqual([byHost?.functionName, byHost?.target], [name.toLowerCase(), target])
       },

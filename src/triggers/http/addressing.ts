@@ -1,6 +1,7 @@
 /**
  * Which function a request is for: by Host (`hello.fcapp.localhost`, `prod.hello.fcapp.localhost`), or on any other
- * Host by path (`/proxy/hello/…`, `/proxy/hello.prod/…`), for clients that cannot choose a Host.
+ * Host by path (`/proxy/hello/…`, `/proxy/hello.prod/…`), for clients that cannot choose a Host. A function of a service
+ * has the path of API 2016-08-15: `/2016-08-15/proxy/{service}[.{qualifier}]/{function}/…`.
  */
 export interface Address {
   functionName: string
@@ -11,8 +12,11 @@ export interface Address {
   target: string
   /** The Host without its port. */
   domainName: string
+  /** Of a function of a service: what of the path came before `target`, `/2016-08-15/proxy/s.prod/f`. */
+  basePath?: string
 }
 
+const servicesPrefix = '/2016-08-15/proxy/'
 const proxyPrefix = '/proxy/'
 const latest = 'LATEST'
 
@@ -36,8 +40,12 @@ export function addressOf(hostHeader: string, url: string, domain: string): Addr
   if (!place) return undefined
   const { domainName, target } = place
   if (isBelow(domainName, domain)) return byHost(domainName, domain, target)
+  if (target.startsWith(servicesPrefix)) return byServicePath(domainName, target)
   return target.startsWith(proxyPrefix) ? byPath(domainName, target) : undefined
 }
+
+/** Whether a path is one of functions of services. */
+export const isServicePath = (url: string): boolean => url.startsWith(servicesPrefix)
 
 const SLASH = 0x2f
 const DOT = 0x2e
@@ -71,6 +79,22 @@ function byPath(domainName: string, target: string): Address | undefined {
     match: 'exact',
     target: rest.charCodeAt(0) === SLASH ? rest : `/${rest}`,
     domainName,
+  }
+}
+
+const servicePath = /^\/2016-08-15\/proxy\/([^./?]+)(?:\.([^/?]+))?\/([^/?]+)(.*)$/s
+
+function byServicePath(domainName: string, target: string): Address | undefined {
+  const match = servicePath.exec(target)
+  if (!match) return undefined
+  const [, serviceName, qualifier = latest, functionName, rest = ''] = match
+  return {
+    functionName: `${serviceName}$${functionName}`,
+    qualifier: qualifierOf(qualifier),
+    match: 'exact',
+    target: rest.charCodeAt(0) === SLASH ? rest : `/${rest}`,
+    domainName,
+    basePath: target.slice(0, target.length - rest.length),
   }
 }
 

@@ -25,7 +25,7 @@ import type {
   HttpTriggerTable,
   TriggerAuthentication,
 } from './needs.ts'
-import { headerBytes } from './request-headers.ts'
+import { headerBytes, isAmbiguous } from './request-headers.ts'
 
 export const requestHeaderBytesMax = 8 * 1024
 export const targetBytesMax = 4 * 1024
@@ -86,12 +86,17 @@ async function throughTrigger(
   const address = addressOf(host, url, domain)
   if (!address) throw noSuchAddress(host, url)
   checkLimits(address.target, request)
+  // The endpoint of the APIs reads more leniently than functions should have to.
+  if (address.basePath !== undefined && isAmbiguous(request))
+    throw invalidArgument('the headers of the request are not well formed')
   const { functionName, qualifier, match } = address
   const looked = table.find(functionName, qualifier, match)
   const trigger = looked instanceof Promise ? await looked : looked
   if (!trigger) {
     const known = await resolver.resolve(functionName, qualifier)
-    throw known ? triggerNotFound(functionName, qualifier) : functionNotFound(functionName, qualifier)
+    throw known
+      ? triggerNotFound(functionName.replace('$', '/'), qualifier)
+      : functionNotFound(functionName, qualifier)
   }
   if (trigger.disableURLInternet) throw urlDisabled()
   return { address, trigger }

@@ -10,12 +10,14 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import { ApiError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
+import { isServicePath } from './addressing.ts'
 import { type AdmissionNeeds, admit, findTrigger } from './admission.ts'
 import { send, sendOnSocket } from './answer.ts'
 import { preflightHeaders } from './cors.ts'
 import { clientClosedRequest, internalServerError, invalidArgument } from './errors.ts'
 import { acceptAsync } from './invoke-async.ts'
 import { invokeWithEvent } from './invoke-event.ts'
+import { invokeHandler } from './invoke-handler.ts'
 import type { AsyncAcceptance } from './needs.ts'
 import { type Answer, commonHeaders, errorAnswer } from './outcomes.ts'
 import { passThrough } from './pass-through.ts'
@@ -48,22 +50,22 @@ export function httpEdge(needs: HttpEdgeNeeds): HttpEdge {
 
   return {
     handle(request, response) {
-      const requestId = ids.requestId(clock.now())
+      const requestId = newRequestId(request)
       serve(request, response, requestId).catch((thrown: unknown) => {
         if (response.headersSent || response.destroyed) response.destroy()
-        else send(request, response, answerTo(thrown, requestId))
+        else send(request, response, answerTo(thrown, request, requestId))
       })
     },
 
     upgrade(request, socket, head) {
-      const requestId = ids.requestId(clock.now())
+      const requestId = newRequestId(request)
       // A connection that breaks is noticed by its closing.
       socket.on('error', () => {})
       const writtenBefore = bytesWritten(socket)
       serveUpgrade(request, socket, head, requestId).catch((thrown: unknown) => {
         // The instance may have said something already: an HTTP answer would land in the middle of that.
         if (bytesWritten(socket) !== writtenBefore) socket.destroy()
-        else sendOnSocket(socket, answerTo(thrown, requestId))
+        else sendOnSocket(socket, answerTo(thrown, request, requestId))
       })
     },
   }
@@ -83,6 +85,7 @@ export function httpEdge(needs: HttpEdgeNeeds): HttpEdge {
     if (isAsync(request)) return acceptAsync(needs, request, response, requestId, admitted)
     if (admitted.revision.runtime.startsWith('custom'))
       return passThrough(needs, request, response, requestId, admitted)
+    if (admitted.revision.service) return invokeHandler(needs, request, response, requestId, admitted)
     return invokeWithEvent(needs, request, response, requestId, admitted)
   }
 
@@ -97,8 +100,13 @@ export function httpEdge(needs: HttpEdgeNeeds): HttpEdge {
     await passUpgrade(needs, request, socket, head, requestId, admitted)
   }
 
-  function answerTo(thrown: unknown, requestId: string): Answer {
-    return errorAnswer(asApiError(thrown, requestId), requestId)
+  /** Those of API 2016-08-15 are UUIDs. */
+  function newRequestId({ url = '' }: IncomingMessage): string {
+    return isServicePath(url) ? ids.uuid() : ids.requestId(clock.now())
+  }
+
+  function answerTo(thrown: unknown, { url = '' }: IncomingMessage, requestId: string): Answer {
+    return errorAnswer(asApiError(thrown, requestId), requestId, isServicePath(url))
   }
 
   function asApiError(thrown: unknown, requestId: string): ApiError {

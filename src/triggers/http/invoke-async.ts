@@ -39,8 +39,8 @@ export async function acceptAsync(
     requestId,
     ...(typeof taskId === 'string' ? { taskId } : {}),
   }
-  if (revision.runtime.startsWith('custom')) {
-    const head = headOfForwarded(request, admitted.seen)
+  if (revision.runtime.startsWith('custom') || revision.service) {
+    const head = headOfForwarded(request, admitted)
     await needs.asyncInvocations.accept({ ...call, is: 'http', request: head, body })
   } else {
     const event = eventOfRequest(needs, request, requestId, admitted, body)

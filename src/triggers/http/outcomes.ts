@@ -78,7 +78,12 @@ export function refusalError(refusal: Refusal): ApiError {
   }
 }
 
-export function errorAnswer({ code, status, message, headers }: ApiError, requestId: string): Answer {
+/** `old`: with the names that API 2016-08-15 has for code and message. */
+export function errorAnswer(
+  { code, status, message, headers }: ApiError,
+  requestId: string,
+  old: boolean,
+): Answer {
   return {
     status,
     headers: [
@@ -87,6 +92,10 @@ export function errorAnswer({ code, status, message, headers }: ApiError, reques
       'Content-Type',
       'application/json',
     ],
-    body: JSON.stringify({ RequestId: requestId, Code: code, Message: message }),
+    body: JSON.stringify(
+      old
+        ? { ErrorCode: code, ErrorMessage: message }
+        : { RequestId: requestId, Code: code, Message: message },
+    ),
   }
 }

@@ -7,10 +7,9 @@ import { admittedBody, shelteredBody, syncBodyBytesMax } from './bodies.ts'
 import { clientIpOf, connectionSignal, hasBody, isChunked, isUnread } from './connections.ts'
 import { originHeaders } from './cors.ts'
 import { addFunctionHeaders, wantsLogTail } from './invoke-event.ts'
-import type { SeenRequest } from './jwt.ts'
 import { addRevisionHeaders, commonHeaders, failureAnswer, refusalError } from './outcomes.ts'
 import { forwardedHeaders } from './request-headers.ts'
-import { isTaken } from './response-headers.ts'
+import { asAttachment, isTaken } from './response-headers.ts'
 
 /** A custom runtime: the request goes to it as it is, and its response comes back as it is, as it comes. Throws `ApiError`. */
 export async function passThrough(
@@ -27,7 +26,7 @@ export async function passThrough(
     requestId,
     wantLogTail: wantsLogTail(request),
     signal: connectionSignal(request.socket),
-    request: headOfForwarded(request, admitted.seen),
+    request: headOfForwarded(request, admitted),
     body: await bodyOf(request, admitted),
   })
   const headers = commonHeaders(requestId, trigger.cors?.exposeHeaders)
@@ -37,6 +36,7 @@ export async function passThrough(
       try {
         addRevisionHeaders(headers, revision, outcome.instanceId)
         addFunctionHeaders(headers, takenHeaders(outcome.rawHeaders), trigger, origin)
+        if (admitted.address.basePath !== undefined) asAttachment(headers)
         stream(request, response, outcome, headers)
       } catch (refused) {
         outcome.body.destroy()
@@ -54,17 +54,18 @@ export async function passThrough(
   }
 }
 
+/** A function of a service sees the whole path, and is told how much of it is not its own. */
 export const headOfForwarded = (
   request: IncomingMessage,
-  { target, rawHeaders, body }: SeenRequest,
+  { address: { basePath }, seen }: Pick<Admitted, 'address' | 'seen'>,
 ): HttpRequestHead => ({
   method: request.method ?? 'GET',
-  target,
+  ...(basePath === undefined ? { target: seen.target } : { target: basePath + seen.target, basePath }),
   rawHeaders: forwardedHeaders(
-    rawHeaders,
+    seen.rawHeaders,
     request.headers.connection,
     // A body that was read for a token, and not rewritten, is still framed as it came.
-    isChunked(request) && (body === undefined || chunkedIn(rawHeaders)),
+    isChunked(request) && (seen.body === undefined || chunkedIn(seen.rawHeaders)),
   ),
   clientIp: clientIpOf(request),
 })

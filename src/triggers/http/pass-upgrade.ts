@@ -16,10 +16,10 @@ export async function passUpgrade(
   socket: Duplex,
   head: Buffer,
   requestId: string,
-  { trigger, revision, seen }: Admitted,
+  { address, trigger, revision, seen }: Admitted,
 ): Promise<void> {
   if (!revision.runtime.startsWith('custom')) throw upgradeNeedsCustomRuntime()
-  const forwarded = headOfForwarded(request, seen)
+  const forwarded = headOfForwarded(request, { address, seen })
   const writtenBefore = 'bytesWritten' in socket ? socket.bytesWritten : 0
   const outcome = await invoker.upgrade({
     revision,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { replyOf } from './reply.ts'
+import { handlerReplyOf, replyOf } from './reply.ts'
 
 const reply = (returned: unknown) => {
   const text = typeof returned === 'string' ? returned : JSON.stringify(returned)
@@ -109,6 +109,62 @@ test('whatever bytes a function returns, they are either mapped or the body them
         const mapped = replyOf(returned)
         assert.ok(mapped.is === 'bad' || mapped.headers.includes('application/json'))
         if (mapped.is === 'reply') assert.deepEqual(Buffer.from(mapped.body), Buffer.from(returned))
+      },
+    ),
+  )
+})
+
+const handlerBytes = (head: unknown, body: Uint8Array | string = '', length?: number) => {
+  const text = Buffer.from(typeof head === 'string' ? head : JSON.stringify(head))
+  const start = Buffer.alloc(4)
+  start.writeUInt32BE(length ?? text.length, 0)
+  return Buffer.concat([start, text, Buffer.from(body)])
+}
+
+test('what an HTTP handler answered has a head of its own', () => {
+  const mapped = handlerReplyOf(
+    handlerBytes({ status: 201, headers: ['a', '1', 'A', '2', 'x-fc-own', '3', 'é', 'x'] }, 'body'),
+  )
+  assert.deepEqual(mapped, {
+    is: 'bad',
+    message: "the function's response is not valid: 'é' is not the name of a header",
+  })
+  const good = handlerReplyOf(
+    handlerBytes({ status: 201, headers: ['a', '1', 'A', '2', 'X-Fc-Own', '3'] }, 'body'),
+  )
+  assert.deepEqual(good, {
+    is: 'reply',
+    status: 201,
+    headers: ['a', '1', 'A', '2'],
+    body: Buffer.from('body'),
+  })
+  for (const [head, message] of [
+    [{ status: 42 }, /status 42/],
+    [{}, /status undefined/],
+    ['null', /status undefined/],
+    ['{', /not JSON/],
+    [{ status: 200, headers: ['a', 'b\r\nc'] }, /control character/],
+    [{ status: 200, headers: ['a', {}] }, /not text/],
+  ] as const) {
+    const bad = handlerReplyOf(handlerBytes(head))
+    assert.match(bad.is === 'bad' ? bad.message : '', message)
+  }
+  assert.equal(handlerReplyOf(handlerBytes({ status: 200 }, '', 1000)).is, 'bad')
+})
+
+test('whatever bytes a sandbox sends as the answer of an HTTP handler, they are mapped or refused', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.uint8Array(),
+        fc.json().map((text) => handlerBytes(text)),
+        fc
+          .record({ status: fc.integer(), headers: fc.array(fc.string()) })
+          .map((head) => handlerBytes(head, 'body')),
+      ),
+      (returned) => {
+        const mapped = handlerReplyOf(returned)
+        if (mapped.is === 'reply') assert.ok(mapped.status >= 200 && mapped.headers.length % 2 === 0)
       },
     ),
   )

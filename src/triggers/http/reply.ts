@@ -23,6 +23,32 @@ export function replyOf(returned: Uint8Array): FunctionReply {
   return { is: 'reply', status, headers, body: bodyOf(document['body'], document['isBase64Encoded']) }
 }
 
+/**
+ * What an HTTP handler answered: u32 length of a head, the head (`{"status", "headers": [name, value, …]}`), the body
+ * (runtimes/protocol.md). It comes out of the function's sandbox, so nothing in it is taken on trust.
+ */
+export function handlerReplyOf(returned: Uint8Array): FunctionReply {
+  const bytes = Buffer.from(returned.buffer, returned.byteOffset, returned.byteLength)
+  const headEnd = bytes.length < 4 ? Number.POSITIVE_INFINITY : 4 + bytes.readUInt32BE(0)
+  if (headEnd > bytes.length) return bad('it has no head')
+  let head: { status?: unknown; headers?: unknown } | null
+  try {
+    head = JSON.parse(bytes.toString('utf8', 4, headEnd))
+  } catch {
+    return bad('its head is not JSON')
+  }
+  const status = statusOf(head?.status)
+  if (status === undefined) return bad(`the status ${JSON.stringify(head?.status)} is not valid`)
+  const given: unknown[] = Array.isArray(head?.headers) ? head.headers : []
+  const all: string[] = []
+  for (let index = 0; index + 1 < given.length; index += 2) {
+    const headers = headersOf({ [String(given[index])]: given[index + 1] })
+    if (typeof headers === 'string') return bad(headers)
+    all.push(...headers)
+  }
+  return { is: 'reply', status, headers: all, body: bytes.subarray(headEnd) }
+}
+
 function objectOf(returned: Uint8Array): Record<string, unknown> | undefined {
   let start = 0
   while (start < returned.length && returned[start]! <= SPACE) start++

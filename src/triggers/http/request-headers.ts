@@ -1,4 +1,5 @@
 /** What becomes of a request's headers, from `rawHeaders`: names and values, alternating. */
+import type { IncomingMessage } from 'node:http'
 
 /** Headers of the connection, not of the request; those of `x-fc-*` are the platform's own (README.md). */
 const notForwarded = new Set([
@@ -40,6 +41,14 @@ function nameOf(raw: string): HeaderName {
   return name
 }
 
+/** What a strict parser refuses and a lenient one lets pass: two framings of one body, and bytes that no header has. */
+export const isAmbiguous = ({ headers, rawHeaders }: IncomingMessage): boolean =>
+  (headers['content-length'] !== undefined && headers['transfer-encoding'] !== undefined) ||
+  rawHeaders.some((text, index) => (index % 2 === 0 ? !tokenName.test(text) : forbiddenInValue.test(text)))
+
+const tokenName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]/
+
 /** Of all names and values; Node hands them over with one character per byte. */
 export function headerBytes(rawHeaders: readonly string[]): number {
   let bytes = 0
@@ -70,6 +79,10 @@ export function eventHeaders(
   }
   return headers
 }
+
+/** For an HTTP handler: as for a custom runtime, with values as text. */
+export const handlerHeaders = (rawHeaders: readonly string[], connection: string | undefined): string[] =>
+  forwardedHeaders(rawHeaders, connection, false).map(asText)
 
 /** For a custom runtime: names and values as they came. How the body is framed stays, as the body does. */
 export function forwardedHeaders(

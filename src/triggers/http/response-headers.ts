@@ -37,5 +37,13 @@ export function hasHeader(headers: readonly string[], lowerName: string): boolea
   return false
 }
 
+/** Browsers shall keep what comes from the endpoint of the APIs as a file, as with the vendor; custom domains are for pages. */
+export function asAttachment(headers: string[]): void {
+  for (let index = headers.length - 2; index >= 0; index -= 2) {
+    if (headers[index]!.toLowerCase() === 'content-disposition') headers.splice(index, 2)
+  }
+  headers.push('Content-Disposition', 'attachment')
+}
+
 /** The vendor's limit on the headers of a response. */
 export const responseHeaderBytesMax = 8 * 1024

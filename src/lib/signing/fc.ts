@@ -80,6 +80,8 @@ export interface FcCanonical {
   form: FcForm
   /** What Go's SDK does otherwise than Node's: no line for an empty query, and `k` where the wire has `k=`. */
   goStyle?: boolean
+  /** The path as it is on the wire: Node's SDK signs what it was given, and puts an encoded ARN into some paths. */
+  encodedPath?: boolean
 }
 
 /** Undefined when path or query cannot be decoded. */
@@ -91,8 +93,9 @@ export function fcStringToSign({
   dateLine,
   form,
   goStyle = false,
+  encodedPath = false,
 }: FcCanonical): string | undefined {
-  const path = decodePercent(rawPath)
+  const path = encodedPath ? rawPath : decodePercent(rawPath)
   if (path === undefined) return undefined
   const text = (name: string): string => (typeof headers[name] === 'string' ? headers[name] : '')
   const fcHeaders = Object.keys(headers)

@@ -83,6 +83,20 @@ describe('the FC signature', () => {
     })
   }
 
+  it('of a path that was signed as it is on the wire verifies, and not for another path', () => {
+    const request = {
+      method: 'GET',
+      rawPath: '/2016-08-15/layerarn/a%3Ab',
+      rawQuery: '',
+      headers: { date: 'x' },
+    }
+    const text = fcStringToSign({ ...request, dateLine: 'x', form: 'api', encodedPath: true })!
+    const authorization = `FC akID:${fcSignature(credentials.accessKeySecret, text)}`
+    const headers = { ...request.headers, authorization }
+    assert.ok(verifies({ ...request, headers }))
+    assert.equal(verifies({ ...request, rawPath: '/2016-08-15/layerarn/a:b', headers }), false)
+  })
+
   for (const malformed of ['FC', 'FC akID', 'FC akID:', 'FC :sig', 'OSS a:b']) {
     it(`is not read from '${malformed}'`, () => {
       const headers = { authorization: malformed }

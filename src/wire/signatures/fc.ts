@@ -59,6 +59,7 @@ export function verifyFc(
   const matches = (stringToSign: string | undefined): boolean =>
     stringToSign !== undefined && constantTimeEqual(signature, fcSignature(accessKeySecret, stringToSign))
   if (matches(fcStringToSign(canonical))) return true
+  if (rawPath.includes('%') && matches(fcStringToSign({ ...canonical, encodedPath: true }))) return true
   return form === 'proxy' && matches(fcStringToSign({ ...canonical, goStyle: true }))
 }
 

@@ -8,6 +8,10 @@ const require = createRequire(import.meta.url)
 const fc3 = require('@alicloud/fc20230330')
 const { $OpenApiUtil } = require('@alicloud/openapi-core')
 const Fc2 = require('@alicloud/fc2')
+const fcOpen = require('@alicloud/fc-open20210406')
+/** What that SDK itself is made with. */
+const requireOfOpen = createRequire(require.resolve('@alicloud/fc-open20210406'))
+const openApi = requireOfOpen('@alicloud/openapi-client')
 
 /** `@alicloud/fc20230330`: client and its request models. The SDK has no usable types under ES modules. */
 // biome-ignore lint/suspicious/noExplicitAny: an SDK without types
@@ -39,6 +43,25 @@ export function fc3Client(
 
 export const fc2Client = ({ accountId, accessKeyId, accessKeySecret, region, endpoints }: Platform): Sdk =>
   new Fc2(accountId, { accessKeyID: accessKeyId, accessKeySecret, region, endpoint: endpoints.fc })
+
+/** `@alicloud/fc-open20210406`: client and models. */
+export const openModels: Sdk = fcOpen
+export const openOptions: Sdk = new (requireOfOpen('@alicloud/tea-util').RuntimeOptions)({})
+
+export function fcOpenClient({ accessKeyId, accessKeySecret, region, endpoints }: Platform): Sdk {
+  const { host } = new URL(endpoints.fc)
+  return new fcOpen.default(
+    new openApi.Config({
+      accessKeyId,
+      accessKeySecret,
+      endpoint: host,
+      protocol: 'http',
+      regionId: region,
+      readTimeout: 120_000,
+      connectTimeout: 60_000,
+    }),
+  )
+}
 
 /** A ZIP with these files, base64, as `code.zipFile` takes it. */
 export async function zipOf(

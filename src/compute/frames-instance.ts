@@ -58,8 +58,7 @@ export function framesInstance({
     unreadBytes: () => channel.unreadBytes,
     initialize: hook(frameType.initialize),
     preStop: hook(frameType.preStop),
-    invoke: (call) =>
-      channel.ask(frameType.invoke, head(call, call.retryCount, call.http), call.event, call),
+    invoke: (call) => channel.ask(frameType.invoke, head(call, call.retryCount, call.http), call.event, call),
     ...(channel.takesBack
       ? {
           ahead: {

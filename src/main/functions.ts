@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerOptions } from 'node:http'
 import { type AsyncInvocations, QueueFull, TaskInFlight } from '../compute/async-invocations.ts'
 import type { FunctionLogs } from '../compute/function-logs.ts'
 import { CodeSweeper } from '../products/functions/code-sweeper.ts'
@@ -13,6 +13,8 @@ import {
 } from '../products/functions/needs.ts'
 import { functionsProduct } from '../products/functions/product.ts'
 import { isObjectStorageRequest } from '../products/objects/objects-product.ts'
+import { isServicePath } from '../triggers/http/addressing.ts'
+import { shouldUpgrade } from '../triggers/http/http-edge.ts'
 import { serverOptions } from '../wire/http-server.ts'
 import { headOf, requestHandler } from '../wire/product-server.ts'
 import { functionsAuthentication } from '../wire/signatures/functions-authentication.ts'
@@ -65,6 +67,8 @@ export async function assembleFunctions(
     temporaryCredentials: objects.uploadGrants,
     functionLogs: readingOf(logs),
     platformStatus,
+    runningInstances: (functionName) =>
+      engine.instances().filter((instance) => instance.functionName === functionName),
     httpTriggerUrl(functionName, qualifier) {
       const url = httpTriggers.urlOf(functionName, qualifier)
       return { urlInternet: url, urlIntranet: url }
@@ -79,9 +83,16 @@ export async function assembleFunctions(
   })
   const handleFunctions = requestHandler(product, log)
   // Code is uploaded to the address of the API when the client was told no other.
+  // Functions of services are reached here, too: their clients know one endpoint.
   const handle: RequestListener = (request, response) => {
-    if (isObjectStorageRequest(headOf(request))) objects.handle(request, response)
+    if (isServicePath(request.url ?? '')) httpTriggers.edge.handle(request, response)
+    else if (isObjectStorageRequest(headOf(request))) objects.handle(request, response)
     else void handleFunctions(request, response)
+  }
+
+  const options: ServerOptions = {
+    ...serverOptions,
+    shouldUpgradeCallback: (request) => isServicePath(request.url ?? '') && shouldUpgrade(request),
   }
 
   const sweeper = new CodeSweeper({ records, blobs: codeBlobs, clock })
@@ -90,7 +101,13 @@ export async function assembleFunctions(
   }
   await discard(await sweeper.sweepAtStart())
   return {
-    listeners: [{ name: 'fc', port: config.HANSHU_FC_PORT, make: () => createServer(serverOptions, handle) }],
+    listeners: [
+      {
+        name: 'fc',
+        port: config.HANSHU_FC_PORT,
+        make: () => createServer(options, handle).on('upgrade', httpTriggers.edge.upgrade),
+      },
+    ],
     start: () => asyncQueue.start(),
     sweep: async () => discard(await sweeper.sweep()),
   }

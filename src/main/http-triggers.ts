@@ -7,7 +7,9 @@ import type { CustomDomainDirectory } from '../products/functions/custom-domain-
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import { functionInvocationDisabled } from '../products/functions/errors.ts'
 import { LATEST } from '../products/functions/names.ts'
-import { httpEdge, shouldUpgrade } from '../triggers/http/http-edge.ts'
+import { isInService, servicePath } from '../products/functions/services/names.ts'
+import { whyNotFound } from '../products/functions/services/qualifiers.ts'
+import { type HttpEdge, httpEdge, shouldUpgrade } from '../triggers/http/http-edge.ts'
 import type { AsyncAcceptance } from '../triggers/http/needs.ts'
 import { ApiError } from '../wire/api-error.ts'
 import { strictServerOptions } from '../wire/http-server.ts'
@@ -23,10 +25,12 @@ export const edgeDomain = 'fcapp.localhost'
 export interface HttpTriggersPart extends Part {
   /** Where the HTTP trigger of a function is reached, once the edge listens. */
   urlOf(functionName: string, qualifier: string): string
+  /** For the endpoint of the API, which functions of services are reached at. */
+  edge: HttpEdge
 }
 
 export function assembleHttpTriggers(
-  { config, accountId, identity, clock, ids, log, endpoints }: Foundation,
+  { config, stores, accountId, identity, clock, ids, log, endpoints }: Foundation,
   {
     engine,
     directory,
@@ -55,9 +59,11 @@ export function assembleHttpTriggers(
         const known = directory.resolveCached(accountId, functionName, qualifier)
         return known
           ? revisionIn(functionName, known)
-          : directory
-              .resolve(accountId, functionName, qualifier)
-              .then((resolution) => revisionIn(functionName, resolution))
+          : directory.resolve(accountId, functionName, qualifier).then(async (resolution) => {
+              const revision = revisionIn(functionName, resolution)
+              if (revision || !isInService(functionName)) return revision
+              throw await whyNotFound({ records: stores.records, accountId }, functionName, qualifier)
+            })
       },
     },
     customDomains: {
@@ -77,8 +83,11 @@ export function assembleHttpTriggers(
   })
   const options = { ...strictServerOptions, shouldUpgradeCallback: shouldUpgrade }
   return {
+    edge,
     urlOf: (functionName, qualifier) =>
-      `http://${qualifier === LATEST ? '' : `${qualifier}.`}${functionName}.${edgeDomain}:${portOf(endpoints['edge'])}`,
+      isInService(functionName)
+        ? `${endpoints['fc']}${servicePath(functionName, qualifier)}`
+        : `http://${qualifier === LATEST ? '' : `${qualifier}.`}${functionName}.${edgeDomain}:${portOf(endpoints['edge'])}`,
     listeners: [
       {
         name: 'edge',

@@ -15,7 +15,7 @@ import { routerOf } from './routes.ts'
 export interface Product<Context> {
   name: string
   operations: readonly Operation<Context>[]
-  newRequestId(): string
+  newRequestId(request: RequestHead): string
   /** Who calls. Throws `ApiError`. Sees the head only: the body is read afterwards. */
   authenticate(request: RequestHead): Promise<Caller> | Caller
   contextFor(call: Call, caller: Caller): Context
@@ -87,8 +87,8 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
   const productLog = log.child({ product: product.name })
 
   return async (message, response) => {
-    const requestId = product.newRequestId()
     const head = headOf(message)
+    const requestId = product.newRequestId(head)
     const gone = new AbortController()
     response.once('close', () => {
       if (!response.writableFinished) gone.abort()

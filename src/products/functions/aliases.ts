@@ -15,11 +15,25 @@ export interface AliasRecord {
 }
 
 /** An alias names published versions only; the shares of an alias add up to at most 1. Throws `ApiError`. */
-export async function checkAliasTargets(
+export const checkAliasTargets = (
   records: RecordStore,
   accountId: string,
   functionName: string,
-  { versionId, additionalVersionWeight }: Pick<AliasRecord, 'versionId' | 'additionalVersionWeight'>,
+  targets: AliasTargets,
+): Promise<void> =>
+  checkTargets(targets, async (version) => {
+    const stored = isVersionId(version)
+      ? await records.get(versionKey(accountId, functionName, version))
+      : undefined
+    if (!stored) throw versionNotFound(functionName, version)
+  })
+
+export type AliasTargets = Pick<AliasRecord, 'versionId' | 'additionalVersionWeight'>
+
+/** The same for any owner of versions; `requireVersion` throws what there is to say of one that does not exist. */
+export async function checkTargets(
+  { versionId, additionalVersionWeight }: AliasTargets,
+  requireVersion: (versionId: string) => Promise<void>,
 ): Promise<void> {
   const additional = Object.entries(additionalVersionWeight)
   if (additional.length > 1) {
@@ -34,10 +48,7 @@ export async function checkAliasTargets(
     }
   }
   for (const version of [versionId, ...additional.map(([additionalVersion]) => additionalVersion)]) {
-    const stored = isVersionId(version)
-      ? await records.get(versionKey(accountId, functionName, version))
-      : undefined
-    if (!stored) throw versionNotFound(functionName, version)
+    await requireVersion(version)
   }
 }
 

@@ -26,7 +26,7 @@ export async function changeFunction<Result>(
   const key = functionKey(accountId, functionName)
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const stored = await records.get<FunctionRecord>(key)
-    if (!stored) throw functionNotFound(functionName)
+    if (!stored || stored.value.latestDeleted) throw functionNotFound(functionName)
     const { root = stored.value, writes, result } = await decide(stored.value)
     const rootWrite: Write =
       root === 'removed'
@@ -49,6 +49,6 @@ export async function requireFunction(
   functionName: string,
 ): Promise<FunctionRecord> {
   const stored = await records.get<FunctionRecord>(functionKey(accountId, functionName))
-  if (!stored) throw functionNotFound(functionName)
+  if (!stored || stored.value.latestDeleted) throw functionNotFound(functionName)
   return stored.value
 }

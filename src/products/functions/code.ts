@@ -9,7 +9,7 @@ const MB = 1024 * 1024
 /** "zip via API base64 ≤ 100 MB" */
 const ZIP_FILE_BASE64_CHARACTERS_MAX = 100 * MB
 /** "via OSS/console ≤ 500 MB" */
-const PACKED_BYTES_MAX = 500 * MB
+export const PACKED_BYTES_MAX = 500 * MB
 /** Ours: what one package may take of an instance's disk. */
 const UNPACKED_BYTES_MAX = 4096 * MB
 const ENTRIES_MAX = 200_000

@@ -186,9 +186,10 @@ export class FunctionDirectory {
       }),
     ])
     const latest = latestRevisionOf(stored.value, { region: this.#region, accountId })
-    const { restriction } = stored.value
+    const { restriction, latestDeleted } = stored.value
+    const targets = new RecentMap<string, Target>(TARGETS_MAX)
     return {
-      targets: new RecentMap<string, Target>(TARGETS_MAX).set(LATEST, { main: latest }),
+      targets: latestDeleted ? targets : targets.set(LATEST, { main: latest }),
       reservedConcurrency: concurrency?.value.reservedConcurrency,
       httpTriggers: httpTriggers.map(({ value }) => value),
       disabledBecause: restriction?.disable ? restriction.reason : undefined,
@@ -204,6 +205,8 @@ export class FunctionDirectory {
       const stored = await this.#records.get<VersionRecord>(versionKey(accountId, functionName, versionId))
       return stored && revisionOf(stored.value.state, versionId, { region: this.#region, accountId })
     }
+    // Of a function that only versions of its service still have.
+    if (qualifier === LATEST) return 'versionNotFound'
     if (isVersionId(qualifier)) {
       const main = await version(qualifier)
       return main ? { main } : 'versionNotFound'

@@ -103,9 +103,7 @@ function check(config: FunctionConfig, runnable: ReadonlySet<string>): void {
     )
   }
   checkEnvironmentVariables(config.environmentVariables)
-  if (config.role !== '' && !ROLE_ARN.test(config.role)) {
-    throw invalidArgument(`Role is set to an invalid value (actual: '${config.role}')`)
-  }
+  checkRole(config.role)
   checkLayers(config)
   checkHooks(config)
   if (!isEmpty(config.customRuntimeConfig) && !isCustomRuntime(config.runtime)) {
@@ -119,6 +117,12 @@ function check(config: FunctionConfig, runnable: ReadonlySet<string>): void {
   }
   const tagKeys = config.tags?.map(({ Key }) => Key) ?? []
   if (new Set(tagKeys).size !== tagKeys.length) throw invalidArgument('Tags must not repeat a key')
+}
+
+export function checkRole(role: string): void {
+  if (role !== '' && !ROLE_ARN.test(role)) {
+    throw invalidArgument(`Role is set to an invalid value (actual: '${role}')`)
+  }
 }
 
 function checkHandler({ runtime, handler }: FunctionConfig): void {

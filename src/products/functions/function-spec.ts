@@ -5,7 +5,7 @@ import { MalformedBody } from '../../wire/body.ts'
  * The shape of what CreateFunction and UpdateFunction take: fields of `CreateFunctionInput` and `UpdateFunctionInput`.
  * Only shapes are checked here; what values mean is checked in function-config.ts, with the vendor's words.
  */
-const codeLocation = z.object({
+export const codeLocation = z.object({
   zipFile: z.string().optional(),
   ossBucketName: z.string().optional(),
   ossObjectName: z.string().optional(),
@@ -13,7 +13,7 @@ const codeLocation = z.object({
 })
 export type CodeLocation = z.output<typeof codeLocation>
 
-const lifecycleHook = z.object({
+export const lifecycleHook = z.object({
   handler: z.string().optional(),
   timeout: z.int().optional(),
   command: z.array(z.string()).optional(),
@@ -25,7 +25,7 @@ const instanceLifecycleConfig = z.object({
   preStop: lifecycleHook.optional(),
 })
 
-const healthCheckConfig = z.object({
+export const healthCheckConfig = z.object({
   httpGetUrl: z.string().max(2048).optional(),
   initialDelaySeconds: z.int().min(0).max(120).optional(),
   periodSeconds: z.int().min(1).max(120).optional(),
@@ -41,7 +41,7 @@ const customRuntimeConfig = z.object({
   healthCheckConfig: healthCheckConfig.optional(),
 })
 
-const logConfig = z.looseObject({
+export const logConfig = z.looseObject({
   project: z.string().optional(),
   logstore: z.string().optional(),
   logBeginRule: z.string().optional(),
@@ -50,7 +50,7 @@ const logConfig = z.looseObject({
   enableLlmMetrics: z.boolean().optional(),
 })
 
-const tracingConfig = z.looseObject({
+export const tracingConfig = z.looseObject({
   type: z.string().optional(),
   params: z.record(z.string(), z.string()).optional(),
 })

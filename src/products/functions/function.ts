@@ -15,6 +15,15 @@ export interface FunctionState {
   lastModifiedTime: string
   config: FunctionConfig
   code: CodeReference
+  /** Of a function that is in a service: its `functionName` above is `service$function`. */
+  inService?: ServiceMembership
+}
+
+export interface ServiceMembership {
+  serviceName: string
+  functionName: string
+  /** `e1` or `c1`; nothing depends on it. */
+  instanceType: string
 }
 
 /** The root of all that belongs to a function (keys.ts). */
@@ -22,6 +31,8 @@ export interface FunctionRecord extends FunctionState {
   /** The number that the next published version gets: never given twice, even after a deletion. */
   nextVersion: number
   lastPublished?: { versionId: string; revisionId: string }
+  /** Only versions of its service still have it. */
+  latestDeleted?: boolean
   /** Set by DisableFunctionInvocation. */
   restriction?: { disable: boolean; reason: string; lastModifiedTime: string }
 }
@@ -70,6 +81,9 @@ export function revisionOf(
     region,
     functionName: state.functionName,
     functionArn: functionArn(region, accountId, state.functionName),
+    ...(state.inService
+      ? { service: { name: state.inService.serviceName, functionName: state.inService.functionName } }
+      : {}),
     versionId,
     runtime: config.runtime,
     handler: config.handler,

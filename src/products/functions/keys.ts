@@ -4,12 +4,19 @@
  * are serialized and nothing can be added to a function while it is being deleted (see change-function.ts).
  */
 /** Names are checked when something is created; what could not be one leads to a key that nothing has. */
-const SAFE = /^[A-Za-z0-9_-]{1,128}$/
+const SAFE = /^[A-Za-z0-9_$-]{1,200}$/
 const part = (name: string): string => (SAFE.test(name) ? name : '!')
 
 export const functionsPrefix = (accountId: string): string => `fc/${accountId}/functions/`
 export const functionKey = (accountId: string, functionName: string): string =>
   functionsPrefix(accountId) + part(functionName)
+
+/** Services of APIs 2016-08-15 and 2021-04-06, and their functions (services/names.ts). */
+export const servicesPrefix = (accountId: string): string => `fc/${accountId}/services/`
+export const serviceKey = (accountId: string, serviceName: string): string =>
+  servicesPrefix(accountId) + part(serviceName)
+export const serviceFunctionsPrefix = (accountId: string, serviceName: string): string =>
+  `${functionsPrefix(accountId)}${part(serviceName)}$`
 
 /** Host names arrive in lower case: this finds the functions whose name differs in case only. */
 export const foldedNamesPrefix = (accountId: string, functionName: string): string =>
@@ -19,13 +26,22 @@ export const foldedNameKey = (accountId: string, functionName: string): string =
 
 const padded = (version: number): string => part(String(version).padStart(10, '0'))
 
+export const serviceVersionsPrefix = (accountId: string, serviceName: string): string =>
+  `fc/${accountId}/service-versions/${part(serviceName)}/`
+export const serviceVersionKey = (
+  accountId: string,
+  serviceName: string,
+  versionId: string | number,
+): string => serviceVersionsPrefix(accountId, serviceName) + padded(Number(versionId))
+
 export const versionsPrefix = (accountId: string, functionName: string): string =>
   `fc/${accountId}/versions/${part(functionName)}/`
 export const versionKey = (accountId: string, functionName: string, versionId: string | number): string =>
   versionsPrefix(accountId, functionName) + padded(Number(versionId))
 
+/** The aliases of a function that is in a service (`service$function`) are those of the service. */
 export const aliasesPrefix = (accountId: string, functionName: string): string =>
-  `fc/${accountId}/aliases/${part(functionName)}/`
+  `fc/${accountId}/aliases/${part(functionName.slice(0, functionName.indexOf('$') + 1) || functionName)}/`
 export const aliasKey = (accountId: string, functionName: string, aliasName: string): string =>
   aliasesPrefix(accountId, functionName) + part(aliasName)
 

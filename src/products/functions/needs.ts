@@ -31,6 +31,8 @@ export interface FunctionsNeeds {
   platformStatus: PlatformStatus
   /** Where the HTTP trigger of a function is reached. */
   httpTriggerUrl(functionName: string, qualifier: string): HttpTriggerUrls
+  /** The instances that a function has right now. */
+  runningInstances(functionName: string): readonly RunningInstance[]
   /** Signs the links to code packages; links stay good over a restart only if it does. */
   codeUrlSecret: Uint8Array
   authenticate(head: RequestHead): Promise<Caller> | Caller
@@ -38,6 +40,12 @@ export interface FunctionsNeeds {
   runnableRuntimes?: ReadonlySet<string>
   /** Kinds of destinations (second part of the ARN) that outcomes of asynchronous invocations can be sent to. Default: `fc`. */
   destinationKinds?: ReadonlySet<string>
+}
+
+export interface RunningInstance {
+  instanceId: string
+  /** `LATEST`, or the number of the version. */
+  versionId: string
 }
 
 /** Objects that a client put into Object Storage for us to fetch: code packages. */
@@ -82,7 +90,8 @@ export class AsyncQueueFull extends Error {
 
 /** Credentials for one upload of a code package into Object Storage. */
 export interface TemporaryCredentials {
-  issue(accountId: string): Promise<UploadGrant>
+  /** `folder`: the client puts the object under `{accountId}/{folder}/` instead of `{accountId}/`. */
+  issue(accountId: string, folder?: string): Promise<UploadGrant>
 }
 
 export interface UploadGrant {

@@ -3,14 +3,17 @@ import { BodyCutOff, BodyTooLarge, MalformedBody } from '../../wire/body.ts'
 import { jsonReply, type Reply } from '../../wire/operation.ts'
 import { type Caller, NoSuchRoute, type Product, type RequestHead } from '../../wire/product-server.ts'
 import { MalformedPath } from '../../wire/routes.ts'
+import { operations20160815 } from './api-2016-08-15/index.ts'
+import { operations20210406 } from './api-2021-04-06/index.ts'
 import { codeUrlPath } from './code-urls.ts'
 import { entityTooLarge, invalidArgument, pathNotSupported } from './errors.ts'
 import type { FunctionsNeeds } from './needs.ts'
 import { operations } from './operations/index.ts'
 import { runnableRuntimes } from './runtimes.ts'
+import { readingOnly } from './services/reading-only.ts'
 import type { FunctionsContext } from './vocabulary.ts'
 
-/** Function Compute, API 2023-03-30, as the wire serves it. */
+/** Function Compute, in all three generations of its API, as the wire serves it. */
 export function functionsProduct(needs: FunctionsNeeds): Product<FunctionsContext> {
   const { authenticate, ...rest } = needs
   const shared = {
@@ -20,8 +23,9 @@ export function functionsProduct(needs: FunctionsNeeds): Product<FunctionsContex
   }
   return {
     name: 'functions',
-    operations,
-    newRequestId: () => needs.ids.requestId(needs.clock.now()),
+    operations: [...operations.map(readingOnly), ...operations20160815, ...operations20210406],
+    newRequestId: ({ rawPath }) =>
+      isOfServices(rawPath) ? needs.ids.uuid() : needs.ids.requestId(needs.clock.now()),
 
     async authenticate(head) {
       const caller: Caller = head.rawPath.startsWith(codeUrlPath)
@@ -50,6 +54,9 @@ function baseUrlOf({ headers, message }: RequestHead): string {
   }
   return `http://${/:\d+$/.test(host) || port === 80 ? host : `${host}:${port}`}`
 }
+
+/** The request ids of APIs 2016-08-15 and 2021-04-06 are UUIDs. */
+const isOfServices = (rawPath: string): boolean => /^\/(2016-08-15|2021-04-06)\//.test(rawPath)
 
 /** Each generation of the API has its own names for the same two things; clients of 2021-04-06 read either. */
 function renderError(

@@ -119,6 +119,7 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
       urlInternet: `http://${functionName}.${qualifier}.test`,
       urlIntranet: `http://${functionName}.${qualifier}.inner.test`,
     }),
+    runningInstances: () => [],
     codeUrlSecret: Buffer.from('a secret of the test'),
     authenticate: () => ({ accountId }),
     ...overrides,

@@ -52,13 +52,17 @@ export interface UploadGrantsOptions {
   region: string
 }
 
-/** Credentials for one upload of a code package. The vendor's tools put it under `{accountId}/{objectName}`. */
+/**
+ * Credentials for one upload of a code package. The vendor's tools put it under `{accountId}/{objectName}`, or under
+ * `{accountId}/{folder}/{objectName}` where there is a folder.
+ */
 export function uploadGrants({ issue, ids, region }: UploadGrantsOptions) {
   return {
-    async issue(accountId: string) {
+    async issue(accountId: string, folder?: string) {
       const objectName = `tmp/${ids.uuid()}.zip`
+      const owner = folder === undefined ? accountId : `${accountId}/${folder}`
       const { expiresAtMs, ...credentials } = issue({
-        allows: { to: 'putObjects', bucket: UPLOAD_BUCKET, objectPrefix: `${accountId}/${objectName}` },
+        allows: { to: 'putObjects', bucket: UPLOAD_BUCKET, objectPrefix: `${owner}/${objectName}` },
         durationMs: GRANT_MS,
       })
       return {

@@ -58,6 +58,9 @@ export const badResponse = (message: string) => new ApiError('BadResponse', 502,
 export const upgradeNeedsCustomRuntime = () =>
   new ApiError('InvalidArgument', 400, 'only functions in custom runtimes accept WebSocket connections')
 
+export const handlerNotCalledLater = () =>
+  new ApiError('NotImplemented', 501, 'the asynchronous invocation of an HTTP handler is not implemented')
+
 export const clientClosedRequest = () => new ApiError('ClientClosedRequest', 499, 'client Closed Request')
 
 export const resourceExhausted = (message: string) => new ApiError('ResourceExhausted', 429, message)

@@ -4,7 +4,7 @@ import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
 import { admittedBody, asyncBodyBytesMax } from './bodies.ts'
 import { originHeaders } from './cors.ts'
-import { invalidArgument } from './errors.ts'
+import { handlerNotCalledLater, invalidArgument } from './errors.ts'
 import { eventOfRequest } from './invoke-event.ts'
 import type { AsyncAcceptance } from './needs.ts'
 import { commonHeaders } from './outcomes.ts'
@@ -39,7 +39,9 @@ export async function acceptAsync(
     requestId,
     ...(typeof taskId === 'string' ? { taskId } : {}),
   }
-  if (revision.runtime.startsWith('custom') || revision.service) {
+  const isCustom = revision.runtime.startsWith('custom')
+  if (revision.service && !isCustom) throw handlerNotCalledLater()
+  if (isCustom) {
     const head = headOfForwarded(request, admitted)
     await needs.asyncInvocations.accept({ ...call, is: 'http', request: head, body })
   } else {

@@ -170,20 +170,14 @@ describe('the API of 2016, through `@alicloud/fc2`', () => {
     await assertRefused(misused.listFunctions(request('ListFunctions')), 403, 'AccessDenied')
   })
 
-  test('everything else of it is refused in its own words', async () => {
+  test('what is unknown of it is refused in its own words', async () => {
     const fc2 = fc2Client(bed.platform)
     const refused = (promise: Promise<unknown>): Promise<Sdk> =>
       promise.then(
         () => assert.fail('it was not refused'),
         (error) => error,
       )
-    for (const attempt of [
-      () => fc2.listServices(),
-      () => fc2.createService('s'),
-      () => fc2.invokeFunction('s', 'f', '{}'),
-      () => fc2.getFunction('s', 'f'),
-      () => fc2.get('/account-settings'),
-    ]) {
+    for (const attempt of [() => fc2.get('/nothing'), () => fc2.post('/services/s/functions/f', {})]) {
       const error = await refused(attempt())
       assert.equal(error.code, 'PathNotSupported', error.stack)
       assert.equal(error.name, 'FCPathNotSupportedError')

@@ -27,8 +27,8 @@ export const listFunctions = operation({
 
 type Filter = (record: FunctionRecord) => boolean
 
-function filterOf(query: URLSearchParams): Filter | undefined {
-  const filters: Filter[] = []
+function filterOf(query: URLSearchParams): Filter {
+  const filters: Filter[] = [({ latestDeleted }) => !latestDeleted]
   const given = (name: string): string | undefined => query.get(name) || undefined
   const [runtime, description, functionName] = [given('runtime'), given('description'), given('functionName')]
   if (runtime) filters.push(({ config }) => config.runtime === runtime)
@@ -36,8 +36,11 @@ function filterOf(query: URLSearchParams): Filter | undefined {
   if (functionName) filters.push((record) => record.functionName.includes(functionName))
   const resourceGroupId = given('resourceGroupId')
   if (resourceGroupId) filters.push(({ config }) => config.resourceGroupId === resourceGroupId)
-  // There are no functions of FC 2.0 and none with a GPU here.
-  if (given('fcVersion') === 'v2' || given('gpuType')) filters.push(() => false)
+  // Without it, functions of services are listed too, as with the vendor.
+  const fcVersion = given('fcVersion')
+  if (fcVersion) filters.push(({ inService }) => (fcVersion === 'v2') === (inService !== undefined))
+  // None has a GPU here.
+  if (given('gpuType')) filters.push(() => false)
   for (const { Key, Value } of tagsOf(given('tags'))) {
     filters.push(
       ({ config }) =>
@@ -45,7 +48,7 @@ function filterOf(query: URLSearchParams): Filter | undefined {
         false,
     )
   }
-  return filters.length === 0 ? undefined : (record) => filters.every((filter) => filter(record))
+  return (record) => filters.every((filter) => filter(record))
 }
 
 /** A complex value of a query is JSON: `[{"Key":"k","Value":"v"}]`. */

@@ -1,3 +1,4 @@
+import type { UploadGrant } from '../needs.ts'
 import { jsonReply, none, operation } from '../vocabulary.ts'
 
 /** Of API 2016-08-15, but `s deploy` still asks it where to upload code, whatever the version of the rest. */
@@ -7,17 +8,18 @@ export const tempBucketToken = operation({
   body: none,
 
   async handle(_, { accountId, temporaryCredentials }) {
-    const grant = await temporaryCredentials.issue(accountId)
-    return jsonReply(200, {
-      credentials: {
-        AccessKeyId: grant.accessKeyId,
-        AccessKeySecret: grant.accessKeySecret,
-        SecurityToken: grant.securityToken,
-        Expiration: grant.expiration,
-      },
-      ossRegion: grant.ossRegion,
-      ossBucket: grant.ossBucket,
-      objectName: grant.objectName,
-    })
+    return jsonReply(200, tempBucketTokenDocument(await temporaryCredentials.issue(accountId)))
   },
+})
+
+export const tempBucketTokenDocument = (grant: UploadGrant) => ({
+  credentials: {
+    AccessKeyId: grant.accessKeyId,
+    AccessKeySecret: grant.accessKeySecret,
+    SecurityToken: grant.securityToken,
+    Expiration: grant.expiration,
+  },
+  ossRegion: grant.ossRegion,
+  ossBucket: grant.ossBucket,
+  objectName: grant.objectName,
 })

@@ -1,0 +1,42 @@
+import { notImplemented } from '../../errors.ts'
+import { type FunctionsContext, none, type Operation, operation } from '../../vocabulary.ts'
+import type { ServicesApi } from '../api.ts'
+
+const ofFunction = '/services/{service}/functions/{functionName}'
+
+/** Known and not built, in both APIs: a client is told so by name. */
+const inBoth = [
+  ['CreateCustomDomain', 'POST', '/custom-domains'],
+  ['ListCustomDomains', 'GET', '/custom-domains'],
+  ['GetCustomDomain', 'GET', '/custom-domains/{domainName}'],
+  ['UpdateCustomDomain', 'PUT', '/custom-domains/{domainName}'],
+  ['DeleteCustomDomain', 'DELETE', '/custom-domains/{domainName}'],
+  ['ListStatefulAsyncInvocations', 'GET', `${ofFunction}/stateful-async-invocations`],
+  ['GetStatefulAsyncInvocation', 'GET', `${ofFunction}/stateful-async-invocations/{invocationId}`],
+  ['StopStatefulAsyncInvocation', 'PUT', `${ofFunction}/stateful-async-invocations/{invocationId}`],
+] as const
+
+const in2016 = [['InstanceExec', 'GET', `${ofFunction}/instances/{instanceId}/exec`]] as const
+
+const in2021 = [
+  ['ListStatefulAsyncInvocationFunctions', 'GET', '/stateful-async-invocation-functions'],
+  ['CreateVpcBinding', 'POST', '/services/{service}/bindings'],
+  ['DeleteVpcBinding', 'DELETE', '/services/{service}/bindings/{vpcId}'],
+  ['RegisterEventSource', 'POST', `${ofFunction}/event-sources`],
+  ['ListEventSources', 'GET', `${ofFunction}/event-sources`],
+  ['DeregisterEventSource', 'DELETE', `${ofFunction}/event-sources/{sourceArn+}`],
+  ['ClaimGPUInstance', 'POST', '/gpuInstances'],
+  ['ReleaseGPUInstance', 'DELETE', '/gpuInstances/{instanceId}'],
+] as const
+
+export const notBuiltOperations = ({ prefix }: ServicesApi): Operation<FunctionsContext>[] =>
+  [...inBoth, ...(prefix === '/2016-08-15' ? in2016 : in2021)].map(([name, method, path]) =>
+    operation({
+      name,
+      route: `${method} ${prefix}${path}`,
+      body: none,
+      async handle() {
+        throw notImplemented(`the operation '${name}'`)
+      },
+    }),
+  )

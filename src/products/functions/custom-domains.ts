@@ -18,7 +18,8 @@ const strings = z.array(z.string().min(1).max(256)).max(100)
 
 const route = z.object({
   path: z.string().min(1).max(2048),
-  functionName: z.string().min(1).max(128),
+  // 128 and 64 for a function of a service, with what is between them.
+  functionName: z.string().min(1).max(193),
   qualifier: z.string().max(128).optional(),
   methods: z.array(z.string()).optional(),
   rewriteConfig: z.object({ equalRules: rules, wildcardRules: rules, regexRules: rules }).optional(),

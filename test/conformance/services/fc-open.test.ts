@@ -327,16 +327,33 @@ test('layers, the account and bindings answer', async () => {
   assert.deepEqual((await open.listVpcBindings('bindings')).body.vpcIds, [])
 })
 
+test('custom domains have routes to functions of services', async () => {
+  const { open } = bed
+  await open.createService(asked('CreateService', { serviceName: 'domains' }))
+  await createIn(bed.fc2, 'domains', 'f', saying('x'))
+  const routeConfig = make('RouteConfig', {
+    routes: [make('PathConfig', { path: '/*', serviceName: 'domains', functionName: 'f' })],
+  })
+  const { body } = await open.createCustomDomain(
+    asked('CreateCustomDomain', { domainName: 'open.test', protocol: 'HTTP', routeConfig }),
+  )
+  assert.deepEqual(
+    [body.routeConfig.routes[0].serviceName, body.routeConfig.routes[0].functionName],
+    ['domains', 'f'],
+  )
+  assert.equal((await open.getCustomDomain('open.test')).body.domainName, 'open.test')
+  const emptied = asked('UpdateCustomDomain', { routeConfig: make('RouteConfig', { routes: [] }) })
+  assert.deepEqual((await open.updateCustomDomain('open.test', emptied)).body.routeConfig.routes, [])
+  assert.equal((await open.listCustomDomains(asked('ListCustomDomains'))).body.customDomains.length, 1)
+  assert.equal((await open.deleteCustomDomain('open.test')).statusCode, 204)
+  await openRefused(open.getCustomDomain('open.test'), 404, 'DomainNameNotFound')
+})
+
 describe('the operations', () => {
   test('that are not built say so', async () => {
     const { open } = bed
     const name = ['s', 'f'] as const
     for (const [call, ...more] of [
-      [open.createCustomDomain(asked('CreateCustomDomain', { domainName: 'a.test' }))],
-      [open.listCustomDomains(asked('ListCustomDomains'))],
-      [open.getCustomDomain('a.test')],
-      [open.updateCustomDomain('a.test', asked('UpdateCustomDomain'))],
-      [open.deleteCustomDomain('a.test')],
       [open.listStatefulAsyncInvocations(...name, asked('ListStatefulAsyncInvocations'))],
       [open.listStatefulAsyncInvocationFunctions(asked('ListStatefulAsyncInvocationFunctions'))],
       [open.getStatefulAsyncInvocation(...name, 'id', asked('GetStatefulAsyncInvocation'))],

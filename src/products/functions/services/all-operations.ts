@@ -3,6 +3,7 @@ import type { ServicesApi } from './api.ts'
 import { accountOperations } from './operations/account.ts'
 import { aliasOperations } from './operations/aliases.ts'
 import { configOperations } from './operations/configs.ts'
+import { customDomainOperations } from './operations/custom-domains.ts'
 import { functionOperations } from './operations/functions.ts'
 import { instanceOperations } from './operations/instances.ts'
 import { invocationOperations } from './operations/invocations.ts'
@@ -23,6 +24,7 @@ export const operationsOf = (api: ServicesApi): Operation<FunctionsContext>[] =>
   ...triggerOperations(api),
   ...configOperations(api),
   ...instanceOperations(api),
+  ...customDomainOperations(api),
   ...layerOperations(api),
   ...tagOperations(api),
   ...accountOperations(api),

@@ -43,6 +43,20 @@ export async function delegate(
 const NO_REQUEST = undefined as never
 const byName = new Map(operations.map((operation) => [operation.name, operation]))
 
+/** Names in an error `service$function`s as the APIs with services do, whatever functions it is about. */
+export async function inServices<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    const message = error.message.replace(
+      /function '([\w-]+)\$([\w-]*)'/g,
+      (_, service: string, name: string) => `function '${name}' of service '${service}'`,
+    )
+    throw new ApiError(error.code, error.status, message, { ...error.details }, { ...error.headers })
+  }
+}
+
 /** What is missing then is missing from the service. */
 const ofService: ReadonlySet<string> = new Set(['VersionNotFound', 'AliasNotFound'])
 

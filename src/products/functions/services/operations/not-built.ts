@@ -6,11 +6,6 @@ const ofFunction = '/services/{service}/functions/{functionName}'
 
 /** Known and not built, in both APIs: a client is told so by name. */
 const inBoth = [
-  ['CreateCustomDomain', 'POST', '/custom-domains'],
-  ['ListCustomDomains', 'GET', '/custom-domains'],
-  ['GetCustomDomain', 'GET', '/custom-domains/{domainName}'],
-  ['UpdateCustomDomain', 'PUT', '/custom-domains/{domainName}'],
-  ['DeleteCustomDomain', 'DELETE', '/custom-domains/{domainName}'],
   ['ListStatefulAsyncInvocations', 'GET', `${ofFunction}/stateful-async-invocations`],
   ['GetStatefulAsyncInvocation', 'GET', `${ofFunction}/stateful-async-invocations/{invocationId}`],
   ['StopStatefulAsyncInvocation', 'PUT', `${ofFunction}/stateful-async-invocations/{invocationId}`],

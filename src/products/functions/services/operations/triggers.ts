@@ -14,7 +14,7 @@ import {
 import type { ServicesApi } from '../api.ts'
 import { type Delegated, delegate, ofFunction } from '../delegate.ts'
 import { locateLatest, nameInService, resourceOf } from '../names.ts'
-import { pageFrom } from '../paging.ts'
+import { pageFrom, queryOf } from '../paging.ts'
 
 const triggerInput = z.preprocess(
   withoutNulls,
@@ -39,14 +39,9 @@ export const triggerOperations = (api: ServicesApi): Operation<FunctionsContext>
 
       async handle({ path, query }, context) {
         const name = nameOf(path)
-        const { limit, after } = pageFrom(query)
         const asked = {
           path: { functionName: name },
-          query: {
-            limit: String(limit),
-            prefix: query.get('prefix') ?? '',
-            ...(after === undefined ? {} : { nextToken: Buffer.from(after).toString('base64url') }),
-          },
+          query: queryOf(pageFrom(query), query.get('prefix')),
         }
         const { document } = await ofFunction(context, name, () => delegate('ListTriggers', asked, context))
         const found = document['triggers'] as TriggerDocument[]

@@ -147,12 +147,20 @@ describe('configs', () => {
     await refused(fc2.putOnDemandConfig('configs', 'f', '', {}), 400, 'InvalidArgument')
   })
 
-  test('of provisioned instances are told to be none', async () => {
+  test('keep instances ready, and no function goes while one is asked for', async () => {
     const { fc2 } = bed
     const { data } = await fc2.getProvisionConfig('configs', 'f', 'LATEST')
     assert.deepEqual(data, { resource: 'services/configs.LATEST/functions/f', target: 0, current: 0 })
     assert.deepEqual((await fc2.listProvisionConfigs({ serviceName: 'configs' })).data.provisionConfigs, [])
-    await refused(fc2.putProvisionConfig('configs', 'f', 'LATEST', { target: 1 }), 501, 'NotImplemented')
+    const put = await fc2.putProvisionConfig('configs', 'f', 'LATEST', { target: 1 })
+    assert.deepEqual([put.data.resource, put.data.target], ['services/configs.LATEST/functions/f', 1])
+    assert.equal((await fc2.getProvisionConfig('configs', 'f', 'LATEST')).data.target, 1)
+    const [listed] = (await fc2.listProvisionConfigs({ serviceName: 'configs' })).data.provisionConfigs
+    assert.deepEqual([listed.resource, listed.target], [put.data.resource, 1])
+    assert.deepEqual((await fc2.listProvisionConfigs({ serviceName: 'other' })).data.provisionConfigs, [])
+    await refused(fc2.deleteFunction('configs', 'f'), 409, 'ProvisionConfigExist')
+    assert.equal((await fc2.putProvisionConfig('configs', 'f', 'LATEST', { target: 0 })).data.target, 0)
+    assert.deepEqual((await fc2.listProvisionConfigs({ serviceName: 'configs' })).data.provisionConfigs, [])
     await refused(fc2.getProvisionConfig('configs', 'h', 'LATEST'), 404, 'FunctionNotFound')
     await refused(fc2.getProvisionConfig('absent', 'h', 'LATEST'), 404, 'ServiceNotFound')
   })

@@ -3,7 +3,7 @@ import { type AliasRecord, type AliasTargets, checkTargets } from '../../aliases
 import { invalidArgument, notImplemented } from '../../errors.ts'
 import { checkIfMatch, etagOf } from '../../etag.ts'
 import { withoutNulls } from '../../function-spec.ts'
-import { aliasesPrefix, aliasKey } from '../../keys.ts'
+import { aliasesPrefix, aliasKey, asyncConfigKey, provisionConfigKey } from '../../keys.ts'
 import { checkAliasName, checkDescription } from '../../names.ts'
 import { isEmpty } from '../../not-built.ts'
 import { listPage } from '../../paging.ts'
@@ -138,17 +138,28 @@ export const aliasOperations = ({ prefix }: ServicesApi): Operation<FunctionsCon
     route: `DELETE ${prefix}/services/{service}/aliases/{aliasName}`,
     body: none,
 
-    /** Triggers that name it stay, and lead nowhere. */
-    handle({ path: { service, aliasName }, headers }, context) {
+    /** Triggers that name it stay, and lead nowhere; the configs that functions have for it go with it. */
+    async handle({ path: { service, aliasName }, headers }, context) {
+      const { accountId, provisioning } = context
       const serviceName = locateLatest(service)
-      return changeService(context, serviceName, async () => {
+      const names = await changeService(context, serviceName, async () => {
         checkIfMatch(headers['if-match'], await requireAlias(context, serviceName, aliasName))
+        const functions = await namesOf(context, serviceName)
         return {
-          writes: [{ remove: aliasKey(context.accountId, aliasHolder(serviceName), aliasName) }],
-          forget: await namesOf(context, serviceName),
-          result: { status: 204 },
+          writes: [
+            { remove: aliasKey(accountId, aliasHolder(serviceName), aliasName) },
+            ...functions.flatMap((name) =>
+              [asyncConfigKey, provisionConfigKey].map((keyOf) => ({
+                remove: keyOf(accountId, name, aliasName),
+              })),
+            ),
+          ],
+          forget: functions,
+          result: functions,
         }
       })
+      for (const name of names) provisioning.withdraw(name, aliasName)
+      return { status: 204 }
     },
   }),
 ]

@@ -3,6 +3,7 @@ import type { ConcurrencyRecord } from '../../concurrency.ts'
 import { notImplemented } from '../../errors.ts'
 import { concurrencyPrefix } from '../../keys.ts'
 import { LATEST } from '../../names.ts'
+import { isEmpty } from '../../not-built.ts'
 import { listPage, pageOf } from '../../paging.ts'
 import { type FunctionsContext, json, jsonReply, none, type Operation, operation } from '../../vocabulary.ts'
 import type { ServicesApi } from '../api.ts'
@@ -136,6 +137,13 @@ export const configOperations = ({ prefix }: ServicesApi): Operation<FunctionsCo
 
       async handle({ path, query, body }, context) {
         const asked = await askedOf(path, query, context)
+        // These APIs have no operation to delete one: nothing more to do is what no config says.
+        const { target, alwaysAllocateCPU: _, ...rest } = body
+        if (!target && isEmpty(rest)) {
+          await asked.delegate('DeleteProvisionConfig')
+          const { document } = await asked.delegate('GetProvisionConfig')
+          return jsonReply(200, provisionDocument(document, asked.resource))
+        }
         const { document } = await asked.delegate('PutProvisionConfig', body)
         return jsonReply(200, provisionDocument(document, asked.resource))
       },

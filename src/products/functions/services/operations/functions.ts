@@ -1,7 +1,7 @@
 import type { Write } from '../../../../ports/records.ts'
 import { bodyWithCodeBytesMax, namesCode, storeCode } from '../../code.ts'
 import { codeUrl } from '../../code-urls.ts'
-import { invalidArgument } from '../../errors.ts'
+import { invalidArgument, provisionConfigExist } from '../../errors.ts'
 import { checkIfMatch, etagOf } from '../../etag.ts'
 import type { FunctionRecord, FunctionState } from '../../function.ts'
 import { configFrom } from '../../function-config.ts'
@@ -10,6 +10,7 @@ import {
   asyncConfigsPrefix,
   concurrencyKey,
   functionKey,
+  provisionConfigsPrefix,
   serviceFunctionsPrefix,
   triggersPrefix,
   versionKey,
@@ -217,6 +218,11 @@ export const functionOperations = ({ prefix }: ServicesApi): Operation<Functions
         const holds = async (holdsPrefix: string): Promise<boolean> =>
           (await records.list({ prefix: holdsPrefix, limit: 1 })).length > 0
         if (await holds(triggersPrefix(accountId, name))) throw functionNotEmpty(functionName)
+        const [provisioned] = await records.list<{ qualifier: string }>({
+          prefix: provisionConfigsPrefix(accountId, name),
+          limit: 1,
+        })
+        if (provisioned) throw provisionConfigExist(functionName, provisioned.value.qualifier)
         // Versions of the service keep the function as it was then.
         const leaves: Write = (await holds(versionsPrefix(accountId, name)))
           ? { put: key, value: { ...stored.value, latestDeleted: true }, expect: stored.version }

@@ -46,6 +46,9 @@ export interface RunningInstance {
   instanceId: string
   /** `LATEST`, or the number of the version. */
   versionId: string
+  /** As the call that it was started for asked. */
+  qualifier: string
+  createdMs: number
 }
 
 /** Objects that a client put into Object Storage for us to fetch: code packages. */

@@ -20,31 +20,47 @@ const echo = { 'index.js': 'exports.handler = async (event) => event' }
 describe('an operation that is not built', () => {
   const calls: Record<string, (client: Sdk) => Promise<unknown>> = {
     changeResourceGroup: (c) => c.changeResourceGroup(requestWith('ChangeResourceGroup', {})),
-    createCustomDomain: (c) =>
-      c.createCustomDomain(requestWith('CreateCustomDomain', { domainName: 'a.example.com' })),
     createSession: (c) => c.createSession('f', requestWith('CreateSession', {})),
     createVpcBinding: (c) => c.createVpcBinding('f', requestWith('CreateVpcBinding', { vpcId: 'v' })),
-    deleteCustomDomain: (c) => c.deleteCustomDomain('a.example.com'),
     deleteSession: (c) => c.deleteSession('f', 's', request('DeleteSession')),
     deleteVpcBinding: (c) => c.deleteVpcBinding('f', 'vpc-1'),
     getAsyncTask: (c) => c.getAsyncTask('f', 't', request('GetAsyncTask')),
-    getCustomDomain: (c) => c.getCustomDomain('a.example.com'),
     getSession: (c) => c.getSession('f', 's', request('GetSession')),
     listAsyncTasks: (c) => c.listAsyncTasks('f', request('ListAsyncTasks')),
-    listCustomDomains: (c) => c.listCustomDomains(request('ListCustomDomains')),
-    listInstances: (c) => c.listInstances('f', request('ListInstances')),
     listSessions: (c) => c.listSessions('f', request('ListSessions')),
     pauseSession: (c) => c.pauseSession('f', 's', request('PauseSession')),
     putLayerACL: (c) => c.putLayerACL('l', request('PutLayerACL', { acl: '1' })),
     resumeSession: (c) => c.resumeSession('f', 's', request('ResumeSession')),
     stopAsyncTask: (c) => c.stopAsyncTask('f', 't', request('StopAsyncTask')),
-    updateCustomDomain: (c) => c.updateCustomDomain('a.example.com', requestWith('UpdateCustomDomain', {})),
     updateSession: (c) => c.updateSession('f', 's', requestWith('UpdateSession', {})),
   }
   for (const [name, call] of Object.entries(calls)) {
     test(`answers NotImplemented: ${name}`, () =>
       assertRefused(call(bed.client), 501, 'NotImplemented', new RegExp(`'${name}'`, 'i')))
   }
+})
+
+describe('the instances of a function', () => {
+  test('are listed while they are there, by version, id and status', async () => {
+    const { client } = bed
+    const list = async (fields: object = {}) =>
+      (await client.listInstances('seen', request('ListInstances', fields))).body.instances
+    await createFunction(client, { functionName: 'seen', files: echo })
+    assert.deepEqual(await list(), [])
+    const { headers } = await invoke(client, 'seen')
+    const [instance, ...others] = await list({ withAllActive: true })
+    assert.deepEqual(
+      [instance.instanceId, instance.versionId, instance.qualifier, instance.status, others.length],
+      [headers['x-fc-instance-id'], '0', 'LATEST', 'Running', 0],
+    )
+    assert.ok(Math.abs(instance.createdTimeMs - Date.now()) < 60_000)
+    assert.equal((await list({ instanceIds: [instance.instanceId], limit: '10' })).length, 1)
+    assert.deepEqual(await list({ instanceIds: ['c-1'] }), [])
+    assert.deepEqual(await list({ instanceStatus: ['Destroyed'] }), [])
+    assert.deepEqual(await list({ endTimeMs: 1 }), [])
+    await assertRefused(list({ qualifier: '7' }), 404, 'VersionNotFound')
+    await assertRefused(client.listInstances('no', request('ListInstances')), 404, 'FunctionNotFound')
+  })
 })
 
 describe('what `s deploy` and `s info` read besides', () => {

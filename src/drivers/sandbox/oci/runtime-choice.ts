@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { NoDiskRoom } from '../../../ports/sandbox.ts'
 import { findProgram } from '../run-program.ts'
 import { OciSandbox, type Runtime, type Workshop } from './oci-sandbox.ts'
 import { type RuntimeName, runtimeFlavour } from './runtime-flavour.ts'
@@ -32,6 +33,8 @@ export async function settleOptions(shop: Workshop): Promise<void> {
       log.info({ runtime: runtime.flavour.name, options }, 'the OCI runtime works with these options')
       return
     } catch (error) {
+      // That is not the runtime's fault, and the next options would meet it, too.
+      if (error instanceof NoDiskRoom) throw error
       failures.push(error)
       log.info({ runtime: runtime.flavour.name, options, error }, 'the OCI runtime does not work like this')
     }

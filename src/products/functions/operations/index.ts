@@ -36,6 +36,7 @@ import { listConcurrencyConfigs } from './list-concurrency-configs.ts'
 import { listCustomDomains } from './list-custom-domains.ts'
 import { listFunctionVersions } from './list-function-versions.ts'
 import { listFunctions } from './list-functions.ts'
+import { listInstances } from './list-instances.ts'
 import { listLayerVersions } from './list-layer-versions.ts'
 import { listLayers } from './list-layers.ts'
 import { listProvisionConfigs } from './list-provision-configs.ts'
@@ -98,6 +99,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   listCustomDomains,
   listFunctionVersions,
   listFunctions,
+  listInstances,
   listLayerVersions,
   listLayers,
   listProvisionConfigs,

@@ -12,7 +12,6 @@ export const notBuilt = (
     ['GetAsyncTask', 'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}'],
     ['GetSession', 'GET /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
     ['ListAsyncTasks', 'GET /2023-03-30/functions/{functionName}/async-tasks'],
-    ['ListInstances', 'GET /2023-03-30/functions/{functionName}/instances'],
     ['ListSessions', 'GET /2023-03-30/functions/{functionName}/sessions'],
     ['PauseSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}/pause'],
     ['PutLayerACL', 'PUT /2023-03-30/layers/{layerName}/acl'],

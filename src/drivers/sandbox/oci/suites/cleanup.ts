@@ -85,10 +85,15 @@ test('an instance that could not be started leaves nothing behind either', async
 
 test('an instance whose disk could outgrow the machine is refused, at its start or when it is bound, without a trace', async () => {
   const full = await newPlace({ networkPoolSize: 0, diskReserveMb: 1e9 })
-  const refusing = await full.open()
-  assert.equal(refusing.tmpKind, 'image')
-  await assert.rejects(refusing.create(sandboxSpec(['/bin/sh'])), NoDiskRoom)
-  await refusing.close()
+  if (ownKernel) {
+    // It is tried out when the driver is opened, which needs a disk.
+    await assert.rejects(full.open(), NoDiskRoom)
+  } else {
+    const refusing = await full.open()
+    assert.equal(refusing.tmpKind, 'image')
+    await assert.rejects(refusing.create(sandboxSpec(['/bin/sh'])), NoDiskRoom)
+    await refusing.close()
+  }
   await until(async () => (await traces(full)).length === 0)
   await full.remove()
 

@@ -3,109 +3,10 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { memoryRecordStore } from '../drivers/memory/records.ts'
-import { ManualClock } from '../lib/clock.ts'
-import type { IdSource } from '../lib/ids.ts'
-import { silentLogger } from '../lib/logger.ts'
-import type {
-  EventInvocation,
-  FunctionRevision,
-  HttpInvocation,
-  HttpOutcome,
-  InvocationOutcome,
-  Invoker,
-} from '../ports/invocation.ts'
+import type { HttpOutcome } from '../ports/invocation.ts'
 import { type RecordStore, VersionConflict } from '../ports/records.ts'
-import { type AsyncPolicy, asyncInvocations, TaskInFlight } from './async-invocations.ts'
-
-const report = { instanceId: 'c', durationMs: 1, billedMs: 1, maxMemoryMb: 1, coldStart: false }
-const succeeded: InvocationOutcome = { outcome: 'succeeded', body: Buffer.from('done'), report }
-const failed: InvocationOutcome = {
-  outcome: 'unhandledError',
-  because: 'handler',
-  body: Buffer.from('{"errorMessage":"no"}'),
-  report,
-}
-const throttled: InvocationOutcome = { outcome: 'throttled', message: 'busy' }
-
-/** A queue with an invoker whose calls are ended by hand. */
-class Office {
-  readonly clock = new ManualClock(1_700_000_000_000)
-  readonly calls: { event: string; invocation: EventInvocation; end(outcome: InvocationOutcome): void }[] = []
-  readonly requests: { invocation: HttpInvocation; end(outcome: HttpOutcome): void }[] = []
-  readonly missing = new Set<string>()
-  runtime = 'nodejs20'
-  policy: AsyncPolicy = { retriesMax: 2, eventAgeMaxMs: 86_400_000 }
-  readonly records: RecordStore
-  readonly queue: ReturnType<typeof asyncInvocations>
-  #requests = 0
-
-  constructor(records = memoryRecordStore()) {
-    this.records = records
-    let counted = 0
-    const ids: IdSource = {
-      requestId: () => `1-destination-${counted++}`,
-      instanceId: () => 'c',
-      uuid: () => 'u',
-    }
-    this.queue = asyncInvocations({
-      records,
-      clock: this.clock,
-      ids,
-      log: silentLogger,
-      invoker: {
-        invoke: (invocation: EventInvocation) =>
-          new Promise((end) => {
-            this.calls.push({ event: Buffer.from(invocation.event).toString(), invocation, end })
-          }),
-        forward: (invocation: HttpInvocation) =>
-          new Promise((end) => {
-            this.requests.push({ invocation, end })
-          }),
-      } as unknown as Invoker,
-      resolve: async (_account, functionName) =>
-        this.missing.has(functionName)
-          ? undefined
-          : ({
-              functionName,
-              functionArn: `acs:fc:r:1:functions/${functionName}`,
-              runtime: this.runtime,
-              timeoutMs: 3000,
-            } as FunctionRevision),
-      policyOf: async () => this.policy,
-    })
-  }
-
-  async accept(event: string, fields: object = {}): Promise<void> {
-    await this.queue.accept({
-      accountId: '1',
-      functionName: 'f',
-      qualifier: 'LATEST',
-      requestId: `r${this.#requests++}`,
-      event: Buffer.from(event),
-      ...fields,
-    })
-    await turn()
-  }
-
-  /** Ends the call with this number, and lets what follows happen. */
-  async end(number: number, outcome: InvocationOutcome): Promise<void> {
-    this.calls[number]!.end(outcome)
-    await turn()
-  }
-
-  async after(ms: number): Promise<void> {
-    this.clock.advance(ms)
-    await turn()
-  }
-
-  async kept(): Promise<number> {
-    return (await this.records.list({ prefix: 'async/', limit: 1000 })).length
-  }
-}
-
-async function turn(): Promise<void> {
-  for (let count = 0; count < 5; count++) await new Promise((done) => setImmediate(done))
-}
+import { TargetGone, TaskInFlight } from './async/acceptance.ts'
+import { failed, Office, report, succeeded, throttled, turn } from './async/office.fixture.ts'
 
 test('what is written alongside is written with the event, or neither is', async () => {
   const { queue, records, calls } = new Office()
@@ -124,16 +25,16 @@ test('what is written alongside is written with the event, or neither is', async
 })
 
 test('an accepted event is kept until its call has succeeded', async () => {
-  const office = new Office()
+  const office = await Office.open()
   await office.accept('one')
-  assert.deepEqual([await office.kept(), office.queue.depth()], [1, 1])
+  assert.deepEqual([(await office.kept()).length, office.queue.depth()], [2, 1])
   assert.equal(office.calls[0]!.event, 'one')
   await office.end(0, succeeded)
-  assert.deepEqual([await office.kept(), office.queue.depth()], [0, 0])
+  assert.deepEqual([await office.kept(), office.queue.depth()], [[], 0])
 })
 
 test('what an earlier platform had accepted and not finished is called by the next one', async () => {
-  const first = new Office()
+  const first = await Office.open()
   await first.accept('one')
   await first.accept('two')
   const second = new Office(first.records)
@@ -143,14 +44,24 @@ test('what an earlier platform had accepted and not finished is called by the ne
 })
 
 test('an event that comes in while the earlier ones are read is called once', async () => {
-  const office = new Office()
-  await Promise.all([office.accept('one'), office.accept('two'), office.queue.start()])
+  const first = new Office()
+  await first.accept('zero')
+  const office = new Office(first.records)
+  const later = { requestId: 'two' }
+  await Promise.all([
+    office.accept('one', { requestId: 'one' }),
+    office.queue.start(),
+    office.accept('two', later),
+  ])
   await turn()
-  assert.deepEqual([office.calls.length, office.queue.depth()], [2, 2])
+  assert.deepEqual(
+    [office.calls.map(({ event }) => event).sort(), office.queue.depth()],
+    [['one', 'two', 'zero'], 3],
+  )
 })
 
 test('more events than are read at once are all taken up', async () => {
-  const first = new Office()
+  const first = await Office.open()
   for (let index = 0; index < 1201; index++)
     await first.queue.accept({
       accountId: '1',
@@ -165,7 +76,7 @@ test('more events than are read at once are all taken up', async () => {
 })
 
 test('a function that fails is called again, later each time, as often as its policy says', async () => {
-  const office = new Office()
+  const office = await Office.open()
   await office.accept('one')
   await office.end(0, failed)
   await office.after(999)
@@ -175,11 +86,12 @@ test('a function that fails is called again, later each time, as often as its po
   await office.end(1, failed)
   await office.after(2000)
   await office.end(2, failed)
-  assert.deepEqual([office.calls.length, await office.kept()], [3, 0])
+  assert.deepEqual([office.calls.length, office.queue.depth()], [3, 0])
+  assert.equal((await office.dead())[0]!.because, 'it failed 3 times')
 })
 
 test('the wait of a failed event goes on after a restart where it was', async () => {
-  const first = new Office()
+  const first = await Office.open()
   await first.accept('one')
   await first.end(0, failed)
   const second = new Office(first.records)
@@ -191,29 +103,69 @@ test('the wait of a failed event goes on after a restart where it was', async ()
 })
 
 test('what the platform could not do is tried again without end, and does not count against the function', async () => {
-  const office = new Office()
+  const office = await Office.open()
   await office.accept('one')
   for (let attempt = 0; attempt < 10; attempt++) {
     await office.end(attempt, throttled)
-    await office.after(500 * 2 ** attempt)
+    await office.after(500 * 2 ** attempt - 1)
+    assert.equal(office.calls.length, attempt + 1)
+    await office.after(1)
     assert.equal(office.calls[attempt + 1]!.invocation.retryCount, 0)
   }
 })
 
+test('a wait between two attempts of the platform grows to five hours, and no longer', async () => {
+  const office = await Office.open()
+  office.policy = { ...office.policy, eventAgeMaxMs: 604_800_000 }
+  await office.accept('one')
+  let waitedMs = 0
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await office.end(attempt, throttled)
+    await office.after(Math.min(500 * 2 ** attempt, 18_000_000))
+    waitedMs += Math.min(500 * 2 ** attempt, 18_000_000)
+    assert.equal(office.calls.length, attempt + 2, `after ${waitedMs} ms`)
+  }
+})
+
 test('an event that is too old, or whose function is gone, is given up', async () => {
-  const office = new Office()
+  const office = await Office.open()
+  office.policy = { ...office.policy, eventAgeMaxMs: 500 }
   await office.accept('one')
   await office.end(0, failed)
-  office.policy = { retriesMax: 2, eventAgeMaxMs: 500 }
-  await office.after(1000)
-  assert.deepEqual([office.calls.length, await office.kept()], [1, 0])
+  // Not a second, which it would wait for its next attempt.
+  await office.after(501)
   office.missing.add('gone')
   await office.accept('two', { functionName: 'gone' })
-  assert.deepEqual([office.calls.length, await office.kept()], [1, 0])
+  assert.deepEqual([office.calls.length, office.queue.depth()], [1, 0])
+  assert.equal((await office.dead())[0]!.condition, 'EventAgeExceeded')
+  assert.equal((await office.dead('gone'))[0]!.condition, 'FunctionNotFound')
+})
+
+test('an event for what was removed in the meantime is not accepted', async () => {
+  const office = await Office.open()
+  office.presence = ['fc/f']
+  await assert.rejects(office.accept('one'), TargetGone)
+  assert.deepEqual([await office.kept(), office.queue.depth()], [[], 0])
+  await office.records.commit([{ put: 'fc/f', value: 1 }])
+  await office.accept('two')
+  assert.equal(office.calls.length, 1)
+})
+
+test('the events of a disabled function wait until it is enabled', async () => {
+  const office = await Office.open()
+  office.disabled.add('f')
+  await office.accept('one')
+  await office.after(500)
+  assert.equal(office.calls.length, 0)
+  const [backlog] = await office.queue.backlog()
+  assert.deepEqual([backlog!.waiting, backlog!.retrying, backlog!.lastFailure], [1, 1, 'the function is disabled']) // biome-ignore format: one line
+  office.disabled.delete('f')
+  await office.after(1000)
+  assert.equal(office.calls.length, 1)
 })
 
 test('a second event with the id of one that is not finished is refused, and taken in afterwards', async () => {
-  const office = new Office()
+  const office = await Office.open()
   await office.accept('one', { taskId: 't' })
   await assert.rejects(office.accept('two', { taskId: 't' }), TaskInFlight)
   assert.equal(office.queue.depth(), 1)
@@ -222,21 +174,12 @@ test('a second event with the id of one that is not finished is refused, and tak
   assert.equal(office.calls[1]!.event, 'three')
 })
 
-test('one function has 32 calls at once; the others are not held up by it', async () => {
-  const office = new Office()
-  for (let index = 0; index < 40; index++) await office.accept(`${index}`)
-  assert.equal(office.calls.length, 32)
-  await office.accept('other', { functionName: 'g' })
-  assert.equal(office.calls[32]!.event, 'other')
-  await office.end(0, succeeded)
-  assert.equal(office.calls[33]!.event, '32')
-})
-
 test('outcomes go to their destinations, with what they came from', async () => {
-  const office = new Office()
+  const office = await Office.open()
   office.policy = {
     retriesMax: 0,
     eventAgeMaxMs: 86_400_000,
+    asyncTask: false,
     onSuccess: 'acs:fc:r:1:functions/good',
     onFailure: 'acs:fc:r:1:functions/bad',
   }
@@ -258,19 +201,19 @@ test('a store that fails for a while loses no event', async () => {
     ...records,
     commit: (writes) => (broken ? Promise.reject(new Error('disk')) : records.commit(writes)),
   }
-  const office = new Office(flaky)
+  const office = await Office.open(flaky)
   await office.accept('one')
   broken = true
   await office.end(0, succeeded)
   broken = false
   await office.after(4000)
-  assert.equal(office.calls.length, 2)
-  await office.end(1, succeeded)
-  assert.deepEqual([await office.kept(), office.queue.depth()], [0, 0])
+  // The function is not called again because the store failed.
+  assert.equal(office.calls.length, 1)
+  assert.deepEqual([await office.kept(), office.queue.depth()], [[], 0])
 })
 
 test('closing waits a moment, then leaves what is being called to the next platform, uncounted', async () => {
-  const office = new Office()
+  const office = await Office.open()
   await office.accept('short')
   await office.accept('long')
   let closed = false
@@ -283,7 +226,7 @@ test('closing waits a moment, then leaves what is being called to the next platf
   await closing
   // Its instance is killed now.
   await office.end(1, failed)
-  const [left] = await office.records.list<{ failures: number }>({ prefix: 'async/events/', limit: 10 })
+  const [left] = await office.records.list<{ failures: number }>({ prefix: 'async/queue/', limit: 10 })
   assert.equal(left!.value.failures, 0)
   await assert.rejects(office.accept('late'))
 })
@@ -304,7 +247,7 @@ const responded = (
 })
 
 test('a request for a custom runtime is kept whole, and passed on whole by the platform that comes next', async () => {
-  const first = new Office()
+  const first = await Office.open()
   first.runtime = 'custom'
   await first.accept('the body', { request })
   const second = new Office(first.records)
@@ -317,13 +260,18 @@ test('a request for a custom runtime is kept whole, and passed on whole by the p
   // Whatever its status: a server that answers has not failed as a function.
   end(responded(Readable.from([Buffer.from('said')])))
   await turn()
-  assert.deepEqual([second.requests.length, await second.kept(), second.queue.depth()], [1, 0, 0])
+  assert.deepEqual([second.requests.length, await second.kept(), second.queue.depth()], [1, [], 0])
 })
 
 test('a request is tried again when its server says so, breaks off or is late, and its outcome goes on', async () => {
-  const office = new Office()
+  const office = await Office.open()
   office.runtime = 'custom'
-  office.policy = { retriesMax: 2, eventAgeMaxMs: 86_400_000, onFailure: 'acs:fc:r:1:functions/bad' }
+  office.policy = {
+    retriesMax: 2,
+    eventAgeMaxMs: 86_400_000,
+    asyncTask: false,
+    onFailure: 'acs:fc:r:1:functions/bad',
+  }
   await office.accept('body', { request })
   office.requests[0]!.end(
     responded(Readable.from([Buffer.from('no')]), { rawHeaders: ['X-Fc-Status', '404'] }),
@@ -347,9 +295,14 @@ test('a request is tried again when its server says so, breaks off or is late, a
 })
 
 test('of a long response 128 KB go to the destination, and the rest is read and dropped', async () => {
-  const office = new Office()
+  const office = await Office.open()
   office.runtime = 'custom'
-  office.policy = { retriesMax: 0, eventAgeMaxMs: 86_400_000, onSuccess: 'acs:fc:r:1:functions/good' }
+  office.policy = {
+    retriesMax: 0,
+    eventAgeMaxMs: 86_400_000,
+    asyncTask: false,
+    onSuccess: 'acs:fc:r:1:functions/good',
+  }
   await office.accept('body', { request })
   const long = Readable.from(Array.from({ length: 40 }, () => Buffer.alloc(10_000, 'x')))
   office.requests[0]!.end(responded(long))
@@ -359,7 +312,8 @@ test('of a long response 128 KB go to the destination, and the rest is read and 
 })
 
 test('a request whose function has a built-in runtime by now is given up', async () => {
-  const office = new Office()
+  const office = await Office.open()
   await office.accept('body', { request })
-  assert.deepEqual([office.requests.length, office.calls.length, await office.kept()], [0, 0, 0])
+  assert.deepEqual([office.requests.length, office.calls.length, office.queue.depth()], [0, 0, 0])
+  assert.match((await office.dead())[0]!.because, /custom runtime/)
 })

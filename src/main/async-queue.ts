@@ -1,6 +1,7 @@
 import { type AsyncInvocations, asyncInvocations } from '../compute/async-invocations.ts'
 import type { Engine } from '../compute/engine.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
+import { keysOfTarget } from '../products/functions/qualifiers.ts'
 import type { Foundation } from './foundation.ts'
 
 export function assembleAsyncQueue(
@@ -15,10 +16,13 @@ export function assembleAsyncQueue(
     log,
     async resolve(account, functionName, qualifier) {
       const resolution = await directory.resolve(account, functionName, qualifier)
-      return resolution.outcome === 'found' ? resolution.revision : undefined
+      if (resolution.outcome !== 'found') return undefined
+      return resolution.disabledBecause === undefined ? resolution.revision : 'disabled'
     },
     policyOf: (account, functionName, qualifier) =>
       directory.asyncSettingsOf(account, functionName, qualifier),
+    presenceOf: ({ accountId, functionName, qualifier }) =>
+      keysOfTarget(accountId, functionName, qualifier).map((check) => ({ check, expect: 'present' })),
   })
   closing.push(() => queue.close())
   return queue

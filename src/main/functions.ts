@@ -1,12 +1,16 @@
 import { createServer, type RequestListener, type ServerOptions } from 'node:http'
-import { type AsyncInvocations, QueueFull, TaskInFlight } from '../compute/async-invocations.ts'
+import { QueueFull, TargetGone, TaskInFlight } from '../compute/async/acceptance.ts'
+import { isDelivery } from '../compute/async/queued.ts'
+import type { AsyncInvocations } from '../compute/async-invocations.ts'
 import type { FunctionLogs } from '../compute/function-logs.ts'
 import { CodeSweeper } from '../products/functions/code-sweeper.ts'
 import { codeUrlPath } from '../products/functions/code-urls.ts'
 import type { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import {
+  AsyncNoRoom,
   AsyncQueueFull,
+  AsyncTargetGone,
   DuplicateAsyncTask,
   type FunctionsNeeds,
   type PlatformStatus,
@@ -64,6 +68,9 @@ export async function assembleFunctions(
     region,
     uploadedObjects: objects.uploadedObjects,
     asyncInvocations: acceptanceOf(asyncQueue),
+    asyncTasks: tasksOf(asyncQueue),
+    deadLetters: deadLettersOf(asyncQueue),
+    destinationKinds: asyncQueue.destinationKinds,
     temporaryCredentials: objects.uploadGrants,
     functionLogs: readingOf(logs),
     platformStatus,
@@ -109,7 +116,10 @@ export async function assembleFunctions(
       },
     ],
     start: () => asyncQueue.start(),
-    sweep: async () => discard(await sweeper.sweep()),
+    async sweep() {
+      await discard(await sweeper.sweep())
+      await asyncQueue.sweep()
+    },
   }
 }
 
@@ -120,11 +130,40 @@ function acceptanceOf(asyncQueue: AsyncInvocations): FunctionsNeeds['asyncInvoca
       await asyncQueue.accept({ ...accepted, requestId, ...own }).catch((error: unknown) => {
         if (error instanceof TaskInFlight) throw new DuplicateAsyncTask(taskId)
         if (error instanceof QueueFull) throw new AsyncQueueFull()
+        if (error instanceof TargetGone) throw new AsyncTargetGone()
+        if ((error as { code?: unknown }).code === 'ENOSPC') throw new AsyncNoRoom({ cause: error })
         throw error
       })
     },
   }
 }
+
+const tasksOf = ({ tasks }: AsyncInvocations): FunctionsNeeds['asyncTasks'] => ({
+  list: (query) => tasks.list(query),
+  get: async (accountId, functionName, taskId) =>
+    (await tasks.read({ accountId, functionName }, taskId))?.value,
+  stop: (accountId, functionName, taskId) => tasks.stop(accountId, functionName, taskId),
+})
+
+const deadLettersOf = ({ deadLetters }: AsyncInvocations): FunctionsNeeds['deadLetters'] => ({
+  redrive: (name, requestIds) => deadLetters.redrive(name, requestIds),
+  purge: (name, requestIds) => deadLetters.purge(name, requestIds),
+
+  async list(query) {
+    const { letters, next } = await deadLetters.list(query)
+    return {
+      letters: letters.map(({ item, ...letter }) => ({
+        requestId: item.requestId,
+        ...(isDelivery(item)
+          ? { what: 'delivery', destination: item.destination }
+          : { what: 'event', qualifier: item.qualifier }),
+        ...(item.taskId === undefined ? {} : { taskId: item.taskId }),
+        ...letter,
+      })),
+      ...(next === undefined ? {} : { next }),
+    }
+  },
+})
 
 function readingOf(logs: FunctionLogs): FunctionsNeeds['functionLogs'] {
   return {

@@ -1,12 +1,14 @@
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type AsyncInvocations, QueueFull, TaskInFlight } from '../compute/async-invocations.ts'
+import { QueueFull, TargetGone, TaskInFlight } from '../compute/async/acceptance.ts'
+import type { AsyncInvocations } from '../compute/async-invocations.ts'
 import type { Engine } from '../compute/engine.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import type { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
-import { functionInvocationDisabled } from '../products/functions/errors.ts'
+import { functionInvocationDisabled, functionNotFound } from '../products/functions/errors.ts'
 import { LATEST } from '../products/functions/names.ts'
+import { AsyncNoRoom } from '../products/functions/needs.ts'
 import { isInService, servicePath } from '../products/functions/services/names.ts'
 import { whyNotFound } from '../products/functions/services/qualifiers.ts'
 import { type HttpEdge, httpEdge, shouldUpgrade } from '../triggers/http/http-edge.ts'
@@ -127,6 +129,9 @@ function acceptanceOf(asyncQueue: AsyncInvocations): AsyncAcceptance {
         if (error instanceof TaskInFlight)
           throw new ApiError('StatefulAsyncInvocationAlreadyExists', 409, error.message)
         if (error instanceof QueueFull) throw new ApiError('ResourceExhausted', 429, error.message)
+        if (error instanceof TargetGone) throw functionNotFound(functionName)
+        if ((error as { code?: unknown }).code === 'ENOSPC')
+          throw new ApiError('InternalServerError', 500, new AsyncNoRoom({ cause: error }).message)
         throw error
       })
     },

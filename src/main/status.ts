@@ -19,6 +19,7 @@ export function platformStatus(
       endpoints,
       pools: compute.warmPool.counts(),
       asyncQueueDepth: asyncQueue.depth(),
+      asyncQueue: await asyncQueue.backlog(),
       instances: compute.engine.instances().map(({ functionName, versionId, instanceId, state, served }) => ({
         functionName,
         versionId,

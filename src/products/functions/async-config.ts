@@ -50,6 +50,7 @@ export const asyncSettingsOf = (config: AsyncConfigRecord | undefined): AsyncSet
     : {}),
 })
 
+const FUNCTION_ARN = /^acs:fc:[^:]*:[^:]*:functions\/[A-Za-z_][A-Za-z0-9_-]*(\/[A-Za-z0-9_-]+)?$/
 const ARN = /^acs:([a-z]+):[^:]*:[^:]*:.+$/
 
 export function checkDestinations({ destinationConfig }: AsyncConfigSpec, kinds: ReadonlySet<string>): void {
@@ -61,6 +62,9 @@ export function checkDestinations({ destinationConfig }: AsyncConfigSpec, kinds:
       throw invalidArgument(`destinationConfig.${outcome}.destination is not an ARN (actual: '${arn}')`)
     }
     if (!kinds.has(kind)) throw notImplemented(`the destination '${arn}'`)
+    if (kind === 'fc' && !FUNCTION_ARN.test(arn)) {
+      throw invalidArgument(`destinationConfig.${outcome}.destination is not a function (actual: '${arn}')`)
+    }
   }
 }
 

@@ -121,6 +121,14 @@ export const layerVersionNotFound = (layerName: string, version: string) =>
 export const asyncTaskAlreadyExists = (taskId: string) =>
   new ApiError('AsyncTaskAlreadyExists', 409, `the async task '${taskId}' already exists`)
 
+/** The code is seen in the vendor's tools. */
+export const asyncTaskNotFound = (functionName: string, taskId: string) =>
+  new ApiError(
+    'AsyncTaskNotFound',
+    404,
+    `the async task '${taskId}' of function '${functionName}' does not exist`,
+  )
+
 export const resourceExhausted = (message: string) => new ApiError('ResourceExhausted', 429, message)
 
 export const clientClosedRequest = () => new ApiError('ClientClosedRequest', 499, 'client Closed Request')

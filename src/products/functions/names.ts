@@ -32,6 +32,9 @@ export function checkTaskId(taskId: string): void {
   if (!TASK_ID.test(taskId)) throw invalidName('x-fc-async-task-id', taskId, 128)
 }
 
+/** What could be the id of a task: the caller's, or a request id. */
+export const isTaskId = (taskId: string): boolean => /^[A-Za-z0-9_-]{1,128}$/.test(taskId)
+
 export function checkDescription(description: string): void {
   if ([...description].length > 256)
     throw invalidArgument('Description must not be longer than 256 characters')

@@ -26,6 +26,8 @@ export interface FunctionsNeeds {
   region: string
   uploadedObjects: UploadedObjects
   asyncInvocations: AsyncInvocations
+  asyncTasks: AsyncTasks
+  deadLetters: DeadLetters
   temporaryCredentials: TemporaryCredentials
   functionLogs: FunctionLogs
   platformStatus: PlatformStatus
@@ -59,7 +61,7 @@ export interface UploadedObjects {
 
 /** Keeps invocations that are carried out later. */
 export interface AsyncInvocations {
-  /** Durable when it resolves. Throws `DuplicateAsyncTask` or `AsyncQueueFull`. */
+  /** Durable when it resolves. Throws `DuplicateAsyncTask`, `AsyncQueueFull`, `AsyncTargetGone` or `AsyncNoRoom`. */
   accept(invocation: AsyncInvocation): Promise<void>
 }
 
@@ -89,6 +91,102 @@ export class AsyncQueueFull extends Error {
     super('too many asynchronous invocations are waiting')
     this.name = 'AsyncQueueFull'
   }
+}
+
+/** The function or what the qualifier names was removed after it had been resolved. */
+export class AsyncTargetGone extends Error {
+  constructor() {
+    super('the function or the qualifier is no longer there')
+    this.name = 'AsyncTargetGone'
+  }
+}
+
+/** The disk is full. */
+export class AsyncNoRoom extends Error {
+  constructor(options: ErrorOptions) {
+    super('the invocation was not accepted: the disk of the platform is full', options)
+    this.name = 'AsyncNoRoom'
+  }
+}
+
+/** What became of asynchronous invocations of functions that keep tasks. */
+export interface AsyncTasks {
+  list(query: AsyncTaskQuery): Promise<{ tasks: AsyncTask[]; next?: string }>
+  get(accountId: string, functionName: string, taskId: string): Promise<AsyncTask | undefined>
+  /** Durable when it resolves: a task that waits is stopped, one that runs is being cancelled. */
+  stop(
+    accountId: string,
+    functionName: string,
+    taskId: string,
+  ): Promise<{ is: 'notFound' } | { is: 'stopped' } | { is: 'ended'; status: string }>
+}
+
+export interface AsyncTaskQuery {
+  accountId: string
+  functionName: string
+  qualifier?: string
+  idPrefix?: string
+  status?: string
+  /** Accepted from (inclusive) to (inclusive). */
+  startedFromMs?: number
+  startedToMs?: number
+  oldestFirst: boolean
+  limit: number
+  /** `next` of the page before. */
+  after?: string
+  includePayload: boolean
+}
+
+export interface AsyncTask {
+  functionName: string
+  qualifier: string
+  taskId: string
+  requestId: string
+  status: string
+  startedMs: number
+  endedMs?: number
+  durationMs?: number
+  instanceId?: string
+  retries: number
+  errorType?: string
+  destinationStatus?: string
+  events: { eventId: number; timestamp: number; status: string; detail: string }[]
+  payload?: Uint8Array
+}
+
+/** What of asynchronous invocations could not be delivered. */
+export interface DeadLetters {
+  list(query: DeadLetterQuery): Promise<{ letters: DeadLetter[]; next?: string }>
+  /** Back into the queue, with the same request ids. Without `requestIds`: all. Answers how many. */
+  redrive(name: FunctionOfAccount, requestIds?: ReadonlySet<string>): Promise<number>
+  purge(name: FunctionOfAccount, requestIds?: ReadonlySet<string>): Promise<number>
+}
+
+interface FunctionOfAccount {
+  accountId: string
+  functionName: string
+}
+
+export interface DeadLetterQuery extends FunctionOfAccount {
+  limit: number
+  /** `next` of the page before. */
+  after?: string
+  includePayload: boolean
+}
+
+export interface DeadLetter {
+  requestId: string
+  what: 'event' | 'delivery'
+  /** Of an event. */
+  qualifier?: string
+  /** Of a delivery: an ARN. */
+  destination?: string
+  taskId?: string
+  because: string
+  condition: string
+  diedMs: number
+  attempts: number
+  payload?: Uint8Array
 }
 
 /** Credentials for one upload of a code package into Object Storage. */

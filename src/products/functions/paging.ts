@@ -29,6 +29,8 @@ export function limitOf(query: URLSearchParams): number {
 }
 
 const encodeToken = (after: string): string => Buffer.from(after).toString('base64url')
+export const nextTokenOf = (next: string | undefined): string | undefined =>
+  next === undefined ? undefined : encodeToken(next)
 
 function decodeToken(token: string): string {
   const after = Buffer.from(token, 'base64url').toString()

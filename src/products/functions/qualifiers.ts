@@ -2,7 +2,7 @@ import type { RecordStore } from '../../ports/records.ts'
 import type { AliasRecord } from './aliases.ts'
 import { aliasNotFound, invalidArgument, versionNotFound } from './errors.ts'
 import type { FunctionRecord, FunctionState } from './function.ts'
-import { aliasKey, triggersPrefix, versionKey } from './keys.ts'
+import { aliasKey, functionKey, triggersPrefix, versionKey } from './keys.ts'
 import { isVersionId, LATEST } from './names.ts'
 import type { TriggerRecord } from './triggers.ts'
 import type { VersionRecord } from './versions.ts'
@@ -36,6 +36,14 @@ export async function stateAt(
   const alias = await records.get<AliasRecord>(aliasKey(accountId, functionName, qualifier))
   if (!alias) throw aliasNotFound(functionName, qualifier)
   return stateAt(records, accountId, root, alias.value.versionId)
+}
+
+/** The records that are there as long as this can be invoked. */
+export function keysOfTarget(accountId: string, functionName: string, qualifier: string): string[] {
+  const root = functionKey(accountId, functionName)
+  if (qualifier === LATEST) return [root]
+  const keyOf = isVersionId(qualifier) ? versionKey : aliasKey
+  return [root, keyOf(accountId, functionName, qualifier)]
 }
 
 /** The trigger that invokes this qualifier, if there is one: such a version or alias cannot be deleted. */

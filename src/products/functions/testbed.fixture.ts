@@ -96,6 +96,12 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
       },
     },
     asyncInvocations: { accept: async (invocation) => void accepted.push(invocation) },
+    asyncTasks: {
+      list: async () => ({ tasks: [] }),
+      get: async () => undefined,
+      stop: async () => ({ is: 'notFound' }),
+    },
+    deadLetters: { list: async () => ({ letters: [] }), redrive: async () => 0, purge: async () => 0 },
     temporaryCredentials: {
       issue: async (account) => ({
         accessKeyId: 'STS.id',

@@ -20,6 +20,7 @@ import { downloadCode } from './download-code.ts'
 import { enableFunctionInvocation } from './enable-function-invocation.ts'
 import { getAlias } from './get-alias.ts'
 import { getAsyncInvokeConfig } from './get-async-invoke-config.ts'
+import { getAsyncTask } from './get-async-task.ts'
 import { getConcurrencyConfig } from './get-concurrency-config.ts'
 import { getCustomDomain } from './get-custom-domain.ts'
 import { getFunction } from './get-function.ts'
@@ -32,8 +33,10 @@ import { getTrigger } from './get-trigger.ts'
 import { invokeFunction } from './invoke-function.ts'
 import { listAliases } from './list-aliases.ts'
 import { listAsyncInvokeConfigs } from './list-async-invoke-configs.ts'
+import { listAsyncTasks } from './list-async-tasks.ts'
 import { listConcurrencyConfigs } from './list-concurrency-configs.ts'
 import { listCustomDomains } from './list-custom-domains.ts'
+import { listDeadLetters } from './list-dead-letters.ts'
 import { listFunctionVersions } from './list-function-versions.ts'
 import { listFunctions } from './list-functions.ts'
 import { listInstances } from './list-instances.ts'
@@ -46,6 +49,7 @@ import { listTriggers } from './list-triggers.ts'
 import { listVpcBindings } from './list-vpc-bindings.ts'
 import { notBuilt } from './not-built.ts'
 import { publishFunctionVersion } from './publish-function-version.ts'
+import { purgeDeadLetters } from './purge-dead-letters.ts'
 import { putAsyncInvokeConfig } from './put-async-invoke-config.ts'
 import { putConcurrencyConfig } from './put-concurrency-config.ts'
 import { putProvisionConfig } from './put-provision-config.ts'
@@ -53,6 +57,8 @@ import { putScalingConfig } from './put-scaling-config.ts'
 import { readFunctionLogs } from './read-function-logs.ts'
 import { readPlatformStatus } from './read-platform-status.ts'
 import { tagResources } from './tag-resources.ts'
+import { redriveDeadLetters } from './redrive-dead-letters.ts'
+import { stopAsyncTask } from './stop-async-task.ts'
 import { tempBucketToken } from './temp-bucket-token.ts'
 import { untagResources } from './untag-resources.ts'
 import { updateAlias } from './update-alias.ts'
@@ -83,6 +89,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   enableFunctionInvocation,
   getAlias,
   getAsyncInvokeConfig,
+  getAsyncTask,
   getConcurrencyConfig,
   getCustomDomain,
   getFunctionCode,
@@ -95,8 +102,10 @@ export const built: readonly Operation<FunctionsContext>[] = [
   invokeFunction,
   listAliases,
   listAsyncInvokeConfigs,
+  listAsyncTasks,
   listConcurrencyConfigs,
   listCustomDomains,
+  listDeadLetters,
   listFunctionVersions,
   listFunctions,
   listInstances,
@@ -108,6 +117,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   listTriggers,
   listVpcBindings,
   publishFunctionVersion,
+  purgeDeadLetters,
   putAsyncInvokeConfig,
   putConcurrencyConfig,
   putProvisionConfig,
@@ -115,6 +125,8 @@ export const built: readonly Operation<FunctionsContext>[] = [
   readFunctionLogs,
   readPlatformStatus,
   tagResources,
+  redriveDeadLetters,
+  stopAsyncTask,
   tempBucketToken,
   untagResources,
   updateAlias,

@@ -4,6 +4,7 @@ import {
   entityTooLarge,
   functionInvocationDisabled,
   functionNotFound,
+  internalServerError,
   invalidArgument,
   notImplemented,
   resourceExhausted,
@@ -11,7 +12,7 @@ import {
 } from '../errors.ts'
 import { invocationReply } from '../invocation-reply.ts'
 import { checkTaskId } from '../names.ts'
-import { AsyncQueueFull, DuplicateAsyncTask } from '../needs.ts'
+import { AsyncNoRoom, AsyncQueueFull, AsyncTargetGone, DuplicateAsyncTask } from '../needs.ts'
 import { qualifierOf } from '../qualifiers.ts'
 import { bytes, type FunctionsContext, operation, type Reply } from '../vocabulary.ts'
 
@@ -73,6 +74,9 @@ async function acceptForLater(
     .catch((error: unknown) => {
       if (error instanceof DuplicateAsyncTask) throw asyncTaskAlreadyExists(taskId)
       if (error instanceof AsyncQueueFull) throw resourceExhausted(error.message)
+      if (error instanceof AsyncNoRoom) throw internalServerError(error.message)
+      // Of what belongs to a function it is the last that goes.
+      if (error instanceof AsyncTargetGone) throw functionNotFound(functionName)
       throw error
     })
   return { status: 202, headers: { 'X-Fc-Async-Task-Id': taskId } }

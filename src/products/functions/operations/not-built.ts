@@ -9,14 +9,11 @@ export const notBuilt = (
     ['CreateVpcBinding', 'POST /2023-03-30/functions/{functionName}/vpc-bindings'],
     ['DeleteSession', 'DELETE /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
     ['DeleteVpcBinding', 'DELETE /2023-03-30/functions/{functionName}/vpc-bindings/{vpcId}'],
-    ['GetAsyncTask', 'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}'],
     ['GetSession', 'GET /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
-    ['ListAsyncTasks', 'GET /2023-03-30/functions/{functionName}/async-tasks'],
     ['ListSessions', 'GET /2023-03-30/functions/{functionName}/sessions'],
     ['PauseSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}/pause'],
     ['PutLayerACL', 'PUT /2023-03-30/layers/{layerName}/acl'],
     ['ResumeSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}/resume'],
-    ['StopAsyncTask', 'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop'],
     ['UpdateSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
   ] as const
 ).map(([name, route]) =>

@@ -35,6 +35,18 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./layer/publish.ts')).layerPublish,
   },
   'layer list': { summary: 'List layers', load: async () => (await import('./layer/list.ts')).layerList },
+  'async dead-letters': {
+    summary: 'List what of asynchronous invocations could not be delivered',
+    load: async () => (await import('./async/dead-letters.ts')).asyncDeadLetters,
+  },
+  'async redrive': {
+    summary: 'Put dead letters back into the queue',
+    load: async () => (await import('./async/redrive.ts')).asyncRedrive,
+  },
+  'async purge': {
+    summary: 'Remove dead letters for good',
+    load: async () => (await import('./async/purge.ts')).asyncPurge,
+  },
   version: { summary: 'Print the version', load: async () => (await import('./version.ts')).version },
   help: { summary: 'Say more about a command', load: async () => (await import('./help.ts')).help },
 }

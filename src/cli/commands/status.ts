@@ -3,7 +3,8 @@ import { readOutput } from '../output.ts'
 import { connect } from '../platform.ts'
 
 export const status: Command = {
-  summary: 'Show what the platform is doing: sandbox, pools, instances by function, memory',
+  summary:
+    'Show what the platform is doing: sandbox, pools, instances and asynchronous queue by function, memory',
   usage: 'status [FLAGS]',
   examples: ['hanshu status', 'hanshu status --output json'],
   positionals: { min: 0, max: 0 },

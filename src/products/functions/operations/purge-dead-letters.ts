@@ -10,7 +10,7 @@ export const purgeDeadLetters = operation({
 
   async handle({ path: { functionName }, body }, { accountId, deadLetters }) {
     checkFunctionName(functionName)
-    const purged = await deadLetters.purge({ accountId, functionName }, idsOf(body))
-    return jsonReply(200, { purged })
+    const count = await deadLetters.purge({ accountId, functionName }, idsOf(body))
+    return jsonReply(200, { count })
   },
 })

@@ -11,7 +11,7 @@ export const redriveDeadLetters = operation({
   async handle({ path: { functionName }, body }, context) {
     const { accountId, deadLetters } = context
     await requireFunction(context, functionName)
-    const redriven = await deadLetters.redrive({ accountId, functionName }, idsOf(body))
-    return jsonReply(200, { redriven })
+    const count = await deadLetters.redrive({ accountId, functionName }, idsOf(body))
+    return jsonReply(200, { count })
   },
 })

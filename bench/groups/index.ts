@@ -1,4 +1,5 @@
 import type { Group } from '../lib/row.ts'
+import { async } from './async.ts'
 import { burst } from './burst.ts'
 import { cold } from './cold.ts'
 import { keepAlive } from './keep-alive.ts'
@@ -9,4 +10,4 @@ import { startup } from './startup.ts'
 import { warm } from './warm.ts'
 
 /** In the order of the table. */
-export const groups: readonly Group[] = [cold, warm, burst, memory, startup, many, records, keepAlive]
+export const groups: readonly Group[] = [cold, warm, burst, memory, startup, many, async, records, keepAlive]

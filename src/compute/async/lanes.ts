@@ -188,6 +188,8 @@ export function lanes({
       try {
         return await attempt(key, signal)
       } catch (error) {
+        // The store closes under what could not finish in time.
+        if (closed) return { is: 'left' }
         lane.lastFailure = error instanceof Error ? error.message : String(error)
         log.error({ err: error, key }, 'the store failed under an asynchronous invocation; it is tried again')
         if (!(await pause())) return { is: 'left' }

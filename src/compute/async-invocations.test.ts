@@ -60,6 +60,27 @@ test('an event that comes in while the earlier ones are read is called once', as
   )
 })
 
+test('an event that the start sees before it is acknowledged is counted and called once', async () => {
+  const records = memoryRecordStore()
+  const slow: RecordStore = {
+    ...records,
+    async commit(writes) {
+      await records.commit(writes)
+      await turn()
+    },
+  }
+  const office = new Office(slow)
+  const accepted = office.accept('one')
+  await new Promise(setImmediate)
+  assert.equal((await office.kept()).length, 2)
+  await Promise.all([office.queue.start(), accepted])
+  for (let turns = 0; turns < 4; turns++) await turn()
+  assert.deepEqual([office.calls.length, office.queue.depth()], [1, 1])
+  await office.end(0, succeeded)
+  await turn()
+  assert.equal(office.queue.depth(), 0)
+})
+
 test('more events than are read at once are all taken up', async () => {
   const first = await Office.open()
   for (let index = 0; index < 1201; index++)

@@ -57,6 +57,17 @@ const send = (platform: Platform, functionName: string, event: object, headers =
     headers: { 'x-fc-invocation-type': 'Async', ...headers },
   })
 
+/** Waits until everything was called. Throws with what the platform says of the queue. */
+async function untilEmpty(platform: Platform): Promise<void> {
+  const isEmpty = async () => (await statusOf(platform)).asyncQueueDepth === 0
+  try {
+    await until(isEmpty, { what: 'the queue to be empty', timeoutMs: 90_000 })
+  } catch (error) {
+    const { text } = await api(platform, 'GET', '/hanshu/status')
+    throw new Error(`seed ${seed}: ${text}\n${platform.log()}`, { cause: error })
+  }
+}
+
 /** Request ids of the calls, by event. */
 async function calledIn(traces: string): Promise<Map<string, string[]>> {
   const called = new Map<string, string[]>()
@@ -125,10 +136,7 @@ test('asynchronous invocations survive kill -9 at any moment', {
       await working
       platform = await startPlatform({ ...options, dataDir })
     }
-    await until(async () => (await statusOf(platform)).asyncQueueDepth === 0, {
-      what: 'the queue to be empty',
-      timeoutMs: 60_000 + rounds * 1000,
-    })
+    await untilEmpty(platform)
     const called = await calledIn(traces)
     let again = 0
     for (const [id, requestId] of accepted) {
@@ -213,10 +221,7 @@ test('a full disk refuses asynchronous invocations, and keeps those that were ac
     for (const name of await readdir(disk)) if (name.startsWith('filler-')) await rm(join(disk, name))
     await one('after')
     assert.equal(accepted.at(-1), 'after')
-    await until(async () => (await statusOf(platform)).asyncQueueDepth === 0, {
-      what: 'the queue to be empty',
-      timeoutMs: 60_000,
-    })
+    await untilEmpty(platform)
     const called = await calledIn(traces)
     assert.deepEqual([...called.keys()].sort(), accepted.sort())
     for (const [id, requestIds] of called) assert.equal(requestIds.length, 1, id)

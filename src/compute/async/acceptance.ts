@@ -101,6 +101,7 @@ export async function acceptEvent(
     const task = { accountId, functionName, qualifier, taskId, requestId, order, queueKey: key, startedMs, retries: 0, events: [] } // biome-ignore format: one line
     idWrites.push(...tasks.creation(stepTask({ ...task, status: 'Enqueued' }, 'Enqueued', startedMs)))
   }
+  lanes.announced(key)
   try {
     await records.commit([
       ...alongside,

@@ -185,7 +185,11 @@ export function deadLetters({
       return found.length > limit ? { letters, next: page.at(-1)!.key.slice(prefix.length) } : { letters }
     },
 
-    redrive: (name, requestIds) => forEach(name, requestIds, backIntoQueue),
+    async redrive(name, requestIds) {
+      await lanes.started
+      return forEach(name, requestIds, backIntoQueue)
+    },
+
     purge: (name, requestIds) => forEach(name, requestIds, remove),
 
     async sweep() {

@@ -30,6 +30,8 @@ export interface Lanes {
   /** All items, running ones too. */
   depth(): number
   depthOf(lane: string): number
+  /** An item is about to be put into the store; to be said before a start that is under way can see it there. */
+  announced(key: string): void
   /** An item was put into the store. */
   added(key: string): void
   /** An item that does not run was taken out of the store. */
@@ -39,6 +41,8 @@ export interface Lanes {
   nextOrder(): number
   /** Finds what is in the store, and begins. */
   start(): Promise<void>
+  /** Settles with the start: before, what is taken out of the store might not have been counted yet. */
+  started: Promise<void>
   names(): string[]
   facts(lane: string): Promise<LaneFacts>
   close(): Promise<void>
@@ -101,6 +105,7 @@ export function lanes({
   let running = 0
   let lastOrder = 0
   let closed = false
+  const started = Promise.withResolvers<void>()
   /** Put in before the start has read the store: the start does not count them a second time. */
   let early: Set<string> | undefined = new Set()
 
@@ -289,6 +294,8 @@ export function lanes({
     depth: () => depth,
     depthOf: (prefix) => byPrefix.get(prefix)?.depth ?? 0,
 
+    announced: (key) => void early?.add(key),
+
     added(key) {
       const lane = laneAt(parseQueueKey(key).lane)
       early?.add(key)
@@ -329,9 +336,11 @@ export function lanes({
         }
       }
       early = undefined
+      started.resolve()
       for (const lane of [...byPrefix.values()]) wake(lane)
     },
 
+    started: started.promise,
     names: () => [...byPrefix.keys()],
 
     async facts(prefix) {

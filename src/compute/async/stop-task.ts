@@ -15,6 +15,7 @@ export async function stopTask(
   name: FunctionName,
   taskId: string,
 ): Promise<StopOutcome> {
+  await lanes.started
   for (;;) {
     const stored = await tasks.read(name, taskId)
     if (!stored) return { is: 'notFound' }

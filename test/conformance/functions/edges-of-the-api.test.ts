@@ -24,14 +24,11 @@ describe('an operation that is not built', () => {
     createVpcBinding: (c) => c.createVpcBinding('f', requestWith('CreateVpcBinding', { vpcId: 'v' })),
     deleteSession: (c) => c.deleteSession('f', 's', request('DeleteSession')),
     deleteVpcBinding: (c) => c.deleteVpcBinding('f', 'vpc-1'),
-    getAsyncTask: (c) => c.getAsyncTask('f', 't', request('GetAsyncTask')),
     getSession: (c) => c.getSession('f', 's', request('GetSession')),
-    listAsyncTasks: (c) => c.listAsyncTasks('f', request('ListAsyncTasks')),
     listSessions: (c) => c.listSessions('f', request('ListSessions')),
     pauseSession: (c) => c.pauseSession('f', 's', request('PauseSession')),
     putLayerACL: (c) => c.putLayerACL('l', request('PutLayerACL', { acl: '1' })),
     resumeSession: (c) => c.resumeSession('f', 's', request('ResumeSession')),
-    stopAsyncTask: (c) => c.stopAsyncTask('f', 't', request('StopAsyncTask')),
     updateSession: (c) => c.updateSession('f', 's', requestWith('UpdateSession', {})),
   }
   for (const [name, call] of Object.entries(calls)) {

@@ -79,7 +79,10 @@ export function asyncInvocations({
   const keepsTasks = async ({ accountId, functionName, qualifier }: AcceptedEvent) =>
     (await policyOf(accountId, functionName, qualifier)).asyncTask
   const take = (event: AcceptedEvent, hops: number, alongside: readonly Write[] = []) =>
-    acceptEvent({ records, clock, now, lanes, tasks, limits, keepsTasks, presenceOf }, event, { hops, alongside })
+    acceptEvent({ records, clock, now, lanes, tasks, limits, keepsTasks, presenceOf }, event, {
+      hops,
+      alongside,
+    })
   const destinations = destinationsOf([functionDestination(take), ...moreDestinations])
   const isClosed = () => stopping.signal.aborted
   const attempts = {

@@ -10,6 +10,7 @@ import { engine } from './engine.ts'
 import { encodeFrame, FrameDecoder, frameType } from './frames.ts'
 import { discardingLogSink } from './log-sink.ts'
 import { emptyHistogram, observeIdle } from './scaling/idle-histogram.ts'
+import { noMeter } from './metering/meter.ts'
 import { WarmPool } from './warm-pool.ts'
 
 const revision = {
@@ -39,6 +40,7 @@ function engineWithoutInstances(
       clock,
       log: silentLogger,
       logSink: discardingLogSink,
+      meter: noMeter,
       warmPool: new WarmPool({ driver, clock, ids: randomIds, log: silentLogger, bootsAtOnce: 1 }),
       imageOf: () => new Promise<never>(() => {}),
       materialize: async () => ({ codeSource: '/c' }),
@@ -148,6 +150,7 @@ test('an instance that reads nothing and is left by its callers is ended before 
       clock,
       log: silentLogger,
       logSink: discardingLogSink,
+      meter: noMeter,
       warmPool: new WarmPool({ driver, clock, ids: randomIds, log: silentLogger, bootsAtOnce: 1 }),
       imageOf: () => ({ key: 'a', protocol: 'frames', argv: ['a'], env: {}, mounts: [] }),
       materialize: async () => ({ codeSource: '/c' }),
@@ -222,6 +225,7 @@ test('a function that was called every half hour is let go after a call, and is 
       clock,
       log: silentLogger,
       logSink: discardingLogSink,
+      meter: noMeter,
       warmPool: new WarmPool({ driver, clock, ids: randomIds, log: silentLogger, bootsAtOnce: 1 }),
       imageOf: () => ({ key: 'a', protocol: 'frames', argv: ['a'], env: {}, mounts: [] }),
       materialize: async () => ({ codeSource: '/c' }),

@@ -29,6 +29,8 @@ import { type StartSurroundings, startInstance, stopInstance } from './instance-
 import { InvocationLog } from './invocation-log.ts'
 import { type Answer, type Credentials, type HookCall, StartFailure } from './live-instance.ts'
 import type { LogSink } from './log-sink.ts'
+import { billedMsOf, CallMeter, type MeteredCall } from './metering/call-meter.ts'
+import type { Meter } from './metering/meter.ts'
 import { NotStarted } from './not-started.ts'
 import type { ProvisionedInstances } from './provisioner.ts'
 import type { Use } from './scaling/capacity.ts'
@@ -57,6 +59,7 @@ export interface EngineNeeds extends StartSurroundings {
   clock: Clock
   log: Logger
   logSink: LogSink
+  meter: Meter
   /** Share of the machine's processor time that nobody used, lately. */
   processorIdleShare(): number
   /** Temporary credentials of the function's role. */
@@ -93,6 +96,8 @@ export interface InstanceView {
   createdMs: number
   served: number
 }
+
+type RunningCall = HookCall & MeteredCall
 
 interface Conclusion {
   report: InvocationReport
@@ -235,6 +240,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
   const wallClock = () => clock.now()
   const deadlines = new Deadlines<Timed>(clock, (timed) => timed.settle(hasTimedOut))
+  const callMeter = new CallMeter(needs)
 
   const originOf = (lease: Lease, qualifier: string) => ({
     accountId: lease.pooled.revision.accountId,
@@ -256,13 +262,15 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
   function noLease(
     error: unknown,
-    { requestId, revision, wantLogTail }: EventInvocation | HttpInvocation | UpgradeInvocation,
+    invocation: EventInvocation | HttpInvocation | UpgradeInvocation,
   ): FunctionFailure | Refusal {
+    const { requestId, revision, wantLogTail } = invocation
     if (error instanceof Throttled) return { outcome: 'throttled', message: error.message }
     if (error instanceof GaveUp) return { outcome: 'cancelled' }
     if (error instanceof NotStarted) return error.refusal
     if (error instanceof NoDiskRoom) return { outcome: 'throttled', message: error.message }
     if (error instanceof StartFailure) {
+      callMeter.startFailed(invocation, error)
       return {
         outcome: 'initializationError',
         because: error.because,
@@ -270,7 +278,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         report: {
           instanceId: error.instanceId,
           durationMs: error.durationMs,
-          billedMs: Math.ceil(error.durationMs),
+          billedMs: billedMsOf(error.durationMs),
           maxMemoryMb: 0,
           coldStart: true,
           ...(error.logTail && wantLogTail ? { logTail: error.logTail } : {}),
@@ -287,8 +295,8 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   function callOf(
     lease: Lease,
     invocation: EventInvocation | HttpInvocation | UpgradeInvocation,
-  ): HookCall | Promise<HookCall> {
-    const { revision, requestId, qualifier, wantLogTail } = invocation
+  ): RunningCall | Promise<RunningCall> {
+    const { revision, requestId, qualifier, retryCount = 0, wantLogTail } = invocation
     const invocationLog = new InvocationLog(originOf(lease, qualifier), {
       requestId,
       wantTail: wantLogTail,
@@ -296,9 +304,16 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       now: wallClock,
     })
     invocationLog.hold(`FC Invoke Start RequestId: ${requestId}`)
-    const call = { requestId, qualifier, credentials: undefined, log: invocationLog }
-    if (revision.role === undefined) return call
-    return credentialsOf(lease).then((credentials) => ({ ...call, credentials }))
+    const call = {
+      requestId,
+      qualifier,
+      retryCount,
+      credentials: undefined,
+      log: invocationLog,
+      metered: false,
+    }
+    if (revision.role === undefined) return callMeter.begin(lease.pooled, call)
+    return credentialsOf(lease).then((credentials) => callMeter.begin(lease.pooled, { ...call, credentials }))
   }
 
   async function credentialsOf(lease: Lease): Promise<Credentials | undefined> {
@@ -361,17 +376,17 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   /** Writes the last lines of the log and the figures. At once, unless something has to be read or waited for. */
   function conclude(
     lease: Lease,
-    call: HookCall,
-    durationMs: number,
+    call: RunningCall,
+    durationMs: number | undefined,
     ended: Ended,
   ): Conclusion | Promise<Conclusion> {
     if (ended.is === 'died') {
       return lease.instance.exited.then(async (exit) => {
-        const peakMb = await peakMemoryMb(lease.pooled, durationMs)
+        const peakMb = await peakMemoryMb(lease.pooled, durationMs ?? 0)
         return concluded(lease, call, durationMs, ended, peakMb, exit)
       })
     }
-    const peakMb = peakMemoryMb(lease.pooled, durationMs)
+    const peakMb = peakMemoryMb(lease.pooled, durationMs ?? 0)
     return peakMb instanceof Promise
       ? peakMb.then((read) => concluded(lease, call, durationMs, ended, read, undefined))
       : concluded(lease, call, durationMs, ended, peakMb, undefined)
@@ -379,13 +394,14 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
   function concluded(
     lease: Lease,
-    call: HookCall,
-    durationMs: number,
+    call: RunningCall,
+    ranMs: number | undefined,
     ended: Ended,
     peakMb: number,
     exit: SandboxExit | undefined,
   ): Conclusion {
     const { pooled } = lease
+    const durationMs = ranMs ?? 0
     const { revision } = pooled
     const maxMemoryMb = exit?.oomKilled ? Math.min(peakMb, revision.memoryMb) : peakMb
     const figures = { durationMs, maxMemoryMb }
@@ -420,7 +436,10 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       note = ', Error: Unhandled function error'
       call.log.write(`${JSON.parse(Buffer.from(failure.body).toString()).errorMessage}\n`)
     }
-    const billedMs = Math.max(1, Math.ceil(durationMs))
+    const chargedMs = ended.is === 'died' && !ended.delivered ? undefined : ranMs
+    const billedMs = billedMsOf(chargedMs)
+    const outcome = failure?.outcome ?? (ended.is === 'cancelled' ? 'cancelled' : 'succeeded')
+    callMeter.end(pooled, call, chargedMs, outcome)
     call.log.write(
       `FC Invoke End RequestId: ${call.requestId}${note}\n\nDuration: ${durationMs.toFixed(2)} ms, Billed Duration: ${billedMs} ms, Memory Size: ${revision.memoryMb} MB, Max Memory Used: ${maxMemoryMb.toFixed(2)} MB\n`,
     )
@@ -488,7 +507,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       const { durationMs } = run
       // The slot first, the paperwork after: the next call need not wait for the log line of this one.
       endLease(lease, ended, durationMs)
-      const conclusion = conclude(lease, call, durationMs ?? 0, ended)
+      const conclusion = conclude(lease, call, durationMs, ended)
       const { report, failure } = conclusion instanceof Promise ? await conclusion : conclusion
       if (failure) return { ...failure, report }
       if (ended.is === 'result') return { outcome: 'succeeded', body: ended.body, report }
@@ -523,6 +542,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         }
 
         const finished = Promise.withResolvers<InvocationReport>()
+        let endedMs: number | undefined
         const concludeBody = async (
           how:
             | { is: 'result'; body: Uint8Array }
@@ -530,13 +550,18 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
             | { is: 'cancelled' }
             | { is: 'died'; delivered: boolean },
         ) => {
-          const durationMs = clock.monotonicMs() - startedMs
+          const durationMs = (endedMs ?? clock.monotonicMs()) - startedMs
           endLease(lease, how, durationMs)
           if (how.is === 'result') await lease.instance.outputSettled?.()
           finished.resolve((await conclude(lease, call, durationMs, how)).report)
         }
         const bodyEnded = new Promise<Answer>((resolve) => {
-          ended.body.once('end', () => resolve({ is: 'result', body: Buffer.alloc(0) }))
+          ended.body.once('end', () => {
+            // Here and not later: the client has its answer when this event is over.
+            endedMs = clock.monotonicMs()
+            callMeter.end(lease.pooled, call, endedMs - startedMs, 'succeeded')
+            resolve({ is: 'result', body: Buffer.alloc(0) })
+          })
           const closed = () => {
             if (!ended.body.readableEnded) resolve({ is: 'died', delivered: true })
           }

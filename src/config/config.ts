@@ -128,6 +128,14 @@ export const configSchema = z.object({
     .min(1)
     .default(64)
     .describe('Function logs kept per function; the oldest go first.'),
+  HANSHU_LEDGER_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(256)
+    .describe(
+      'Single entries of the ledger kept, about 6,000 invocations a MB; the oldest go first. The sums by function and hour, which bills are made of, are kept for 400 days.',
+    ),
   HANSHU_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')

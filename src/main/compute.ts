@@ -5,6 +5,7 @@ import { type CodeStore, codeStore } from '../compute/code-store.ts'
 import { type Engine, type EngineNeeds, engine } from '../compute/engine.ts'
 import { type FunctionLogs, functionLogs } from '../compute/function-logs.ts'
 import { learntIdleness } from '../compute/learnt-idleness.ts'
+import type { Meter } from '../compute/metering/meter.ts'
 import { loadRuntimeCatalog } from '../compute/runtime-catalog.ts'
 import { type RuntimeImages, runtimeImages } from '../compute/runtime-images.ts'
 import { WarmPool } from '../compute/warm-pool.ts'
@@ -30,10 +31,11 @@ export interface Compute extends Part {
 export async function assembleCompute(
   { config, clock, ids, log, closing, codeDir, stores, driver, identity }: Foundation,
   {
+    meter,
     instancesMaxOf,
     reservedOfAll,
     revisionNow,
-  }: Pick<EngineNeeds, 'instancesMaxOf' | 'reservedOfAll'> &
+  }: Pick<EngineNeeds, 'meter' | 'instancesMaxOf' | 'reservedOfAll'> &
     Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'>,
 ): Promise<Compute> {
   const logs = functionLogs({
@@ -72,6 +74,7 @@ export async function assembleCompute(
       clock,
       log,
       logSink: logs,
+      meter,
       processorIdleShare: processorIdleShare(clock),
       warmPool,
       imageOf: (runtime) => images.imageOf(runtime),

@@ -3,6 +3,7 @@ import { QueueFull, TargetGone, TaskInFlight } from '../compute/async/acceptance
 import { isDelivery } from '../compute/async/queued.ts'
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
 import type { FunctionLogs } from '../compute/function-logs.ts'
+import type { Ledger } from '../compute/metering/ledger.ts'
 import { CodeSweeper } from '../products/functions/code-sweeper.ts'
 import { codeUrlPath } from '../products/functions/code-urls.ts'
 import type { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
@@ -37,6 +38,7 @@ export interface FunctionsSurroundings {
   asyncQueue: AsyncInvocations
   objects: ObjectsPart
   httpTriggers: HttpTriggersPart
+  ledger: Ledger
   platformStatus: PlatformStatus
 }
 
@@ -50,6 +52,7 @@ export async function assembleFunctions(
     asyncQueue,
     objects,
     httpTriggers,
+    ledger,
     platformStatus,
   }: FunctionsSurroundings,
 ): Promise<Part> {
@@ -73,6 +76,7 @@ export async function assembleFunctions(
     destinationKinds: asyncQueue.destinationKinds,
     temporaryCredentials: objects.uploadGrants,
     functionLogs: readingOf(logs),
+    ledger,
     platformStatus,
     runningInstances: (functionName) =>
       engine.instances().filter((instance) => instance.functionName === functionName),

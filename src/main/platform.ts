@@ -8,6 +8,7 @@ import type { Foundation } from './foundation.ts'
 import { assembleFunctions } from './functions.ts'
 import { assembleHttpTriggers } from './http-triggers.ts'
 import { listen } from './listen.ts'
+import { assembleMetering } from './metering.ts'
 import { assembleObjects } from './objects.ts'
 import type { Part } from './part.ts'
 import { assembleProvisioning } from './provisioning.ts'
@@ -29,7 +30,9 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   })
   const reserved = new ReservedConcurrency(stores.records, accountId)
   await reserved.load()
+  const metering = await assembleMetering(foundation)
   const compute = await assembleCompute(foundation, {
+    meter: metering.meter,
     instancesMaxOf: ({ functionName }) => directory.reservedConcurrencyCached(accountId, functionName)?.limit,
     reservedOfAll: () => reserved.total,
     revisionNow: ({ functionName, versionId }) => directory.mainRevision(accountId, functionName, versionId),
@@ -55,9 +58,10 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     asyncQueue,
     objects,
     httpTriggers,
-    platformStatus: platformStatus(foundation, { compute, asyncQueue }),
+    ledger: metering.ledger,
+    platformStatus: platformStatus(foundation, { compute, asyncQueue, meter: metering.meter }),
   })
-  const parts: readonly Part[] = [functions, objects, httpTriggers, timerTriggers, provisioning, compute]
+  const parts: readonly Part[] = [functions, objects, httpTriggers, timerTriggers, provisioning, compute, metering]
 
   await listen(
     foundation,

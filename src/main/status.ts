@@ -1,4 +1,5 @@
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
+import type { JournalMeter } from '../compute/metering/meter.ts'
 import type { PlatformStatus } from '../products/functions/needs.ts'
 import type { Compute } from './compute.ts'
 import type { Foundation } from './foundation.ts'
@@ -7,7 +8,7 @@ import { version } from './version.ts'
 /** What `hanshu status` shows. */
 export function platformStatus(
   { clock, startedMs, accountId, region, driver, endpoints }: Foundation,
-  { compute, asyncQueue }: { compute: Compute; asyncQueue: AsyncInvocations },
+  { compute, asyncQueue, meter }: { compute: Compute; asyncQueue: AsyncInvocations; meter: JournalMeter },
 ): PlatformStatus {
   return {
     read: async () => ({
@@ -20,6 +21,7 @@ export function platformStatus(
       pools: compute.warmPool.counts(),
       asyncQueueDepth: asyncQueue.depth(),
       asyncQueue: await asyncQueue.backlog(),
+      metering: meter.state(),
       instances: compute.engine.instances().map(({ functionName, versionId, instanceId, state, served }) => ({
         functionName,
         versionId,

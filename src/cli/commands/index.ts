@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   invoke: { summary: 'Invoke a function', load: async () => (await import('./invoke.ts')).invoke },
   logs: { summary: 'Read the logs of a function', load: async () => (await import('./logs.ts')).logs },
+  bill: { summary: 'Show what a month costs', load: async () => (await import('./bill.ts')).bill },
   'function list': {
     summary: 'List functions',
     load: async () => (await import('./function/list.ts')).functionList,

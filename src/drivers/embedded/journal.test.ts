@@ -133,36 +133,34 @@ function smallDisk(): string | undefined {
 }
 const disk = smallDisk()
 
-test(
-  'a full disk is an error of the append, which leaves no half of it, and goes on when there is room',
-  { skip: disk === undefined && 'this user may not mount a file system' },
-  async () => {
-    const dir = join(disk!, 'journal')
-    const journal = await openAt(dir)
-    let kept = 0
-    const fill = () => {
-      for (;;) {
-        journal.append(Buffer.alloc(10_000, 1))
-        kept++
-      }
+test('a full disk is an error of the append, which leaves no half of it, and goes on when there is room', {
+  skip: disk === undefined && 'this user may not mount a file system',
+}, async () => {
+  const dir = join(disk!, 'journal')
+  const journal = await openAt(dir)
+  let kept = 0
+  const fill = () => {
+    for (;;) {
+      journal.append(Buffer.alloc(10_000, 1))
+      kept++
     }
-    assert.throws(fill, { code: 'ENOSPC' })
-    assert.throws(() => journal.append(Buffer.alloc(20_000)), { code: 'ENOSPC' })
-    const before = kept
-    await journal.close()
-    const again = await openAt(dir)
-    assert.equal((await again.read(0, { limit: 1000 })).entries.length > 0, true)
-    let read = 0
-    for (let at = 0; ; ) {
-      const { entries, next } = await again.read(at, { limit: 10 })
-      if (entries.length === 0) break
-      read += entries.length
-      at = next
-    }
-    assert.equal(read, before)
-    await again.trim(again.end)
-    again.append(Buffer.alloc(20_000))
-    await again.close()
-    rmSync(dir, { recursive: true })
-  },
-)
+  }
+  assert.throws(fill, { code: 'ENOSPC' })
+  assert.throws(() => journal.append(Buffer.alloc(20_000)), { code: 'ENOSPC' })
+  const before = kept
+  await journal.close()
+  const again = await openAt(dir)
+  assert.equal((await again.read(0, { limit: 1000 })).entries.length > 0, true)
+  let read = 0
+  for (let at = 0; ; ) {
+    const { entries, next } = await again.read(at, { limit: 10 })
+    if (entries.length === 0) break
+    read += entries.length
+    at = next
+  }
+  assert.equal(read, before)
+  await again.trim(again.end)
+  again.append(Buffer.alloc(20_000))
+  await again.close()
+  rmSync(dir, { recursive: true })
+})

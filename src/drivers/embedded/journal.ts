@@ -241,10 +241,7 @@ function openSegments(dir: string, log: Logger): Segment[] {
   })
 }
 
-async function readPart(
-  file: string,
-  { start, length }: { start: number; length: number },
-): Promise<Buffer> {
+async function readPart(file: string, { start, length }: { start: number; length: number }): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length)
   const handle = await open(file, 'r')
   try {

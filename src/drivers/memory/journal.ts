@@ -2,13 +2,25 @@ import { checkJournalEntry, type Journal, type JournalEntry, JournalFull } from 
 
 /** A journal that lives as long as the process: for tests and `up --ephemeral`. Positions count entries. */
 export function memoryJournal({ bytesMax = 64 * 1024 * 1024 }: { bytesMax?: number } = {}): Journal {
-  let entries: JournalEntry[] = []
+  const entries: JournalEntry[] = []
   let end = 0
   let sizeBytes = 0
   let isOpen = true
 
   function checkOpen(): void {
     if (!isOpen) throw new Error('the journal is closed')
+  }
+
+  /** Where the first entry at or behind a position is. */
+  function indexOf(position: number): number {
+    let low = 0
+    let high = entries.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (entries[middle]!.position < position) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   return {
@@ -31,16 +43,15 @@ export function memoryJournal({ bytesMax = 64 * 1024 * 1024 }: { bytesMax?: numb
 
     async read(from, { limit }) {
       checkOpen()
-      const start = entries.findIndex(({ position }) => position >= from)
-      const found = start < 0 ? [] : entries.slice(start, start + limit)
+      const start = indexOf(from)
+      const found = entries.slice(start, start + limit)
       const last = found.at(-1)
       return { entries: found, next: last ? last.position + 1 : Math.max(from, end) }
     },
 
     async trim(before) {
       checkOpen()
-      entries = entries.filter(({ position }) => position >= before)
-      sizeBytes = entries.reduce((sum, { data }) => sum + data.length, 0)
+      for (const { data } of entries.splice(0, indexOf(before))) sizeBytes -= data.length
     },
 
     skipTo(position) {

@@ -5,6 +5,7 @@ import type { Invoker } from '../../ports/invocation.ts'
 import type { Provisioning } from '../../ports/provisioning.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { Caller, RequestHead } from '../../wire/product-server.ts'
+import type { FunctionHour } from './billing/bill.ts'
 import type { CustomDomainDirectory } from './custom-domain-directory.ts'
 import type { FunctionDirectory } from './directory.ts'
 import type { HttpTriggerUrls } from './http-trigger.ts'
@@ -30,6 +31,7 @@ export interface FunctionsNeeds {
   deadLetters: DeadLetters
   temporaryCredentials: TemporaryCredentials
   functionLogs: FunctionLogs
+  ledger: Ledger
   platformStatus: PlatformStatus
   /** Where the HTTP trigger of a function is reached. */
   httpTriggerUrl(functionName: string, qualifier: string): HttpTriggerUrls
@@ -226,6 +228,24 @@ export interface LogsRequest {
   /** Go on with lines that are still to come. */
   follow: boolean
   signal: AbortSignal
+}
+
+/** What functions used. */
+export interface Ledger {
+  /** Takes in all that was used until now. */
+  settle(): Promise<void>
+  /** What each function used in each hour that begins in this time, in the order of time. */
+  usage(accountId: string, time: BilledTime): AsyncIterable<FunctionHour>
+  /** Every single entry that is kept of this time. */
+  entries(accountId: string, time: BilledTime): AsyncIterable<object>
+  /** Invocations of this time that could not be recorded. */
+  lost(time: BilledTime): Promise<number>
+}
+
+export interface BilledTime {
+  fromMs: number
+  /** Exclusive. */
+  toMs: number
 }
 
 export interface PlatformStatus {

@@ -11,6 +11,7 @@ import type { ProvisionPlan } from '../../ports/provisioning.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { requestHandler } from '../../wire/product-server.ts'
 import { CustomDomainDirectory } from './custom-domain-directory.ts'
+import type { FunctionHour } from './billing/bill.ts'
 import { FunctionDirectory } from './directory.ts'
 import type { AsyncInvocation, FunctionsNeeds, LogsRequest } from './needs.ts'
 import { functionsProduct } from './product.ts'
@@ -51,6 +52,7 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
   const invocations: EventInvocation[] = []
   const accepted: AsyncInvocation[] = []
   const logRequests: LogsRequest[] = []
+  const usage: FunctionHour[] = []
   const uploads = new Map<string, Buffer>()
   const random = { next: 0.5 }
   const script: { outcome: InvocationOutcome | ((call: EventInvocation) => Promise<InvocationOutcome>) } = {
@@ -120,6 +122,16 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
         yield { cursor: '2', text: 'world' }
       },
     },
+    ledger: {
+      settle: async () => {},
+      async *usage() {
+        yield* usage
+      },
+      async *entries() {
+        yield { is: 'invocation', requestId: 'r-1' }
+      },
+      lost: async () => 0,
+    },
     platformStatus: { read: async () => ({ functions: 3 }) },
     httpTriggerUrl: (functionName, qualifier) => ({
       urlInternet: `http://${functionName}.${qualifier}.test`,
@@ -174,6 +186,7 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
     accepted,
     logRequests,
     provisioned,
+    usage,
     uploads,
     random,
     script,

@@ -54,7 +54,9 @@ import { putAsyncInvokeConfig } from './put-async-invoke-config.ts'
 import { putConcurrencyConfig } from './put-concurrency-config.ts'
 import { putProvisionConfig } from './put-provision-config.ts'
 import { putScalingConfig } from './put-scaling-config.ts'
+import { readBill } from './read-bill.ts'
 import { readFunctionLogs } from './read-function-logs.ts'
+import { readLedger } from './read-ledger.ts'
 import { readPlatformStatus } from './read-platform-status.ts'
 import { redriveDeadLetters } from './redrive-dead-letters.ts'
 import { stopAsyncTask } from './stop-async-task.ts'
@@ -122,7 +124,9 @@ export const built: readonly Operation<FunctionsContext>[] = [
   putConcurrencyConfig,
   putProvisionConfig,
   putScalingConfig,
+  readBill,
   readFunctionLogs,
+  readLedger,
   readPlatformStatus,
   tagResources,
   redriveDeadLetters,

@@ -1,0 +1,25 @@
+import { type Ledger, ledger as openLedger } from '../compute/metering/ledger.ts'
+import { type JournalMeter, journalMeter } from '../compute/metering/meter.ts'
+import type { Foundation } from './foundation.ts'
+import type { Part } from './part.ts'
+
+export interface MeteringPart extends Part {
+  meter: JournalMeter
+  ledger: Ledger
+}
+
+export async function assembleMetering({
+  config,
+  stores,
+  clock,
+  log,
+  closing,
+}: Foundation): Promise<MeteringPart> {
+  const { records, streams, meterJournal: journal } = stores
+  const entriesBytesMax = config.HANSHU_LEDGER_MB * 1_048_576
+  const ledger = await openLedger({ journal, records, streams, clock, log, entriesBytesMax })
+  closing.push(() => ledger.close())
+  const meter = journalMeter({ journal, clock, log, noted: ledger.noted })
+  closing.push(() => meter.close())
+  return { meter, ledger, sweep: () => ledger.sweep() }
+}

@@ -3,6 +3,7 @@ import { async } from './async.ts'
 import { burst } from './burst.ts'
 import { cold } from './cold.ts'
 import { keepAlive } from './keep-alive.ts'
+import { ledger } from './ledger.ts'
 import { many } from './many.ts'
 import { memory } from './memory.ts'
 import { records } from './records.ts'
@@ -10,4 +11,4 @@ import { startup } from './startup.ts'
 import { warm } from './warm.ts'
 
 /** In the order of the table. */
-export const groups: readonly Group[] = [cold, warm, burst, memory, startup, many, async, records, keepAlive]
+export const groups: readonly Group[] = [cold, warm, burst, memory, startup, many, async, records, keepAlive, ledger]

@@ -134,7 +134,7 @@ export const configSchema = z.object({
     .min(1)
     .default(256)
     .describe(
-      'Single entries of the ledger kept, about 6,000 invocations a MB; the oldest go first. The sums by function and hour, which bills are made of, are kept for 400 days.',
+      'Single entries of the ledger kept, some 20,000 invocations a MB; the oldest go first. The sums by function and hour, which bills are made of, are kept for 400 days.',
     ),
   HANSHU_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'])

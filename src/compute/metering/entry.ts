@@ -1,33 +1,41 @@
 /**
  * What the ledger has one line for: an invocation that ended, a time for which an instance was held, or a count of
- * invocations of which nothing else could be kept. A line is the kind with its version, then fields between tabs.
+ * invocations of which nothing else could be kept. A line begins with its kind and version; fields are between tabs. What
+ * is the same for all calls of a function is at its end, behind an empty field, so that it is made and read once for many.
  */
 
 /** The function and its resources. */
-interface Charged {
+export interface Charged {
   accountId: string
   region: string
   functionName: string
   /** `LATEST`, or the number of the version. */
   versionId: string
-  /** As the caller asked. */
-  qualifier: string
-  instanceId: string
   memoryMb: number
   /** Hundredths of a vCPU: an integer, so that sums are exact. */
   cpuHundredths: number
   diskMb: number
+  /** On a provisioned instance a call is charged as a request only: the time of the instance is charged as held. */
+  kind: UsageKind
+}
+
+/** By the kind of instance, since each has factors of its own. `lightSleep`: provisioned, without processor time. */
+export type UsageKind = 'onDemand' | 'provisioned' | 'lightSleep'
+
+interface Entry extends Charged {
+  /** As the caller asked. */
+  qualifier: string
+  instanceId: string
   /** When the call or the time ended; the hour it counts to. */
   endedMs: number
 }
 
-export interface InvocationEntry extends Charged {
+export interface InvocationEntry extends Entry {
   is: 'invocation'
+  kind: 'onDemand' | 'provisioned'
   requestId: string
   /** Attempts before this one, of an asynchronous invocation. */
   retryCount: number
-  /** Provisioned: the time of the instance is charged by `held`, and only the request here. */
-  kind: 'onDemand' | 'provisioned'
   outcome: string
   /** As the caller was told. */
   billedMs: number
@@ -35,9 +43,8 @@ export interface InvocationEntry extends Charged {
   activeMs: number
 }
 
-export interface HeldEntry extends Charged {
+export interface HeldEntry extends Entry {
   is: 'held'
-  /** `lightSleep`: without processor time, until the next call. */
   kind: 'provisioned' | 'lightSleep'
   heldMs: number
   /** Of processor time, rounded up as the vendor does. */
@@ -52,57 +59,94 @@ export interface LostEntry {
 
 export type LedgerEntry = InvocationEntry | HeldEntry | LostEntry
 
-export function encodeEntry(entry: LedgerEntry): Uint8Array {
-  return Buffer.from(lineOf(entry))
+/** The end of a line. */
+export function chargedText(charged: Charged): string {
+  const { accountId, region, functionName, versionId, memoryMb, cpuHundredths, diskMb, kind } = charged
+  return `${accountId}\t${region}\t${functionName}\t${versionId}\t${memoryMb}\t${cpuHundredths}\t${diskMb}\t${kind}`
 }
 
-function lineOf(entry: LedgerEntry): string {
-  if (entry.is === 'lost') return `l1\t${entry.endedMs}\t${entry.invocations}`
-  const { endedMs, accountId, region, functionName, versionId, qualifier, instanceId } = entry
-  const { memoryMb, cpuHundredths, diskMb, kind } = entry
-  const charged = `${endedMs}\t${accountId}\t${region}\t${functionName}\t${versionId}\t${qualifier}\t${instanceId}\t${memoryMb}\t${cpuHundredths}\t${diskMb}\t${kind}`
-  if (entry.is === 'held') return `h1\t${charged}\t${entry.heldMs}\t${entry.cpuMs}`
-  // The only field that a client may have chosen.
-  const requestId = /[\t\n]/.test(entry.requestId)
-    ? entry.requestId.replaceAll(/[\t\n]/g, ' ')
-    : entry.requestId
-  return `i1\t${charged}\t${requestId}\t${entry.retryCount}\t${entry.outcome}\t${entry.billedMs}\t${entry.activeMs}`
-}
-
-/** Throws for what this release has not written and does not know. */
-export function decodeEntry(data: Uint8Array): LedgerEntry {
-  const [version, endedMs, ...fields] = Buffer.from(data.buffer, data.byteOffset, data.length)
-    .toString()
-    .split('\t') as [string, string, ...string[]]
-  if (version === 'l1') return { is: 'lost', endedMs: Number(endedMs), invocations: Number(fields[0]) }
-  if (version !== 'i1' && version !== 'h1')
-    throw new Error(`the ledger knows no entries of kind '${version}'`)
-  const [accountId, region, functionName, versionId, qualifier, instanceId, memoryMb, cpuHundredths] =
-    fields as string[] & { length: 8 }
-  const charged = {
+export function chargedOf(text: string): Charged {
+  const [accountId, region, functionName, versionId, memoryMb, cpuHundredths, diskMb, kind] = text.split('\t')
+  return {
     accountId: accountId!,
     region: region!,
     functionName: functionName!,
     versionId: versionId!,
-    qualifier: qualifier!,
-    instanceId: instanceId!,
     memoryMb: Number(memoryMb),
     cpuHundredths: Number(cpuHundredths),
-    diskMb: Number(fields[8]),
-    endedMs: Number(endedMs),
+    diskMb: Number(diskMb),
+    kind: kind as UsageKind,
   }
-  if (version === 'h1') {
-    const kind = fields[9] as HeldEntry['kind']
-    return { is: 'held', ...charged, kind, heldMs: Number(fields[10]), cpuMs: Number(fields[11]) }
+}
+
+/** `charged` is `chargedText` of what the entry is charged to. */
+export function invocationLine(entry: Omit<InvocationEntry, 'is' | keyof Charged>, charged: string): string {
+  const { endedMs, activeMs, billedMs, outcome, retryCount, instanceId, qualifier } = entry
+  // The only field that a client may have chosen.
+  const requestId = /[\t\n]/.test(entry.requestId)
+    ? entry.requestId.replaceAll(/[\t\n]/g, ' ')
+    : entry.requestId
+  return `i1\t${endedMs}\t${activeMs}\t${billedMs}\t${outcome}\t${retryCount}\t${requestId}\t${instanceId}\t${qualifier}\t\t${charged}`
+}
+
+export function heldLine(entry: Omit<HeldEntry, 'is' | keyof Charged>, charged: string): string {
+  const { endedMs, heldMs, cpuMs, instanceId, qualifier } = entry
+  return `h1\t${endedMs}\t${heldMs}\t${cpuMs}\t${instanceId}\t${qualifier}\t\t${charged}`
+}
+
+export const lostLine = ({ endedMs, invocations }: Omit<LostEntry, 'is'>): string =>
+  `l1\t${endedMs}\t${invocations}`
+
+/** What sums are made of. Throws for what this release has not written and does not know. */
+export interface Summand {
+  is: LedgerEntry['is']
+  endedMs: number
+  /** Active time, held time, or the number of invocations that were lost. */
+  first: number
+  /** Of held time, that of the processor. */
+  second: number
+  /** Empty for what was lost. */
+  charged: string
+}
+
+const kinds = { i1: 'invocation', h1: 'held', l1: 'lost' } as const
+
+/** Reads no more of a line than sums need: it is done for every invocation. */
+export function summandOf(line: string): Summand {
+  const version = line.slice(0, 2)
+  const is = kinds[version as keyof typeof kinds]
+  if (is === undefined || line[2] !== '\t')
+    throw new Error(`the ledger knows no entries of kind '${version}'`)
+  const [endedEnd, firstEnd] = [tabAfter(line, 3), tabAfter(line, tabAfter(line, 3) + 1)]
+  const first = Number(line.slice(endedEnd + 1, firstEnd))
+  const second = is === 'held' ? Number(line.slice(firstEnd + 1, tabAfter(line, firstEnd + 1))) : 0
+  const charged = is === 'lost' ? '' : line.slice(line.lastIndexOf('\t\t') + 2)
+  return { is, endedMs: Number(line.slice(3, endedEnd)), first, second, charged }
+}
+
+function tabAfter(line: string, from: number): number {
+  const at = line.indexOf('\t', from)
+  return at < 0 ? line.length : at
+}
+
+export function decodeLine(line: string): LedgerEntry {
+  const { is, endedMs, first, second, charged } = summandOf(line)
+  if (is === 'lost') return { is, endedMs, invocations: first }
+  const fields = line.slice(0, line.lastIndexOf('\t\t')).split('\t')
+  const [instanceId = '', qualifier = ''] = fields.slice(-2)
+  const common = { ...chargedOf(charged), qualifier, instanceId, endedMs }
+  if (is === 'held') {
+    return { is, ...common, kind: common.kind as HeldEntry['kind'], heldMs: first, cpuMs: second }
   }
+  const [billedMs, outcome = '', retryCount, requestId = ''] = fields.slice(3)
   return {
-    is: 'invocation',
-    ...charged,
-    kind: fields[9] as InvocationEntry['kind'],
-    requestId: fields[10]!,
-    retryCount: Number(fields[11]),
-    outcome: fields[12]!,
-    billedMs: Number(fields[13]),
-    activeMs: Number(fields[14]),
+    is,
+    ...common,
+    kind: common.kind as InvocationEntry['kind'],
+    requestId,
+    retryCount: Number(retryCount),
+    outcome,
+    billedMs: Number(billedMs),
+    activeMs: first,
   }
 }

@@ -7,11 +7,12 @@ import { memoryStreamStore } from '../../drivers/memory/streams.ts'
 import { ManualClock } from '../../lib/clock.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import type { Journal } from '../../ports/journal.ts'
+import type { HeldEntry, InvocationEntry } from './entry.ts'
 import { hourMs } from './held-time.ts'
 import { ledger } from './ledger.ts'
 import { journalMeter } from './meter.ts'
 import { account, all, metered, revision } from './testing.fixture.ts'
-import { addUsage, noUsage, type UsageByKind, usageOf } from './usage.ts'
+import { addUsage, noUsage, type Usage, type UsageByKind } from './usage.ts'
 
 const startMs = Date.UTC(2026, 10, 3, 14)
 const always = { fromMs: 0, toMs: startMs + 1000 * hourMs }
@@ -113,7 +114,7 @@ interface Fault {
 test('a crash between any two steps counts every entry exactly once', async () => {
   let struck = 0
   for (const when of ['before', 'after'] as const) {
-    for (let at = 0; at < 14; at++) {
+    for (let at = 0; at < 9; at++) {
       const stores = memory()
       const fault: Fault = { at, when, step: 0 }
       const meter = meterOn(stores)
@@ -141,7 +142,7 @@ test('a crash between any two steps counts every entry exactly once', async () =
       )
     }
   }
-  assert.ok(struck >= 20)
+  assert.ok(struck >= 14, `${struck}`)
 })
 
 test('a failure is survived by the same process, too', async () => {
@@ -158,18 +159,19 @@ test('a failure is survived by the same process, too', async () => {
 })
 
 test('it moves by itself a second after something was noted, and tries again when that fails', async () => {
-  const stores = memory()
+  const failed = Promise.withResolvers<void>()
+  const log = { ...silentLogger, error: () => failed.resolve() }
+  const stores = { ...memory(), log }
   const fault: Fault = { at: 0, when: 'before', step: 0 }
   const book = await ledger({ ...stores, records: failingAt(stores.records, fault, ['commit']) })
   const meter = meterOn(stores, book.noted)
   meter.invoked(metered())
   const moved = async () => (await all(book.usage(account, always))).length
   stores.clock.advance(1000)
-  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  await failed.promise
   assert.equal(await moved(), 0)
   stores.clock.advance(5000)
-  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
-  assert.equal(await moved(), 1)
+  while ((await moved()) === 0) await new Promise(setImmediate)
   assert.equal(stores.clock.pendingTimers, 0)
 })
 
@@ -189,7 +191,7 @@ test('a journal whose folder was removed neither hides new entries nor counts ol
 })
 
 test('single entries are bounded, the oldest first; sums stay until they are 400 days old', async () => {
-  const stores = { ...memory(), entriesBytesMax: 20_000 }
+  const stores = { ...memory(), entriesBytesMax: 5000 }
   const book = await ledger(stores)
   const meter = meterOn(stores)
   for (let n = 0; n < 100; n++) {
@@ -197,7 +199,7 @@ test('single entries are bounded, the oldest first; sums stay until they are 400
     await book.settle()
   }
   const { sizeBytes } = (await stores.streams.stat('metering/ledger'))!
-  assert.ok(sizeBytes > 5000 && sizeBytes <= 20_000)
+  assert.ok(sizeBytes > 1000 && sizeBytes <= 5000, `${sizeBytes}`)
   assert.equal((await all(book.usage(account, always)))[0]!.usage.onDemand!.requests, 1000n)
   stores.clock.advance(399 * 86_400_000)
   meter.invoked(metered())
@@ -243,6 +245,18 @@ test('when the journal takes nothing, entries wait in memory, and past the bound
   assert.equal(await book.lost({ fromMs: 0, toMs: startMs }), 0)
 })
 
+/** One entry by itself, without the code that sums many. */
+function usageOfEntry(entry: InvocationEntry | HeldEntry): Usage {
+  const isCall = entry.is === 'invocation'
+  const ms = BigInt(isCall ? (entry.kind === 'onDemand' ? entry.activeMs : 0) : entry.heldMs)
+  return {
+    requests: isCall ? 1n : 0n,
+    cpu: BigInt(entry.cpuHundredths) * (isCall ? ms : BigInt(entry.cpuMs)),
+    memory: BigInt(entry.memoryMb) * ms,
+    disk: BigInt(entry.diskMb) * ms,
+  }
+}
+
 test('the sums are those of the entries, whatever was metered and however it was cut into batches', async () => {
   const call = fc.record({
     kind: fc.constantFrom('onDemand' as const, 'provisioned' as const),
@@ -282,7 +296,7 @@ test('the sums are those of the entries, whatever was metered and however it was
       )
       const ofEntries = await sum(
         (async function* () {
-          for await (const entry of book.entries(account, always)) yield { [entry.kind]: usageOf(entry) }
+          for await (const entry of book.entries(account, always)) yield { [entry.kind]: usageOfEntry(entry) }
         })(),
       )
       assert.deepEqual(ofHours, ofEntries)

@@ -3,7 +3,14 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { FunctionRevision } from '../../ports/invocation.ts'
 import type { Journal } from '../../ports/journal.ts'
-import { encodeEntry, type HeldEntry, type InvocationEntry } from './entry.ts'
+import {
+  chargedText,
+  type HeldEntry,
+  heldLine,
+  type InvocationEntry,
+  invocationLine,
+  lostLine,
+} from './entry.ts'
 import { heldPieces } from './held-time.ts'
 
 export interface Meter {
@@ -75,9 +82,21 @@ export function journalMeter({
   /** Something was written. */
   noted(): void
 }): JournalMeter {
+  const texts = { onDemand: new WeakMap<object, string>(), provisioned: new WeakMap<object, string>() }
   let waiting: Uint8Array[] = []
   let lost = 0
   let cancelRetry: (() => void) | undefined
+
+  /** What a revision is charged by does not change. */
+  function chargedOn(revision: FunctionRevision, kind: InvocationEntry['kind']): string {
+    const known = texts[kind].get(revision)
+    if (known !== undefined) return known
+    const { accountId, region, functionName, versionId, memoryMb, cpu, diskMb } = revision
+    const resources = { memoryMb, cpuHundredths: Math.round(cpu * 100), diskMb, kind }
+    const made = chargedText({ accountId, region, functionName, versionId, ...resources })
+    texts[kind].set(revision, made)
+    return made
+  }
 
   function write(entry: Uint8Array, invocations: 0 | 1): void {
     if (waiting.length === 0 && lost === 0) {
@@ -112,7 +131,7 @@ export function journalMeter({
         written++
       }
       if (lost > 0) {
-        journal.append(encodeEntry({ is: 'lost', endedMs: clock.now(), invocations: lost }))
+        journal.append(Buffer.from(lostLine({ endedMs: clock.now(), invocations: lost })))
         lost = 0
       }
     } catch (error) {
@@ -124,29 +143,9 @@ export function journalMeter({
   }
 
   return {
-    invoked({ revision, ...invocation }) {
-      const { accountId, region, functionName, versionId, memoryMb, cpu, diskMb } = revision
-      const { qualifier, instanceId, requestId, retryCount, kind, outcome, billedMs, activeMs } = invocation
+    invoked({ revision, kind, ...invocation }) {
       write(
-        encodeEntry({
-          is: 'invocation',
-          endedMs: clock.now(),
-          accountId,
-          region,
-          functionName,
-          versionId,
-          qualifier,
-          instanceId,
-          memoryMb,
-          cpuHundredths: Math.round(cpu * 100),
-          diskMb,
-          kind,
-          requestId,
-          retryCount,
-          outcome,
-          billedMs,
-          activeMs,
-        }),
+        Buffer.from(invocationLine({ endedMs: clock.now(), ...invocation }, chargedOn(revision, kind))),
         1,
       )
     },
@@ -155,26 +154,12 @@ export function journalMeter({
       const whole = { sinceMs: Math.floor(sinceMs), fromMs: Math.floor(fromMs), toMs: Math.floor(toMs) }
       const { accountId, region, functionName, versionId } = ofFunction
       const { qualifier, instanceId, memoryMb, diskMb, kind } = holding
+      const cpuHundredths = Math.round(cpu * 100)
+      const resources = { memoryMb, cpuHundredths, diskMb, kind }
+      const charged = chargedText({ accountId, region, functionName, versionId, ...resources })
       for (const { endedMs, heldMs, cpuMs } of heldPieces(whole)) {
-        write(
-          encodeEntry({
-            is: 'held',
-            endedMs,
-            accountId,
-            region,
-            functionName,
-            versionId,
-            qualifier,
-            instanceId,
-            memoryMb,
-            cpuHundredths: Math.round(cpu * 100),
-            diskMb,
-            kind,
-            heldMs,
-            cpuMs: kind === 'lightSleep' ? 0 : cpuMs,
-          }),
-          0,
-        )
+        const charge = { endedMs, heldMs, cpuMs: kind === 'lightSleep' ? 0 : cpuMs }
+        write(Buffer.from(heldLine({ ...charge, instanceId, qualifier }, charged)), 0)
       }
     },
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ActiveTime } from './active-time.ts'
-import { decodeEntry, encodeEntry, type LedgerEntry } from './entry.ts'
+import { chargedText, decodeLine, heldLine, invocationLine, lostLine } from './entry.ts'
 import { heldPieces, hourMs } from './held-time.ts'
 
 const total = (pieces: { cpuMs: number; heldMs: number }[]) => ({
@@ -82,20 +82,21 @@ test('an entry is read as it was written; what is not known is refused', () => {
     region: 'cn-hangzhou',
     functionName: 'f_1',
     versionId: '3',
-    qualifier: 'live',
-    instanceId: 'c-1',
     memoryMb: 512,
     cpuHundredths: 35,
     diskMb: 10_240,
-    endedMs: 1_790_000_000_000,
   }
-  const entries: LedgerEntry[] = [
-    { is: 'invocation', ...charged, requestId: 'r', retryCount: 2, kind: 'onDemand', outcome: 'succeeded', billedMs: 3, activeMs: 1 }, // biome-ignore format: one line
-    { is: 'held', ...charged, kind: 'lightSleep', heldMs: 5, cpuMs: 0 },
-    { is: 'lost', endedMs: 7, invocations: 9 },
-  ]
-  for (const entry of entries) assert.deepEqual(decodeEntry(encodeEntry(entry)), entry)
-  const odd = { ...entries[0]!, requestId: 'a\tb\nc' } as LedgerEntry
-  assert.deepEqual(decodeEntry(encodeEntry(odd)), { ...odd, requestId: 'a b c' })
-  assert.throws(() => decodeEntry(Buffer.from('i2\t1')), /knows no entries of kind 'i2'/)
+  const ended = { endedMs: 1_790_000_000_000, instanceId: 'c-1', qualifier: 'live' }
+  const call = { ...ended, requestId: 'r', retryCount: 2, outcome: 'succeeded', billedMs: 3, activeMs: 1 }
+  const onDemand = { ...charged, kind: 'onDemand' } as const
+  const line = invocationLine(call, chargedText(onDemand))
+  assert.deepEqual(decodeLine(line), { is: 'invocation', ...onDemand, ...call })
+  const odd = invocationLine({ ...call, requestId: 'a\tb\t\n' }, chargedText(onDemand))
+  assert.deepEqual(decodeLine(odd), { is: 'invocation', ...onDemand, ...call, requestId: 'a b  ' })
+  const asleep = { ...charged, kind: 'lightSleep' } as const
+  const time = { ...ended, qualifier: '', heldMs: 5, cpuMs: 0 }
+  assert.deepEqual(decodeLine(heldLine(time, chargedText(asleep))), { is: 'held', ...asleep, ...time })
+  assert.deepEqual(decodeLine(lostLine({ endedMs: 7, invocations: 9 })), { is: 'lost', endedMs: 7, invocations: 9 }) // biome-ignore format: one line
+  assert.throws(() => decodeLine('i2\t1'), /knows no entries of kind 'i2'/)
+  assert.throws(() => decodeLine(''), /knows no entries/)
 })

@@ -1,4 +1,4 @@
-import type { HeldEntry, InvocationEntry } from './entry.ts'
+import type { Charged, Summand, UsageKind } from './entry.ts'
 
 /** What was used of one kind of instance, in the smallest units there are: integers, whose sums are exact. */
 export interface Usage {
@@ -11,23 +11,39 @@ export interface Usage {
   disk: bigint
 }
 
-/** By the kind of instance, since each has factors of its own. */
 export type UsageByKind = Partial<Record<UsageKind, Usage>>
-export type UsageKind = (typeof kinds)[number]
 
 const kinds = ['onDemand', 'provisioned', 'lightSleep'] as const
 
-/** What one entry adds. Requests are counted wherever they ran; time on a provisioned instance was charged as held. */
-export function usageOf(entry: InvocationEntry | HeldEntry): Usage {
-  const cpu = BigInt(entry.cpuHundredths)
-  const memory = BigInt(entry.memoryMb)
-  const disk = BigInt(entry.diskMb)
-  if (entry.is === 'held') {
-    const heldMs = BigInt(entry.heldMs)
-    return { requests: 0n, cpu: cpu * BigInt(entry.cpuMs), memory: memory * heldMs, disk: disk * heldMs }
+/** What so many entries of the same kind, function and resources add. Integers of less than 2^53. */
+export interface Tally {
+  requests: number
+  /** For which memory and disk are charged. */
+  ms: number
+  /** For which the processor is charged. */
+  cpuMs: number
+}
+
+export function addTo(tally: Tally, { is, first, second }: Summand, kind: UsageKind): void {
+  if (is === 'held') {
+    tally.ms += first
+    tally.cpuMs += second
+    return
   }
-  const activeMs = entry.kind === 'onDemand' ? BigInt(entry.activeMs) : 0n
-  return { requests: 1n, cpu: cpu * activeMs, memory: memory * activeMs, disk: disk * activeMs }
+  tally.requests += 1
+  // Time on a provisioned instance is charged as held, and the call as a request.
+  if (kind !== 'onDemand') return
+  tally.ms += first
+  tally.cpuMs += first
+}
+
+export function usageOf({ cpuHundredths, memoryMb, diskMb }: Charged, { requests, ms, cpuMs }: Tally): Usage {
+  return {
+    requests: BigInt(requests),
+    cpu: BigInt(cpuHundredths) * BigInt(cpuMs),
+    memory: BigInt(memoryMb) * BigInt(ms),
+    disk: BigInt(diskMb) * BigInt(ms),
+  }
 }
 
 export const noUsage: Usage = { requests: 0n, cpu: 0n, memory: 0n, disk: 0n }

@@ -38,7 +38,7 @@ interface Segment {
 
 /** What the end of the machine may cost. */
 const flushAfterMs = 100
-const readBytes = 256 * 1024
+const readBytes = 512 * 1024
 const suffix = '.journal'
 const syncData = promisify(fdatasync)
 

@@ -1,0 +1,44 @@
+import { type Charged, chargedOf, summandOf } from './entry.ts'
+import { hourMs } from './held-time.ts'
+import { hourKey, lostKey } from './hour-keys.ts'
+import { addTo, addUsage, type Tally, type UsageByKind, usageOf } from './usage.ts'
+
+/**
+ * What lines of the ledger add, by the key of the record. Most lines of a batch are of few functions: times are added up
+ * first, as they are, and multiplied by resources once. No more lines than `sumLinesMax`, so that no time is too large.
+ */
+export function sumsOf(lines: readonly string[]): {
+  hours: Map<string, UsageByKind>
+  lost: Map<string, number>
+} {
+  if (lines.length > sumLinesMax) throw new RangeError(`no more than ${sumLinesMax} lines are summed at once`)
+  const tallies = new Map<string, Tally & { charged: Charged; endedMs: number }>()
+  const lost = new Map<string, number>()
+  for (const line of lines) {
+    const summand = summandOf(line)
+    const { is, endedMs, first } = summand
+    if (is === 'lost') {
+      const key = lostKey(endedMs)
+      lost.set(key, (lost.get(key) ?? 0) + first)
+      continue
+    }
+    const same = `${Math.floor(endedMs / hourMs)}\t${summand.charged}`
+    let tally = tallies.get(same)
+    if (!tally) {
+      tally = { requests: 0, ms: 0, cpuMs: 0, charged: chargedOf(summand.charged), endedMs }
+      tallies.set(same, tally)
+    }
+    addTo(tally, summand, tally.charged.kind)
+  }
+  const hours = new Map<string, UsageByKind>()
+  for (const { charged, endedMs, ...tally } of tallies.values()) {
+    const key = hourKey(charged.accountId, { endedMs, ...charged })
+    const sum = hours.get(key) ?? {}
+    hours.set(key, sum)
+    addUsage(sum, charged.kind, usageOf(charged, tally))
+  }
+  return { hours, lost }
+}
+
+/** A call has a day at most: 2^53 ms are a hundred million days. */
+export const sumLinesMax = 100_000

@@ -79,13 +79,15 @@ export function chargedOf(text: string): Charged {
   }
 }
 
+/** Ours have 36 characters. */
+const requestIdMax = 256
+
 /** `charged` is `chargedText` of what the entry is charged to. */
 export function invocationLine(entry: Omit<InvocationEntry, 'is' | keyof Charged>, charged: string): string {
   const { endedMs, activeMs, billedMs, outcome, retryCount, instanceId, qualifier } = entry
   // The only field that a client may have chosen.
-  const requestId = /[\t\n]/.test(entry.requestId)
-    ? entry.requestId.replaceAll(/[\t\n]/g, ' ')
-    : entry.requestId
+  const odd = entry.requestId.length > requestIdMax || /[\t\n]/.test(entry.requestId)
+  const requestId = odd ? entry.requestId.slice(0, requestIdMax).replaceAll(/[\t\n]/g, ' ') : entry.requestId
   return `i1\t${endedMs}\t${activeMs}\t${billedMs}\t${outcome}\t${retryCount}\t${requestId}\t${instanceId}\t${qualifier}\t\t${charged}`
 }
 
@@ -111,22 +113,38 @@ export interface Summand {
 
 const kinds = { i1: 'invocation', h1: 'held', l1: 'lost' } as const
 
-/** Reads no more of a line than sums need: it is done for every invocation. */
-export function summandOf(line: string): Summand {
+/**
+ * Reads no more of a line than sums need, and takes `likely` for the end of the line where it is: this is done for every
+ * invocation, and most are of the function of the one before.
+ */
+export function summandOf(line: string, likely = ''): Summand {
   const version = line.slice(0, 2)
   const is = kinds[version as keyof typeof kinds]
   if (is === undefined || line[2] !== '\t')
     throw new Error(`the ledger knows no entries of kind '${version}'`)
-  const [endedEnd, firstEnd] = [tabAfter(line, 3), tabAfter(line, tabAfter(line, 3) + 1)]
-  const first = Number(line.slice(endedEnd + 1, firstEnd))
-  const second = is === 'held' ? Number(line.slice(firstEnd + 1, tabAfter(line, firstEnd + 1))) : 0
-  const charged = is === 'lost' ? '' : line.slice(line.lastIndexOf('\t\t') + 2)
-  return { is, endedMs: Number(line.slice(3, endedEnd)), first, second, charged }
+  const ended = numberAt(line, 3)
+  const first = numberAt(line, ended.next)
+  const second = is === 'held' ? numberAt(line, first.next).value : 0
+  return { is, endedMs: ended.value, first: first.value, second, charged: is === 'lost' ? '' : chargedIn(line, likely) } // biome-ignore format: one line
 }
 
-function tabAfter(line: string, from: number): number {
-  const at = line.indexOf('\t', from)
-  return at < 0 ? line.length : at
+function chargedIn(line: string, likely: string): string {
+  const start = line.length - likely.length
+  if (likely !== '' && line[start - 1] === '\t' && line[start - 2] === '\t' && line.endsWith(likely))
+    return likely
+  return line.slice(line.lastIndexOf('\t\t') + 2)
+}
+
+/** The digits from there on, and what is behind the tab that ends them. */
+function numberAt(line: string, from: number): { value: number; next: number } {
+  let value = 0
+  let at = from
+  for (; at < line.length; at++) {
+    const digit = line.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) break
+    value = value * 10 + digit
+  }
+  return { value, next: at + 1 }
 }
 
 export function decodeLine(line: string): LedgerEntry {

@@ -2,7 +2,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { FunctionRevision } from '../../ports/invocation.ts'
-import type { Journal } from '../../ports/journal.ts'
+import { type Journal, journalEntryBytesMax } from '../../ports/journal.ts'
 import {
   chargedText,
   type HeldEntry,
@@ -83,6 +83,8 @@ export function journalMeter({
   noted(): void
 }): JournalMeter {
   const texts = { onDemand: new WeakMap<object, string>(), provisioned: new WeakMap<object, string>() }
+  /** The journal keeps a copy. */
+  const scratch = Buffer.allocUnsafe(journalEntryBytesMax)
   let waiting: Uint8Array[] = []
   let lost = 0
   let cancelRetry: (() => void) | undefined
@@ -98,17 +100,17 @@ export function journalMeter({
     return made
   }
 
-  function write(entry: Uint8Array, invocations: 0 | 1): void {
+  function write(line: string, invocations: 0 | 1): void {
     if (waiting.length === 0 && lost === 0) {
       try {
-        journal.append(entry)
+        journal.append(scratch.subarray(0, scratch.write(line)))
         noted()
         return
       } catch (error) {
         log.error({ err: error }, 'the ledger cannot be written: entries are kept in memory, calls go on')
       }
     }
-    if (waiting.length < waitingMax) waiting.push(entry)
+    if (waiting.length < waitingMax) waiting.push(Buffer.from(line))
     else lost += invocations
     cancelRetry ??= clock.after(tryAgainMs, retry)
   }
@@ -144,10 +146,7 @@ export function journalMeter({
 
   return {
     invoked({ revision, kind, ...invocation }) {
-      write(
-        Buffer.from(invocationLine({ endedMs: clock.now(), ...invocation }, chargedOn(revision, kind))),
-        1,
-      )
+      write(invocationLine({ endedMs: clock.now(), ...invocation }, chargedOn(revision, kind)), 1)
     },
 
     held({ function: ofFunction, cpu, fromMs, toMs, sinceMs = fromMs, ...holding }) {
@@ -159,7 +158,7 @@ export function journalMeter({
       const charged = chargedText({ accountId, region, functionName, versionId, ...resources })
       for (const { endedMs, heldMs, cpuMs } of heldPieces(whole)) {
         const charge = { endedMs, heldMs, cpuMs: kind === 'lightSleep' ? 0 : cpuMs }
-        write(Buffer.from(heldLine({ ...charge, instanceId, qualifier }, charged)), 0)
+        write(heldLine({ ...charge, instanceId, qualifier }, charged), 0)
       }
     },
 

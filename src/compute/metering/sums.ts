@@ -12,23 +12,29 @@ export function sumsOf(lines: readonly string[]): {
   lost: Map<string, number>
 } {
   if (lines.length > sumLinesMax) throw new RangeError(`no more than ${sumLinesMax} lines are summed at once`)
-  const tallies = new Map<string, Tally & { charged: Charged; endedMs: number }>()
+  const tallies = new Map<string, KeyTally>()
   const lost = new Map<string, number>()
+  /** Of the line before. */
+  let last: KeyTally | undefined
   for (const line of lines) {
-    const summand = summandOf(line)
+    const summand = summandOf(line, last?.text)
     const { is, endedMs, first } = summand
     if (is === 'lost') {
       const key = lostKey(endedMs)
       lost.set(key, (lost.get(key) ?? 0) + first)
       continue
     }
-    const same = `${Math.floor(endedMs / hourMs)}\t${summand.charged}`
-    let tally = tallies.get(same)
-    if (!tally) {
-      tally = { requests: 0, ms: 0, cpuMs: 0, charged: chargedOf(summand.charged), endedMs }
-      tallies.set(same, tally)
+    const isAsBefore = last !== undefined && last.text === summand.charged && hourOf(last) === hourOf(summand)
+    if (!isAsBefore) {
+      const same = `${hourOf(summand)}\t${summand.charged}`
+      last = tallies.get(same)
+      if (!last) {
+        const charged = chargedOf(summand.charged)
+        last = { requests: 0, ms: 0, cpuMs: 0, charged, text: summand.charged, endedMs }
+        tallies.set(same, last)
+      }
     }
-    addTo(tally, summand, tally.charged.kind)
+    addTo(last!, summand, last!.charged.kind)
   }
   const hours = new Map<string, UsageByKind>()
   for (const { charged, endedMs, ...tally } of tallies.values()) {
@@ -39,6 +45,14 @@ export function sumsOf(lines: readonly string[]): {
   }
   return { hours, lost }
 }
+
+interface KeyTally extends Tally {
+  charged: Charged
+  text: string
+  endedMs: number
+}
+
+const hourOf = ({ endedMs }: { endedMs: number }): number => Math.floor(endedMs / hourMs)
 
 /** A call has a day at most: 2^53 ms are a hundred million days. */
 export const sumLinesMax = 100_000

@@ -1,19 +1,28 @@
 /**
- * The process that a crash test kills: writes to all three stores at once, as fast as it can, and says on stdout what
+ * The process that a crash test kills: writes to all four stores at once, as fast as it can, and says on stdout what
  * was acknowledged, after it was. Its arguments: the folder, and the first number that it may use.
  */
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { systemClock } from '../../lib/clock.ts'
+import { silentLogger } from '../../lib/logger.ts'
 import { fileBlobStore } from './blobs.ts'
+import { fileJournal } from './journal.ts'
 import { sqliteRecordStore } from './records.ts'
 import { sqliteStreamStore } from './streams.ts'
 
 const [dir, first] = process.argv.slice(2)
-const [records, streams, blobs] = await Promise.all([
+const [records, streams, blobs, journal] = await Promise.all([
   sqliteRecordStore({ file: join(dir!, 'records.db') }),
   sqliteStreamStore({ file: join(dir!, 'streams.db') }),
   fileBlobStore({ dir: join(dir!, 'blobs') }),
+  fileJournal({
+    dir: join(dir!, 'journal'),
+    clock: systemClock,
+    log: silentLogger,
+    segmentBytesMax: 100_000,
+  }),
 ])
 
 let next = Number(first)
@@ -55,7 +64,18 @@ async function writeBlobs(): Promise<never> {
   }
 }
 
+/** As large as a page or two, so that a kill may come in the middle of one. */
+async function appendToJournal(): Promise<never> {
+  for (;;) {
+    const n = next++
+    journal.append(Buffer.from(`${n} `.repeat(1000)))
+    say(`journal ${n}`)
+    await pause(1) // an append waits for nothing: without this, what is said would fill the pipe
+  }
+}
+
 await Promise.all([
+  appendToJournal(),
   ...Array.from({ length: 4 }, commitPairs),
   ...Array.from({ length: 4 }, appendPairs),
   ...Array.from({ length: 2 }, writeBlobs),

@@ -8,7 +8,10 @@ import { createInterface } from 'node:readline'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { sha256Hex } from '../../lib/checksums.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { silentLogger } from '../../lib/logger.ts'
 import { fileBlobStore } from './blobs.ts'
+import { fileJournal } from './journal.ts'
 import { sqliteRecordStore } from './records.ts'
 import { sqliteStreamStore } from './streams.ts'
 import { temporaryFolder } from './temporary-folder.fixture.ts'
@@ -26,12 +29,14 @@ interface Acknowledged {
   entries: Map<number, number>
   /** id → SHA-256 */
   blobs: Map<string, string>
+  /** n */
+  journal: number[]
 }
 
 test('a process that is killed at random moments keeps everything it acknowledged, and nothing torn', async (t) => {
   t.diagnostic(`CRASH_SEED=${seed} CRASH_ROUNDS=${ROUNDS}`)
   const random = randomFrom(seed)
-  const acknowledged: Acknowledged = { records: new Map(), entries: new Map(), blobs: new Map() }
+  const acknowledged: Acknowledged = { records: new Map(), entries: new Map(), blobs: new Map(), journal: [] }
   const dir = newPath('data')
   await (await fileBlobStore({ dir: join(dir, 'blobs') })).close() // makes the folder
   for (let round = 0; round < ROUNDS; round++) {
@@ -39,8 +44,15 @@ test('a process that is killed at random moments keeps everything it acknowledge
     await checkRecords(dir, acknowledged).catch(inRound(round))
     await checkStreams(dir, acknowledged).catch(inRound(round))
     await checkBlobs(dir, acknowledged).catch(inRound(round))
+    await checkJournal(dir, acknowledged).catch(inRound(round))
   }
-  assert.ok(acknowledged.records.size + acknowledged.entries.size + acknowledged.blobs.size > ROUNDS)
+  assert.ok(
+    acknowledged.records.size +
+      acknowledged.entries.size +
+      acknowledged.blobs.size +
+      acknowledged.journal.length >
+      ROUNDS,
+  )
 })
 
 /** Kills the child right after its nth acknowledgement is read: by then it is somewhere in the middle of later ones. */
@@ -60,6 +72,7 @@ async function runAndKill(
     const [kind, what, detail] = line.split(' ')
     if (kind === 'record') acknowledged.records.set(Number(what), Number(detail))
     if (kind === 'entry') acknowledged.entries.set(Number(what), Number(detail))
+    if (kind === 'journal') acknowledged.journal.push(Number(what))
     if (kind === 'blob') acknowledged.blobs.set(what!, detail!)
     if (lines++ === killAfter) child.kill('SIGKILL')
   }
@@ -116,6 +129,28 @@ async function checkBlobs(dir: string, { blobs: acknowledged }: Acknowledged): P
   for (const blobId of acknowledged.keys()) assert.ok(listed.has(blobId), `blob ${blobId} was lost`)
   assert.deepEqual(await readdir(join(dir, 'blobs', 'unfinished')), [])
   await store.close()
+}
+
+async function checkJournal(dir: string, { journal: acknowledged }: Acknowledged): Promise<void> {
+  const journal = await fileJournal({ dir: join(dir, 'journal'), clock: systemClock, log: silentLogger })
+  const found: number[] = []
+  for (let at = 0; ; ) {
+    const { entries, next } = await journal.read(at, { limit: 100 })
+    if (entries.length === 0) break
+    for (const { data } of entries) {
+      const n = Number.parseInt(Buffer.from(data).toString(), 10)
+      assert.equal(Buffer.from(data).toString(), `${n} `.repeat(1000))
+      found.push(n)
+    }
+    at = next
+  }
+  assert.deepEqual(
+    found,
+    [...new Set(found)].sort((a, b) => a - b),
+  )
+  const kept = new Set(found)
+  for (const n of acknowledged) assert.ok(kept.has(n), `journal entry ${n} was lost`)
+  await journal.close()
 }
 
 const inRound = (round: number) => (cause: unknown) => {

@@ -50,9 +50,10 @@ export async function fileJournal({
   dir,
   clock,
   log,
-  segmentBytesMax = 16 * 1024 * 1024,
   bytesMax = 256 * 1024 * 1024,
+  segmentBytesMax = 16 * 1024 * 1024,
 }: FileJournalOptions): Promise<Journal> {
+  if (segmentBytesMax * 2 > bytesMax) throw new RangeError('a journal has room for two segments at least')
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const segments = openSegments(dir, log)
   const frame = Buffer.allocUnsafe(FRAME_BYTES_MAX)
@@ -76,9 +77,11 @@ export async function fileJournal({
 
   function segmentFor(sizeBytes: number): Segment {
     if (current && current.sizeBytes + sizeBytes <= segmentBytesMax) return current
-    const segment: Segment = { position: end, sizeBytes: 0, descriptor: undefined }
-    segment.descriptor = openSync(fileOf(segment), 'ax', 0o600)
-    segments.push(segment)
+    const last = segments.at(-1)
+    const isEmpty = last?.position === end // it has only kept the position
+    const segment = isEmpty ? last : { position: end, sizeBytes: 0, descriptor: undefined }
+    segment.descriptor ??= openSync(fileOf(segment), 'a', 0o600)
+    if (!isEmpty) segments.push(segment)
     isNew = true
     current = segment
     return segment
@@ -192,10 +195,15 @@ export async function fileJournal({
     async trim(before) {
       checkOpen()
       const isDone = (segment: Segment) => endOf(segment) <= before
-      // Room is given back by whole files; the one that is written is given up where room is short.
-      if (current && isDone(current) && totalBytes > bytesMax / 2) current = undefined
       while (syncing) await syncing.catch(() => {}) // whoever started it is told
-      for (const segment of segments.filter((candidate) => isDone(candidate) && candidate !== current)) {
+      // Room is given back by whole files. The last stays, since it says how far positions are; an empty one does, too.
+      const last = segments.at(-1)
+      const isLarge = last !== undefined && last.sizeBytes > (last === current ? segmentBytesMax / 2 : 0)
+      if (isLarge && isDone(last)) {
+        current = undefined
+        segmentFor(0)
+      }
+      for (const segment of segments.slice(0, -1).filter(isDone)) {
         segments.splice(segments.indexOf(segment), 1)
         totalBytes -= segment.sizeBytes
         closeSegment(segment)
@@ -208,6 +216,7 @@ export async function fileJournal({
       if (position <= end) return
       current = undefined
       end = position
+      segmentFor(0)
     },
 
     async close() {
@@ -226,7 +235,7 @@ export async function fileJournal({
 /** The segments that are there, each up to its last whole entry. */
 function openSegments(dir: string, log: Logger): Segment[] {
   const names = readdirSync(dir).filter((name) => /^\d{16}\.journal$/.test(name))
-  return names.sort().flatMap((name) => {
+  return names.sort().flatMap((name, at) => {
     const file = join(dir, name)
     const bytes = readFileSync(file)
     const position = Number(name.slice(0, -suffix.length))
@@ -235,7 +244,8 @@ function openSegments(dir: string, log: Logger): Segment[] {
       log.warn({ file, cutBytes: bytes.length - takenBytes }, 'an entry that a crash broke off was cut off')
       truncateSync(file, takenBytes)
     }
-    if (takenBytes > 0) return [{ position, sizeBytes: takenBytes, descriptor: undefined }]
+    if (takenBytes > 0 || at === names.length - 1)
+      return [{ position, sizeBytes: takenBytes, descriptor: undefined }]
     rmSync(file)
     return []
   })

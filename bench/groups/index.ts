@@ -11,4 +11,15 @@ import { startup } from './startup.ts'
 import { warm } from './warm.ts'
 
 /** In the order of the table. */
-export const groups: readonly Group[] = [cold, warm, burst, memory, startup, many, async, records, keepAlive, ledger]
+export const groups: readonly Group[] = [
+  cold,
+  warm,
+  burst,
+  memory,
+  startup,
+  many,
+  async,
+  records,
+  keepAlive,
+  ledger,
+]

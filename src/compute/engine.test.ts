@@ -9,8 +9,8 @@ import type { Sandbox, SandboxDriver, SandboxExit } from '../ports/sandbox.ts'
 import { engine } from './engine.ts'
 import { encodeFrame, FrameDecoder, frameType } from './frames.ts'
 import { discardingLogSink } from './log-sink.ts'
-import { emptyHistogram, observeIdle } from './scaling/idle-histogram.ts'
 import { noMeter } from './metering/meter.ts'
+import { emptyHistogram, observeIdle } from './scaling/idle-histogram.ts'
 import { WarmPool } from './warm-pool.ts'
 
 const revision = {

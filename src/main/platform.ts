@@ -61,7 +61,15 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     ledger: metering.ledger,
     platformStatus: platformStatus(foundation, { compute, asyncQueue, meter: metering.meter }),
   })
-  const parts: readonly Part[] = [functions, objects, httpTriggers, timerTriggers, provisioning, compute, metering]
+  const parts: readonly Part[] = [
+    functions,
+    objects,
+    httpTriggers,
+    timerTriggers,
+    provisioning,
+    compute,
+    metering,
+  ]
 
   await listen(
     foundation,

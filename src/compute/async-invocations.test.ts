@@ -9,7 +9,7 @@ import { TargetGone, TaskInFlight } from './async/acceptance.ts'
 import { failed, Office, report, succeeded, throttled, turn } from './async/office.fixture.ts'
 
 test('what is written alongside is written with the event, or neither is', async () => {
-  const { queue, records, calls } = new Office()
+  const { queue, records, calls } = await Office.open()
   const event = { accountId: '1', functionName: 'f', qualifier: 'LATEST', event: Buffer.from('e') }
   await queue.accept({ ...event, requestId: 'a' }, [{ put: 'tick', value: 1, expect: 'absent' }])
   await assert.rejects(

@@ -79,6 +79,8 @@ export interface EngineNeeds extends StartSurroundings {
 export interface Engine extends Invoker, ProvisionedInstances {
   /** Retires the instances of a function that was removed, or of its superseded revisions. */
   retireFunction(functionArn: string): void
+  /** A call comes soon: one instance is started, if the function has none and there is room, and if that is learnt at all. */
+  startAhead(revision: FunctionRevision): Promise<void>
   instances(): InstanceView[]
   /** What was learnt of idle times, for the next run of the platform; and what an earlier one has learnt. */
   learnt: Idleness['learnt']
@@ -626,6 +628,8 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
     learnt: idle.learnt,
     restore: idle.restore,
+
+    startAhead,
 
     retireFunction(functionArn) {
       idle.forget(functionArn)

@@ -49,7 +49,11 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     customDomains,
     asyncQueue,
   })
-  const timerTriggers = assembleTimerTriggers(foundation, { directory, asyncQueue })
+  const timerTriggers = assembleTimerTriggers(foundation, {
+    engine: compute.engine,
+    directory,
+    asyncQueue,
+  })
   const functions = await assembleFunctions(foundation, {
     directory,
     customDomains,

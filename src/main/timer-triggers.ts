@@ -1,4 +1,5 @@
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
+import type { Engine } from '../compute/engine.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import { allTimerTriggersPrefix, timerTriggersPrefix } from '../products/functions/keys.ts'
 import type { TimerTriggerRecord } from '../products/functions/timer-trigger.ts'
@@ -10,7 +11,11 @@ export type TimerTriggersPart = Part & Pick<TimerTriggers, 'changed' | 'nextTick
 
 export function assembleTimerTriggers(
   { accountId, stores, clock, ids, log, closing }: Foundation,
-  { directory, asyncQueue }: { directory: FunctionDirectory; asyncQueue: AsyncInvocations },
+  {
+    engine,
+    directory,
+    asyncQueue,
+  }: { engine: Engine; directory: FunctionDirectory; asyncQueue: AsyncInvocations },
 ): TimerTriggersPart {
   const timers = timerTriggers({
     records: stores.records,
@@ -25,6 +30,14 @@ export function assembleTimerTriggers(
     async mayInvoke(functionName, qualifier) {
       const resolution = await directory.resolve(accountId, functionName, qualifier)
       return resolution.outcome === 'found' && resolution.disabledBecause === undefined
+    },
+    soon(functionName, qualifier) {
+      directory
+        .mainRevision(accountId, functionName, qualifier)
+        .then((revision) => revision && engine.startAhead(revision))
+        .catch((error: unknown) =>
+          log.warn({ err: error, functionName }, 'no instance was started for a tick that comes soon'),
+        )
     },
     accept: (event, alongside) =>
       asyncQueue.accept({ ...event, accountId, requestId: ids.requestId(clock.now()) }, [alongside]),

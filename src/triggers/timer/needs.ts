@@ -27,6 +27,8 @@ export interface TimerTriggerNeeds {
   }): Promise<readonly StoredRecord<TimerTrigger>[]>
   /** The function is there and may be invoked at all. */
   mayInvoke(functionName: string, qualifier: string): Promise<boolean>
+  /** A tick comes in a moment: an instance may be started for it. */
+  soon(functionName: string, qualifier: string): void
   /** Takes an event in to be called later and makes the write, both or neither. Throws `VersionConflict`. */
   accept(event: TimerEvent, alongside: Write): Promise<void>
 }

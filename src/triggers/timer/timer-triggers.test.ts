@@ -19,6 +19,7 @@ function world({ records = memoryRecordStore(), clock = new ManualClock(startMs)
     meanwhile: undefined as (() => Promise<void>) | undefined,
   }
   let accepted = 0
+  const told: string[] = []
   const timers = timerTriggers({
     records,
     list: ({ functionName, ...range }) =>
@@ -27,6 +28,8 @@ function world({ records = memoryRecordStore(), clock = new ManualClock(startMs)
         ...range,
       }),
     mayInvoke: async (functionName) => !state.disabled.has(functionName),
+    soon: (functionName, qualifier) =>
+      void told.push(`${functionName} ${qualifier} ${clock.now() - startMs}`),
     async accept({ functionName, qualifier, event }, alongside) {
       await state.meanwhile?.()
       if (state.refusal) throw state.refusal
@@ -53,6 +56,7 @@ function world({ records = memoryRecordStore(), clock = new ManualClock(startMs)
     records,
     clock,
     timers,
+    told,
     state,
     turn,
     async put(functionName: string, triggerName: string, differs: Partial<TimerTrigger> = {}) {
@@ -102,6 +106,15 @@ test('each tick calls the function once, with the event of the vendor', async ()
     qualifier: 'prod',
     event: { triggerTime: '2026-01-01T00:00:30Z', triggerName: 'tick', payload: 'p' },
   })
+  await timers.close()
+})
+
+test('a tick is told to be soon once, a second before it', async () => {
+  const { put, pass, timers, told } = world()
+  await timers.start()
+  await put('f', 'tick', { cronExpression: '30 * * * * *', qualifier: 'prod' })
+  await pass(120_000)
+  assert.deepEqual(told, ['f prod 29000', 'f prod 89000'])
   await timers.close()
 })
 

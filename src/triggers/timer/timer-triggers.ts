@@ -31,6 +31,8 @@ interface Entry {
   doneMs: number | undefined
   /** Undefined: never. It is past where a tick is due. */
   nextMs: number | undefined
+  /** The tick that was told to be soon. */
+  soonMs?: number
   firing: boolean
 }
 
@@ -40,6 +42,8 @@ const lookMsMax = 30_000
 const firingMax = 32
 /** After a failure of the records or a full queue. */
 const retryMs = 1000
+/** So long before a tick it is told to be soon: a start takes less. */
+const soonMs = 1000
 /** Records that are read at once; their payloads are large at the most. */
 const pageMax = 50
 
@@ -47,6 +51,7 @@ export function timerTriggers({
   records,
   list,
   mayInvoke,
+  soon,
   accept,
   clock,
   log,
@@ -98,8 +103,9 @@ export function timerTriggers({
     if (closed || !started) return
     let delayMs = lookMsMax
     const nowMs = clock.now()
-    for (const { nextMs, firing } of all()) {
-      if (nextMs !== undefined && !firing) delayMs = Math.min(delayMs, nextMs - nowMs)
+    for (const { nextMs, soonMs: told, firing } of all()) {
+      if (nextMs !== undefined && !firing)
+        delayMs = Math.min(delayMs, nextMs - nowMs - (told === nextMs ? 0 : soonMs))
     }
     cancel = clock.after(Math.max(0, delayMs), look)
   }
@@ -109,6 +115,12 @@ export function timerTriggers({
     // The clock was put back: a tick that was too late to be fired may yet come.
     if (nowMs < lastLookMs) for (const entry of all()) entry.nextMs = planned(entry)
     lastLookMs = nowMs
+    for (const entry of all()) {
+      const { functionName, qualifier, nextMs } = entry
+      if (nextMs === undefined || entry.soonMs === nextMs || nextMs - soonMs > nowMs) continue
+      entry.soonMs = nextMs
+      if (nextMs > nowMs) soon(functionName, qualifier)
+    }
     waiting = all().filter(({ firing, nextMs }) => !firing && nextMs !== undefined && nextMs <= nowMs)
     beginWaiting()
   }

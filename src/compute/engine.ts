@@ -23,6 +23,7 @@ import { refuseInstance } from './admission.ts'
 import { Deadlines } from './deadlines.ts'
 import { EventRun, hasTimedOut, type Timed } from './event-run.ts'
 import { crashed, outOfMemory, timedOut } from './failure-bodies.ts'
+import type { HeldTime } from './held-instances.ts'
 import { type Idleness, idleness } from './idleness.ts'
 import { GaveUp, InstancePool, type Lease, type PooledInstance, Throttled } from './instance-pool.ts'
 import { type StartSurroundings, startInstance, stopInstance } from './instance-start.ts'
@@ -195,6 +196,10 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       else ofFunction.set(revision.functionArn, left)
       if (change === 1) sweepLater()
     },
+    held({ pooled: { revision, qualifier, instanceId }, ...time }: HeldTime) {
+      const { memoryMb, cpu, diskMb } = revision
+      needs.meter.held({ function: revision, qualifier, instanceId, memoryMb, cpu, diskMb, ...time })
+    },
   }
 
   function evictLongestIdle(among: (pool: InstancePool) => boolean): boolean {
@@ -242,7 +247,10 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
   const wallClock = () => clock.now()
   const deadlines = new Deadlines<Timed>(clock, (timed) => timed.settle(hasTimedOut))
-  const callMeter = new CallMeter(needs)
+  const callMeter = new CallMeter<PooledInstance>(
+    needs,
+    (pooled) => pools.get(pooled.revision.key)?.paysFor(pooled) ?? false,
+  )
 
   const originOf = (lease: Lease, qualifier: string) => ({
     accountId: lease.pooled.revision.accountId,

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import { busyShare, callsWorthAStart, instancesToStart, patienceMs } from './admission.ts'
+import { HeldInstances, type HeldTime } from './held-instances.ts'
 import { type InstanceEvent, type InstanceState, next } from './instance-lifecycle.ts'
 import { type LiveInstance, StartCancelled } from './live-instance.ts'
 import { Provisioned } from './provisioned.ts'
@@ -94,6 +95,8 @@ export interface PoolSurroundings {
   calls?(change: 1 | -1, revision: FunctionRevision): void
   /** Called at every change of the number of instances. */
   counted(change: 1 | -1, revision: FunctionRevision): void
+  /** A kept instance was held ready for a time. */
+  held?(time: HeldTime): void
 }
 
 /** The instances of one revision: hands out slots, starts instances when there are none free, retires those that idle. */
@@ -117,6 +120,7 @@ export class InstancePool {
   #releasedMs: number | undefined
   #patience: (() => void) | undefined
   #provisioned = new Provisioned()
+  readonly #held: HeldInstances
   #deadline: (() => void) | undefined
   #superseded = false
   #closed = false
@@ -124,6 +128,7 @@ export class InstancePool {
   constructor(revision: FunctionRevision, around: PoolSurroundings) {
     this.revision = revision
     this.#around = around
+    this.#held = new HeldInstances((time) => around.held?.(time))
   }
 
   get instances(): ReadonlySet<PooledInstance> {
@@ -161,6 +166,7 @@ export class InstancePool {
     freezeAfterMs: number
   }): number {
     const nowMs = this.#around.clock.monotonicMs()
+    this.#held.tellNow(this.#around.clock.now())
     let awake = 0
     let spare = this.#spare
     const newest = this.#free.at(-1)
@@ -209,6 +215,7 @@ export class InstancePool {
   /** From now on this many are kept, idle or not, and started when they are missing; 0: none is kept. */
   keepReady(count: number, first: WaitingCall, awake: boolean): void {
     this.#provisioned.ask(count, awake)
+    this.#lookAtHeld()
     if (this.#closed || this.#superseded) return
     if (!this.#provisioned.mayStart(this.#around.clock.monotonicMs())) return
     for (let missing = -this.#spare; missing > 0; missing--) {
@@ -219,6 +226,11 @@ export class InstancePool {
       }
       this.#start(first)
     }
+  }
+
+  /** Its calls are charged as requests only. */
+  paysFor(pooled: PooledInstance): boolean {
+    return this.#held.paysFor(pooled)
   }
 
   /** Starts one for a call that is to come, where there is none. */
@@ -660,6 +672,13 @@ export class InstancePool {
 
   #advance(pooled: PooledInstance, event: InstanceEvent): void {
     pooled.state = next(pooled.state, event)
+    this.#lookAtHeld()
+  }
+
+  #lookAtHeld(): void {
+    const { count, awake } = this.#provisioned
+    if (count === 0 && this.#held.isEmpty) return
+    this.#held.look(this.#instances, { nowMs: this.#around.clock.now(), count, awake })
   }
 }
 

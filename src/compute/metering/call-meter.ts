@@ -23,23 +23,29 @@ export interface MeteredCall {
 export const billedMsOf = (durationMs: number | undefined): number =>
   durationMs === undefined ? 0 : Math.max(1, Math.ceil(durationMs))
 
-export class CallMeter {
+export class CallMeter<Called extends Instance = Instance> {
   readonly #meter: Meter
   readonly #clock: Clock
+  readonly #isHeld: (instance: Called) => boolean
   readonly #active = new ActiveTime()
 
-  constructor({ meter, clock }: { meter: Meter; clock: Clock }) {
+  /** `isHeld`: the time of its calls is charged with its being held ready (held-instances.ts). */
+  constructor(
+    { meter, clock }: { meter: Meter; clock: Clock },
+    isHeld: (instance: Called) => boolean = () => false,
+  ) {
     this.#meter = meter
     this.#clock = clock
+    this.#isHeld = isHeld
   }
 
-  begin<Call extends MeteredCall>(instance: Instance, call: Call): Call {
+  begin<Call extends MeteredCall>(instance: Called, call: Call): Call {
     if (isShared(instance)) this.#active.begin(instance, this.#clock.monotonicMs())
     return call
   }
 
   /** Enters the call into the ledger, before its caller is answered. `durationMs` is undefined for one that never began. */
-  end(instance: Instance, call: MeteredCall, durationMs: number | undefined, outcome: string): void {
+  end(instance: Called, call: MeteredCall, durationMs: number | undefined, outcome: string): void {
     if (call.metered) return
     call.metered = true
     const { revision, instanceId } = instance
@@ -48,7 +54,8 @@ export class CallMeter {
     const activeMs = isShared(instance) ? this.#active.end(instance, this.#clock.monotonicMs()) : billedMs
     if (durationMs === undefined) return
     const charged = { requestId, qualifier, retryCount, outcome, billedMs, activeMs }
-    this.#meter.invoked({ revision, instanceId, kind: 'onDemand', ...charged })
+    const kind = this.#isHeld(instance) ? 'provisioned' : 'onDemand'
+    this.#meter.invoked({ revision, instanceId, kind, ...charged })
   }
 
   /**

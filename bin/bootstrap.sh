@@ -143,6 +143,11 @@ ensure_node() {
 # installed FOLDER dev|production: whether what is installed there was made from the lock file as it is now.
 installed() {
   [ -d "$1/node_modules" ] || return 1
+  # Made by npm without us (npm writes its own list last): good enough to run, whatever else is in it.
+  if [ ! -e "$1/node_modules/.hanshu-installed" ]; then
+    [ "$2" = production ] && [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]
+    return
+  fi
   { read -r kind checksum; } 2>/dev/null <"$1/node_modules/.hanshu-installed" || return 1
   [ "$2" != dev ] || [ "$kind" = dev ] || return 1
   [ "$checksum" = "$(cksum <"$1/package-lock.json")" ]
@@ -156,7 +161,8 @@ ensure_packages() {
   if installed "$1" "$2"; then return 0; fi
   find_npm || die "$3 are missing, and so is npm, which could install them. Install npm."
   wanted=$2
-  # Whoever has the development tools keeps them.
+  # Whoever has the development tools keeps them; so does who installed by hand, which usually means all.
+  if [ -d "$1/node_modules" ] && [ ! -e "$1/node_modules/.hanshu-installed" ]; then wanted=dev; fi
   if { read -r kind checksum; } 2>/dev/null <"$1/node_modules/.hanshu-installed" && [ "$kind" = dev ]; then wanted=dev; fi
   say "installing $3 (npm ci)"
   staging="$root/.tools/packages.new" # of the one that holds the lock; the same file system as node_modules

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { access, chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { access, chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -223,6 +223,21 @@ test('whoever has the development tools keeps them', async (t) => {
   assert.equal((await run()).exitCode, 0)
   assert.doesNotMatch((await npmCalls())[1]!, /omit/)
   assert.match(await readFile(join(root, 'node_modules/.hanshu-installed'), 'utf8'), /^dev \d+ \d+\n$/)
+})
+
+test('packages that were installed by hand are used as they are, and lose nothing when they are installed anew', async (t) => {
+  const { run, npmCalls, root } = await installation(t)
+  await mkdir(join(root, 'node_modules'))
+  await writeFile(join(root, 'node_modules/.package-lock.json'), '{}')
+  const later = new Date(Date.now() + 60_000)
+  await utimes(join(root, 'node_modules/.package-lock.json'), later, later)
+  assert.equal((await run()).exitCode, 0)
+  assert.ok((await npmCalls()).every((call) => !/\bci\b/.test(call)))
+
+  const latest = new Date(Date.now() + 120_000)
+  await utimes(join(root, 'package-lock.json'), latest, latest)
+  assert.match((await run()).notes, /installing packages/)
+  assert.doesNotMatch((await npmCalls()).at(-1)!, /omit/)
 })
 
 test('of starts at the same time, one installs and the others wait', async (t) => {

@@ -4,7 +4,7 @@ import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { FunctionDirectory } from './directory.ts'
 import type { FunctionRecord } from './function.ts'
-import { functionKey } from './keys.ts'
+import { aliasKey, functionKey, versionKey } from './keys.ts'
 import { accountId, region, startTestbed } from './testbed.fixture.ts'
 
 const recordOf = (functionName: string, revisionId: string): FunctionRecord => ({
@@ -96,4 +96,40 @@ test('no more functions are remembered than the bound, and names that nobody has
   assert.ok(directory.rememberedFunctions <= 10)
   assert.equal(directory.resolveCached(accountId, 'f49', 'LATEST')?.outcome, 'found')
   assert.equal(directory.resolveCached(accountId, 'f0', 'LATEST'), undefined)
+})
+
+test('an alias that is moved while it is read, and whose old version is deleted, names its new version', async () => {
+  const memory = memoryRecordStore()
+  const put = (key: string, value: unknown) => memory.commit([{ put: key, value }])
+  const aliasOf = (versionId: string, additionalVersionWeight = {}) => ({
+    versionId,
+    additionalVersionWeight,
+  })
+  const versionOf = (versionId: string) => ({ versionId, state: recordOf('f', `of ${versionId}`) })
+  let afterAlias = async () => {}
+  const records: RecordStore = {
+    ...memory,
+    async get<T>(key: string) {
+      const found = await memory.get<T>(key)
+      if (key === aliasKey(accountId, 'f', 'prod')) await afterAlias()
+      return found
+    },
+  }
+  await put(functionKey(accountId, 'f'), recordOf('f', 'latest'))
+  for (const versionId of ['1', '2']) await put(versionKey(accountId, 'f', versionId), versionOf(versionId))
+  for (const before of [aliasOf('1'), aliasOf('2', { 1: 0.5 })]) {
+    await put(versionKey(accountId, 'f', '1'), versionOf('1'))
+    await put(aliasKey(accountId, 'f', 'prod'), before)
+    afterAlias = async () => {
+      await put(aliasKey(accountId, 'f', 'prod'), aliasOf('2'))
+      await memory.commit([{ remove: versionKey(accountId, 'f', '1') }])
+    }
+    const directory = new FunctionDirectory(records, { region, random: () => 0 })
+    const found = await directory.resolve(accountId, 'f', 'prod')
+    assert.ok(found.outcome === 'found' && found.revision.versionId === '2', found.outcome)
+  }
+  await put(aliasKey(accountId, 'f', 'prod'), aliasOf('9'))
+  afterAlias = async () => {}
+  const directory = new FunctionDirectory(records, { region, random: () => 0 })
+  assert.deepEqual(await directory.resolve(accountId, 'f', 'prod'), { outcome: 'versionNotFound' })
 })

@@ -211,14 +211,18 @@ export class FunctionDirectory {
       const main = await version(qualifier)
       return main ? { main } : 'versionNotFound'
     }
-    const alias = await this.#records.get<AliasRecord>(aliasKey(accountId, functionName, qualifier))
-    if (!alias) return 'aliasNotFound'
-    const main = await version(alias.value.versionId)
-    if (!main) return 'versionNotFound'
-    const [[additionalId, weight] = []] = Object.entries(alias.value.additionalVersionWeight)
-    if (additionalId === undefined || !weight) return { main }
-    const additional = await version(additionalId)
-    return additional ? { main, additional: { revision: additional, weight } } : 'versionNotFound'
+    // Between reading an alias and its versions it may be moved, and the version that it named be deleted.
+    for (let attempt = 0; attempt < ALIAS_READS_MAX; attempt++) {
+      const alias = await this.#records.get<AliasRecord>(aliasKey(accountId, functionName, qualifier))
+      if (!alias) return 'aliasNotFound'
+      const main = await version(alias.value.versionId)
+      if (!main) continue
+      const [[additionalId, weight] = []] = Object.entries(alias.value.additionalVersionWeight)
+      if (additionalId === undefined || !weight) return { main }
+      const additional = await version(additionalId)
+      if (additional) return { main, additional: { revision: additional, weight } }
+    }
+    return 'versionNotFound'
   }
 
   #choose({ disabledBecause }: KnownFunction, { main, additional }: Target): Resolution {
@@ -250,6 +254,8 @@ export class FunctionDirectory {
 
 /** Versions and aliases that are remembered of one function. */
 const TARGETS_MAX = 8
+/** An alias names versions that exist, so one read more is nearly always enough. */
+const ALIAS_READS_MAX = 5
 
 interface KnownFunction {
   targets: RecentMap<string, Target>

@@ -33,7 +33,10 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   const metering = await assembleMetering(foundation)
   const compute = await assembleCompute(foundation, {
     meter: metering.meter,
-    instancesMaxOf: ({ functionName }) => directory.reservedConcurrencyCached(accountId, functionName)?.limit,
+    // What is not remembered just now, as right after a write, has no other limit for that.
+    instancesMaxOf: ({ functionName }) =>
+      (directory.reservedConcurrencyCached(accountId, functionName) ?? { limit: reserved.of(functionName) })
+        .limit,
     reservedOfAll: () => reserved.total,
     revisionNow: ({ functionName, versionId }) => directory.mainRevision(accountId, functionName, versionId),
   })

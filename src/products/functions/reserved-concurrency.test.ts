@@ -14,7 +14,10 @@ test('what is reserved is summed at the start and follows every change', async (
   assert.equal(reserved.total, 300)
   await reserve('f0', 10)
   await reserved.refresh('f0')
-  assert.equal(reserved.total, 308)
+  assert.deepEqual(
+    [reserved.total, reserved.of('f0'), reserved.of('f1'), reserved.of('none')],
+    [308, 10, 2, undefined],
+  )
   await records.commit([{ remove: concurrencyKey('1', 'f0') }])
   await reserved.refresh('f0')
   await reserved.refresh('f0')

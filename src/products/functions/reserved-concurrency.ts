@@ -4,7 +4,7 @@ import { concurrencyKey, concurrencyPrefix } from './keys.ts'
 
 const batch = 100
 
-/** What all functions of an account have reserved together, in memory: it is taken from what the others share. */
+/** What the functions of an account have reserved, in memory; what all have together is taken from what the others share. */
 export class ReservedConcurrency {
   readonly #records: RecordStore
   readonly #accountId: string
@@ -18,6 +18,11 @@ export class ReservedConcurrency {
 
   get total(): number {
     return this.#total
+  }
+
+  /** Of one function, as it was when that was last read. */
+  of(functionName: string): number | undefined {
+    return this.#ofFunction.get(functionName)
   }
 
   async load(): Promise<void> {

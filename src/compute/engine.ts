@@ -78,8 +78,10 @@ export interface EngineNeeds extends StartSurroundings {
 }
 
 export interface Engine extends Invoker, ProvisionedInstances {
-  /** Retires the instances of a function that was removed, or of its superseded revisions. */
-  retireFunction(functionArn: string): void
+  /** Retires the instances of a function that was removed; with `versionId`, of a version that was. */
+  retireFunction(functionArn: string, versionId?: string): void
+  /** Retires the instances of other states of the same version of the same function: this is the one that is called from now on. */
+  retireOthers(revision: FunctionRevision): void
   /** A call comes soon: one instance is started, if the function has none and there is room, and if that is learnt at all. */
   startAhead(revision: FunctionRevision): Promise<void>
   instances(): InstanceView[]
@@ -186,6 +188,11 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           (needs.instancesMaxOf(revision) === undefined && evictLongestIdle(() => true)))
       return evicted ? asked() : refusal
     },
+    makesRoom: ({ functionArn, key }: FunctionRevision) =>
+      [...pools.values()].some(
+        ({ revision, instances }) =>
+          revision.functionArn === functionArn && revision.key !== key && instances.size > 0,
+      ),
     counted(change: 1 | -1, revision: FunctionRevision) {
       ofAccount += change
       const grow = change === 1 ? addInstance : removeInstance
@@ -639,9 +646,21 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
     startAhead,
 
-    retireFunction(functionArn) {
-      idle.forget(functionArn)
-      for (const pool of pools.values()) if (pool.revision.functionArn === functionArn) pool.supersede()
+    retireFunction(functionArn, versionId) {
+      idle.forget(functionArn, versionId)
+      for (const pool of pools.values()) {
+        const { revision } = pool
+        if (revision.functionArn === functionArn && (versionId ?? revision.versionId) === revision.versionId)
+          pool.supersede()
+      }
+    },
+
+    retireOthers({ functionArn, versionId, key }) {
+      for (const pool of pools.values()) {
+        const { revision } = pool
+        if (revision.functionArn === functionArn && revision.versionId === versionId && revision.key !== key)
+          pool.supersede()
+      }
     },
 
     instances: () =>

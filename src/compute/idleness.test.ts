@@ -72,6 +72,20 @@ test('what was learnt is restored, is not learnt where that is off, and is forgo
   assert.equal(off.idle.limitsOf(revision).newestMs, 5 * minuteMs)
 })
 
+test('of a version that was deleted what was learnt is forgotten, and not of the others', () => {
+  const { idle } = world()
+  const other = { ...revision, versionId: '1' }
+  for (const each of [revision, other]) {
+    idle.called(each)
+    idle.ended(each)
+  }
+  idle.forget('arn', '1')
+  assert.deepEqual(
+    [...idle.learnt()].map(([key]) => key),
+    ['arn:LATEST'],
+  )
+})
+
 test('memory is bounded: the function that was called the longest ago is forgotten', () => {
   const { clock, idle, callEvery } = world()
   callEvery(30.5 * minuteMs, 12)

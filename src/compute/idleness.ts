@@ -27,7 +27,8 @@ export interface Idleness {
   learnt(): Iterable<[key: string, histogram: IdleHistogram]>
   /** Of an earlier run. What has been learnt since is not overwritten. */
   restore(learnt: Iterable<[key: string, histogram: IdleHistogram]>): void
-  forget(functionArn: string): void
+  /** With `versionId`: only of this version. */
+  forget(functionArn: string, versionId?: string): void
   /** Starts nothing any more; what was learnt is still told. */
   close(): void
 }
@@ -110,8 +111,10 @@ export function idleness({ clock, fixedMs, learns, startAhead }: IdlenessNeeds):
       for (const [key, histogram] of learnt) if (!entries.has(key)) add(key, fresh(histogram))
     },
 
-    forget(functionArn) {
-      for (const [key, entry] of entries) if (key.startsWith(`${functionArn}:`)) drop(key, entry)
+    forget(functionArn, versionId) {
+      const isMeant = (key: string) =>
+        versionId === undefined ? key.startsWith(`${functionArn}:`) : key === `${functionArn}:${versionId}`
+      for (const [key, entry] of entries) if (isMeant(key)) drop(key, entry)
     },
 
     close() {

@@ -38,6 +38,8 @@ class Workshop {
   countMost = 0
   limit = Number.POSITIVE_INFINITY
   idleShare = 1
+  /** Instances of another revision have what the limit leaves. */
+  makesRoom = false
   readonly waitLimits = { waitingMax: 100, waitMaxMs: 1_000_000 }
   readonly pool: InstancePool
   readonly exits: (() => void)[] = []
@@ -58,6 +60,7 @@ class Workshop {
       },
       stop: async ({ instanceId }, how) => void this.done.push(`${how} ${instanceId}`),
       refuse: () => (this.count >= this.limit ? 'the limit' : undefined),
+      makesRoom: () => this.makesRoom,
       counted: (change) => {
         this.count += change
         this.countMost = Math.max(this.countMost, this.count)
@@ -303,6 +306,42 @@ test('a superseded pool lets its busy instances finish and retires them then', a
   leases[0]!.release(500)
   await turn()
   assert.deepEqual(shop.done, ['preStop i1', 'preStop i0'])
+})
+
+test('those who wait for a revision that was superseded are served by the instances that it has', async () => {
+  const shop = new Workshop()
+  shop.limit = 1
+  const first = shop.acquire()
+  await shop.ready(0)
+  const served = (await first)!
+  // One that has learnt how long calls take lets them wait for the slot that it has.
+  served.release(1)
+  const again = await shop.acquire()
+  const waiting = [shop.acquire(), shop.acquire(), shop.acquire()]
+  shop.pool.supersede()
+  again.release(1)
+  for (const call of waiting) (await call).release(1)
+  await turn()
+  assert.deepEqual(shop.done, ['preStop i0'])
+})
+
+test('where instances of another revision have the room, a call waits for it, and not for ever', async () => {
+  const shop = new Workshop()
+  shop.limit = 0
+  shop.makesRoom = true
+  const call = shop.acquire()
+  shop.clock.advance(1000)
+  await turn()
+  assert.deepEqual([shop.pool.waiting, shop.starts.length], [1, 0])
+  shop.limit = 1
+  shop.clock.advance(100)
+  await shop.ready(0)
+  assert.equal((await call).pooled.instanceId, 'i0')
+
+  const refused = assert.rejects(shop.acquire(), Throttled)
+  for (let ms = 0; ms < 5100; ms += 100) shop.clock.advance(100)
+  await refused
+  assert.equal(shop.countMost, 1)
 })
 
 test('the instance that idles the longest can be evicted, and no longer counts from then on', async () => {

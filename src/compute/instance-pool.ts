@@ -19,6 +19,10 @@ export class Throttled extends Error {
 
 /** Two looks at a queue that moves. */
 const lookAgainMs = 4
+/** Two looks at whether there is room by now, which cost more. */
+const lookForRoomMs = 20
+/** How long a call waits for instances of other revisions of its function to make room, before it is refused. */
+const roomMostMs = 5000
 /** A call that runs for longer than this gives those behind it to other instances; on a busy machine every call is slow. */
 const stallMs = 5
 const stallBusyMs = 40
@@ -91,6 +95,8 @@ export interface PoolSurroundings {
   waitLimits?: WaitLimits
   /** Why no instance may be added now. */
   refuse(revision: FunctionRevision): string | undefined
+  /** What refuses it passes: instances of other revisions of the function have the room, and will make it. */
+  makesRoom?(revision: FunctionRevision): boolean
   /** A call of this revision has got its slot (1), or is done with it (-1). */
   calls?(change: 1 | -1, revision: FunctionRevision): void
   /** Called at every change of the number of instances. */
@@ -388,15 +394,11 @@ export class InstancePool {
         if (pooled.state.is !== 'busy') return
         const wasFull = pooled.state.invocations === this.#concurrency
         this.#advance(pooled, { type: 'released', atMs: this.#around.clock.monotonicMs() })
-        if (isNow(pooled, 'idle')) {
-          remove(this.#ahead, pooled)
-          if (this.#superseded) {
-            this.#retire(pooled)
-            return
-          }
-        }
+        if (isNow(pooled, 'idle')) remove(this.#ahead, pooled)
         if (wasFull) this.#free.push(pooled)
+        // Also of a superseded pool: those who wait for this revision are not to wait for one more start each.
         this.#serve()
+        if (this.#superseded) this.#retireIfIdle(pooled)
       },
       discard: () => {
         if (!open) return
@@ -501,8 +503,8 @@ export class InstancePool {
   }
 
   /** Looks again in a moment, while somebody waits for a slot. */
-  #bePatient(): void {
-    this.#patience ??= this.#around.clock.after(lookAgainMs, () => {
+  #bePatient(inMs = lookAgainMs): void {
+    this.#patience ??= this.#around.clock.after(inMs, () => {
       this.#patience = undefined
       if (this.#waiters.length > 0) this.#scaleOut()
     })
@@ -525,6 +527,10 @@ export class InstancePool {
     for (; missing > 0; missing--) {
       const refusal = this.#around.refuse(this.revision)
       if (refusal !== undefined) {
+        if (this.#waitsForRoom()) {
+          this.#bePatient(lookForRoomMs)
+          return
+        }
         // The youngest are refused: the older ones have the starting and the busy instances ahead of them.
         const covered = this.#starting * this.#concurrency + this.#waiters.length - worth
         while (this.#waiters.length > covered)
@@ -533,6 +539,13 @@ export class InstancePool {
       }
       this.#start(this.#waiters[0]!)
     }
+  }
+
+  /** After a release the instances of before have the room until their calls are done: that is not the callers' fault. */
+  #waitsForRoom(): boolean {
+    const [oldest] = this.#waiters
+    const waitedMs = oldest ? this.#around.clock.monotonicMs() - oldest.sinceMs : Number.POSITIVE_INFINITY
+    return waitedMs < roomMostMs && (this.#around.makesRoom?.(this.revision) ?? false)
   }
 
   #start(first: WaitingCall): void {

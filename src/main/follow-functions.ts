@@ -23,18 +23,33 @@ export function followFunctions(
     await keepReady(revision.runtime)
     await code.materialize(revision)
   }
+  const arnOf = (functionName: string) => `acs:fc:${region}:${accountId}:functions/${functionName}`
+
+  async function retireDeletedVersions(functionName: string): Promise<void> {
+    const running = engine.instances().filter((instance) => instance.functionName === functionName)
+    for (const versionId of new Set(running.map((instance) => instance.versionId))) {
+      const { outcome } = await directory.resolve(accountId, functionName, versionId)
+      if (outcome === 'versionNotFound') engine.retireFunction(arnOf(functionName), versionId)
+    }
+  }
 
   return {
-    /** A function that was written is made ready for; one that was removed loses its instances and its log. */
+    /**
+     * A function that was written is made ready for; what runs of it in another state, or of versions that are gone, is let go.
+     * One that was removed loses its instances and its log.
+     */
     async changed(functionName: string): Promise<void> {
       try {
         await reserved.refresh(functionName)
         const resolution = await directory.resolve(accountId, functionName, LATEST)
-        if (resolution.outcome === 'found') await warmUp(resolution.revision)
-        else if (resolution.outcome === 'functionNotFound') {
-          engine.retireFunction(`acs:fc:${region}:${accountId}:functions/${functionName}`)
+        if (resolution.outcome === 'functionNotFound') {
+          engine.retireFunction(arnOf(functionName))
           await logs.remove(accountId, functionName)
+          return
         }
+        if (resolution.outcome === 'found') engine.retireOthers(resolution.revision)
+        await retireDeletedVersions(functionName)
+        if (resolution.outcome === 'found') await warmUp(resolution.revision)
       } catch (error) {
         log.warn({ err: error, functionName }, 'a change of a function could not be followed')
       }

@@ -68,6 +68,26 @@ test('every example is deployed as it is, and is unchanged the second time', asy
   assert.equal((await hanshu('function', 'list', '--output', 'json')).output, '[]\n')
 })
 
+test("a layer is provided in the place of one of the vendor's, and not replaced by mistake", async (t) => {
+  const { hanshu } = await product(t)
+  const publish = (version: string, ...more: string[]) =>
+    hanshu('layer', 'publish', 'Nodejs20', 'examples/nodejs-layer/layer', '--official', version, ...more)
+  const arn = 'acs:fc:cn-hangzhou:official:layers/Nodejs20/versions/3'
+  const first = await publish('3', '--runtime', 'custom.debian12')
+  assert.deepEqual([first.exitCode, first.output], [0, `${arn}\n`], first.notes)
+  assert.match((await publish('3', '--runtime', 'custom.debian12')).notes, /unchanged: version 3/)
+  const other = await publish('3', '--runtime', 'nodejs20')
+  assert.equal(other.exitCode, 1)
+  assert.match(other.notes, /--force replaces it/)
+  assert.equal((await publish('3', '--runtime', 'nodejs20', '--force')).exitCode, 0)
+  assert.equal((await publish('1', '--runtime', 'nodejs20')).exitCode, 0)
+  assert.match((await hanshu('layer', 'list', '--official')).output, new RegExp(`nodejs20 +${arn}`))
+  assert.doesNotMatch((await hanshu('layer', 'list')).output, /Nodejs20/)
+  const wrong = await publish('first', '--runtime', 'nodejs20')
+  assert.equal(wrong.exitCode, 1)
+  assert.match(wrong.notes, /a number from 1 on/)
+})
+
 test('an event and its outcome go through, an error with its type', async (t) => {
   const { bed, hanshu } = await product(t)
   await bed.createFunction('f')

@@ -134,4 +134,57 @@ describe('layers over the wire', () => {
       assert.deepEqual([status, json.Code], [400, 'InvalidArgument'], JSON.stringify(differs).slice(0, 80))
     }
   })
+
+  test('the operator provides official layers, which functions name by the ARN of the vendor', async () => {
+    const arn = (version: number) => `acs:fc:${region}:official:layers/Nodejs20/versions/${version}`
+    const provide = (version: string, comment: string, differs: object = {}) =>
+      bed.call('PUT', `/hanshu/official-layers/Nodejs20/versions/${version}`, {
+        code: { zipFile: zipOf(comment).toString('base64') },
+        compatibleRuntime: ['nodejs20', 'custom.debian12'],
+        ...differs,
+      })
+    const use = (name: string, version: number) => bed.createFunction(name, { layers: [arn(version)] })
+    assert.equal((await use('too-early', 7)).json.Code, 'LayerVersionNotFound')
+    const first = await provide('7', 'seven')
+    assert.deepEqual(
+      [first.status, first.json.layerVersionArn, first.json.version, first.json.acl],
+      [200, arn(7), 7, '1'],
+    )
+    assert.equal((await provide('2', 'two')).status, 200)
+    const read = await bed.call('GET', `/2023-03-30/layerarn/${encodeURIComponent(arn(7))}`)
+    assert.deepEqual(read.json, first.json)
+    const list = async (query: string) =>
+      (await bed.call('GET', `/2023-03-30/layers?${query}`)).json.layers.map(
+        ({ layerVersionArn }: { layerVersionArn: string }) => layerVersionArn,
+      )
+    assert.deepEqual(await list('official=true'), [arn(7)])
+    assert.deepEqual(await list('official=true&prefix=X'), [])
+    assert.deepEqual(await list('prefix=Nodejs20'), [])
+    // It is nobody's own: neither read nor deleted by its name.
+    for (const method of ['GET', 'DELETE']) {
+      const own = await bed.call(method, '/2023-03-30/layers/Nodejs20/versions/7')
+      assert.deepEqual([own.status, own.json.Code], [404, 'LayerVersionNotFound'])
+    }
+    const using = await use('using', 7)
+    assert.deepEqual(using.json.layers, [{ arn: arn(7), size: zipOf('seven').length }])
+
+    await provide('7', 'another seven')
+    const found = await bed.directory.resolve(accountId, 'using', 'LATEST')
+    assert.ok(found.outcome === 'found')
+    assert.deepEqual(
+      found.revision.layers.map(({ crc64 }) => crc64),
+      [crc64Of(zipOf('seven'))],
+    )
+    assert.equal((await use('later', 7)).json.layers[0].size, zipOf('another seven').length)
+    assert.equal((await bed.call('DELETE', '/hanshu/official-layers/Nodejs20/versions/7')).status, 204)
+    assert.deepEqual(await list('official=true'), [arn(2)])
+    for (const [version, differs] of [
+      ['0', {}],
+      ['x', {}],
+      ['1', { compatibleRuntime: [] }],
+    ] as const) {
+      const refused = await provide(version, 'x', differs)
+      assert.deepEqual([refused.status, refused.json.Code], [400, 'InvalidArgument'], version)
+    }
+  })
 })

@@ -7,6 +7,9 @@ import { layerVersionKey } from './keys.ts'
 import { isVersionId, layerVersionArn, parseLayerVersionArn } from './names.ts'
 import type { FunctionsContext } from './vocabulary.ts'
 
+/** Whose layers the vendor's own are. Here the operator provides what is to be had of them. */
+export const OFFICIAL = 'official'
+
 /** The root of a layer's versions. It outlives them, so that a number is never given twice. */
 export interface LayerRecord {
   layerName: string
@@ -39,7 +42,8 @@ export function layerDocument(
   return {
     ...layer,
     layerVersionArn: layerVersionArn(region, accountId, layer.layerName, layer.version),
-    acl: '0',
+    // [U] of the vendor's layers; everybody may use them.
+    acl: accountId === OFFICIAL ? '1' : '0',
     code: { location: codeUrl(code, { baseUrl, secret, nowMs: clock.now() }), repositoryType: 'OSS' },
     codeSize: code.sizeBytes,
     codeChecksum: code.crc64,
@@ -55,14 +59,26 @@ export async function requireLayerVersion(
   const stored = isVersionId(String(version))
     ? await records.get<LayerVersionRecord>(layerVersionKey(accountId, layerName, Number(version)))
     : undefined
-  if (!stored) throw layerVersionNotFound(layerName, String(version))
+  if (!stored) {
+    const name = accountId === OFFICIAL ? `${OFFICIAL}:layers/${layerName}` : layerName
+    throw layerVersionNotFound(name, String(version))
+  }
   return stored.value
 }
 
-/** Looks up the layers that a function names. Those of the vendor and of other accounts do not exist here. */
+/** Whose layer an ARN names: this account's or the vendor's. Undefined: those of others do not exist here. */
+export function layerOwnerOf(
+  named: { region: string; accountId: string },
+  { region, accountId }: Pick<FunctionsContext, 'region' | 'accountId'>,
+): string | undefined {
+  if (named.region !== region) return undefined
+  return named.accountId === accountId || named.accountId === OFFICIAL ? named.accountId : undefined
+}
+
+/** Looks up the layers that a function names. */
 export async function resolveLayers(
   arns: readonly string[] | undefined,
-  { records, region, accountId }: Pick<FunctionsContext, 'records' | 'region' | 'accountId'>,
+  context: Pick<FunctionsContext, 'records' | 'region' | 'accountId'>,
 ): Promise<StoredLayer[] | undefined> {
   if (arns === undefined) return undefined
   if (arns.length > 5) throw invalidArgument('Layers must not be more than 5')
@@ -70,12 +86,11 @@ export async function resolveLayers(
   for (const arn of arns) {
     const named = parseLayerVersionArn(arn)
     if (!named) throw invalidArgument(`Layers: '${arn}' is not the ARN of a layer version`)
-    if (named.accountId !== accountId || (named.region !== region && named.region !== '')) {
-      throw layerVersionNotFound(arn, String(named.version))
-    }
+    const owner = layerOwnerOf({ ...named, region: named.region || context.region }, context)
+    if (owner === undefined) throw layerVersionNotFound(arn, String(named.version))
     const { code, compatibleRuntime } = await requireLayerVersion(
-      records,
-      accountId,
+      context.records,
+      owner,
       named.layerName,
       named.version,
     )

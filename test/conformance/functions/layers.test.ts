@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { createFunction, invoke, models, type Sdk, zipOf } from '../../clients.fixture.ts'
 import {
+  api,
   assertRefused,
   http,
   noIsolation,
@@ -93,6 +94,37 @@ describe('layers', () => {
     const { body } = await bed.client.listLayerVersions('never', request('ListLayerVersions'))
     assert.deepEqual(body.layers, [])
   })
+})
+
+test("an official layer that the operator provides is used under the vendor's ARN", {
+  skip: noIsolation,
+}, async () => {
+  const layerVersionArn = `acs:fc:${bed.platform.region}:official:layers/Nodejs20/versions/1`
+  const using = () =>
+    createFunction(bed.client, {
+      functionName: 'by-the-vendor',
+      layers: [layerVersionArn],
+      files: {
+        'index.js': `exports.handler = async () => require('node:fs').readFileSync('/opt/nodejs20/of', 'utf8')`,
+      },
+    })
+  await assertRefused(using(), 404, 'LayerVersionNotFound', /official/)
+  const body = JSON.stringify({
+    code: { zipFile: await zipOf({ 'nodejs20/of': 'the vendor' }) },
+    compatibleRuntime: ['nodejs20'],
+  })
+  const path = '/hanshu/official-layers/Nodejs20/versions/1'
+  const headers = { 'content-type': 'application/json' }
+  const provided = await api(bed.platform, 'PUT', path, { body, headers })
+  assert.equal(provided.status, 200, provided.text)
+  await using()
+  assert.equal((await invoke(bed.client, 'by-the-vendor')).body, 'the vendor')
+  const listed = (await bed.client.listLayers(request('ListLayers', { official: 'true' }))).body.layers
+  assert.deepEqual(
+    listed.map((layer: Sdk) => layer.layerVersionArn),
+    [layerVersionArn],
+  )
+  assert.equal((await bed.client.getLayerVersionByArn(layerVersionArn)).body.layerName, 'Nodejs20')
 })
 
 describe('a function with layers', { skip: noIsolation }, () => {

@@ -1,7 +1,7 @@
 import { type RecordStore, VersionConflict } from '../../../ports/records.ts'
 import { concurrentUpdate, layerVersionNotFound } from '../errors.ts'
-import { layerKey, layerVersionKey } from '../keys.ts'
-import { type LayerRecord, requireLayerVersion } from '../layers.ts'
+import { layerKey, layerVersionKey, layerVersionsPrefix } from '../keys.ts'
+import { type LayerRecord, type LayerVersionRecord, requireLayerVersion } from '../layers.ts'
 import { none, operation } from '../vocabulary.ts'
 
 const ATTEMPTS_MAX = 20
@@ -13,38 +13,55 @@ export const deleteLayerVersion = operation({
   body: none,
 
   async handle({ path: { layerName, version } }, { records, accountId }) {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const root = await records.get<LayerRecord>(layerKey(accountId, layerName))
-      const layer = await requireLayerVersion(records, accountId, layerName, version)
-      if (!root) throw layerVersionNotFound(layerName, version)
-      const { latestVersion, ...rest } = root.value
-      const latest =
-        latestVersion === layer.version
-          ? await highestBelow(records, accountId, layerName, layer.version)
-          : latestVersion
-      const next: LayerRecord = latest === undefined ? rest : { ...rest, latestVersion: latest }
-      try {
-        await records.commit([
-          { put: layerKey(accountId, layerName), value: next, expect: root.version },
-          { remove: layerVersionKey(accountId, layerName, layer.version) },
-        ])
-        return { status: 204 }
-      } catch (error) {
-        if (!(error instanceof VersionConflict)) throw error
-      }
-    }
-    throw concurrentUpdate()
+    await removeLayerVersion(records, { accountId, layerName, version })
+    return { status: 204 }
   },
 })
 
+/** `accountId`: whose layer it is. */
+export async function removeLayerVersion(
+  records: RecordStore,
+  { accountId, layerName, version }: { accountId: string; layerName: string; version: string },
+): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const root = await records.get<LayerRecord>(layerKey(accountId, layerName))
+    const layer = await requireLayerVersion(records, accountId, layerName, version)
+    if (!root) throw layerVersionNotFound(layerName, version)
+    const { latestVersion, ...rest } = root.value
+    const latest =
+      latestVersion === layer.version
+        ? await highestBelow(records, accountId, layerName, layer.version)
+        : latestVersion
+    const next: LayerRecord = latest === undefined ? rest : { ...rest, latestVersion: latest }
+    try {
+      await records.commit([
+        { put: layerKey(accountId, layerName), value: next, expect: root.version },
+        { remove: layerVersionKey(accountId, layerName, layer.version) },
+      ])
+      return
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error
+    }
+  }
+  throw concurrentUpdate()
+}
+
+/** Numbers of official layers are chosen, and may lie far apart: it is looked for among those that are there. */
 async function highestBelow(
   records: RecordStore,
   accountId: string,
   layerName: string,
   version: number,
 ): Promise<number | undefined> {
-  for (let below = version - 1; below > 0; below--) {
-    if (await records.get(layerVersionKey(accountId, layerName, below))) return below
+  const prefix = layerVersionsPrefix(accountId, layerName)
+  let highest: number | undefined
+  let after: string | undefined
+  for (;;) {
+    const page = await records.list<LayerVersionRecord>({ prefix, after, limit: 100 })
+    for (const { key, value } of page) {
+      after = key
+      if (value.version < version) highest = value.version
+    }
+    if (page.length < 100) return highest
   }
-  return undefined
 }

@@ -1,5 +1,5 @@
 import { invalidArgument, layerVersionNotFound } from '../errors.ts'
-import { layerDocument, requireLayerVersion } from '../layers.ts'
+import { layerDocument, layerOwnerOf, requireLayerVersion } from '../layers.ts'
 import { parseLayerVersionArn } from '../names.ts'
 import { jsonReply, none, operation } from '../vocabulary.ts'
 
@@ -10,13 +10,11 @@ export const getLayerVersionByArn = operation({
   body: none,
 
   async handle({ path: { arn } }, context) {
-    const { records, accountId, region } = context
     const named = parseLayerVersionArn(arn)
     if (!named) throw invalidArgument(`'${arn}' is not the ARN of a layer version`)
-    if (named.accountId !== accountId || named.region !== region) {
-      throw layerVersionNotFound(arn, String(named.version))
-    }
-    const layer = await requireLayerVersion(records, accountId, named.layerName, named.version)
-    return jsonReply(200, layerDocument(layer, context))
+    const owner = layerOwnerOf(named, context)
+    if (owner === undefined) throw layerVersionNotFound(arn, String(named.version))
+    const layer = await requireLayerVersion(context.records, owner, named.layerName, named.version)
+    return jsonReply(200, layerDocument(layer, { ...context, accountId: owner }))
   },
 })

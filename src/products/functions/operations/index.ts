@@ -11,6 +11,7 @@ import { deleteCustomDomain } from './delete-custom-domain.ts'
 import { deleteFunction } from './delete-function.ts'
 import { deleteFunctionVersion } from './delete-function-version.ts'
 import { deleteLayerVersion } from './delete-layer-version.ts'
+import { deleteOfficialLayerVersion } from './delete-official-layer-version.ts'
 import { deleteProvisionConfig } from './delete-provision-config.ts'
 import { deleteScalingConfig } from './delete-scaling-config.ts'
 import { deleteTrigger } from './delete-trigger.ts'
@@ -52,6 +53,7 @@ import { publishFunctionVersion } from './publish-function-version.ts'
 import { purgeDeadLetters } from './purge-dead-letters.ts'
 import { putAsyncInvokeConfig } from './put-async-invoke-config.ts'
 import { putConcurrencyConfig } from './put-concurrency-config.ts'
+import { putOfficialLayerVersion } from './put-official-layer-version.ts'
 import { putProvisionConfig } from './put-provision-config.ts'
 import { putScalingConfig } from './put-scaling-config.ts'
 import { readBill } from './read-bill.ts'
@@ -82,6 +84,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   deleteFunctionVersion,
   deleteFunction,
   deleteLayerVersion,
+  deleteOfficialLayerVersion,
   deleteProvisionConfig,
   deleteScalingConfig,
   deleteTrigger,
@@ -122,6 +125,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   purgeDeadLetters,
   putAsyncInvokeConfig,
   putConcurrencyConfig,
+  putOfficialLayerVersion,
   putProvisionConfig,
   putScalingConfig,
   readBill,

@@ -67,6 +67,16 @@ export function functionDocument(
   }
 }
 
+/**
+ * What the ETag of a function is made of. The revision is part of it: after two updates within a second that end where
+ * they began, or one that changed nothing, who has read the state before has not read this one.
+ */
+export const functionTagged = (
+  state: FunctionState,
+  place: Place,
+  restriction?: FunctionRecord['restriction'],
+): unknown => [functionDocument(state, place, restriction), state.revisionId]
+
 /** What compute needs of a state. Instances are shared within `key`, so it names the state, not only the version. */
 export function revisionOf(
   state: FunctionState,

@@ -116,6 +116,57 @@ describe('functions over the wire', () => {
     )
   })
 
+  test('of many updates at once with the same If-Match one is done, also when all ask for the same', async () => {
+    const created = await bed.createFunction('contested')
+    const paths = {
+      function: '/2023-03-30/functions/contested',
+      alias: '/2023-03-30/functions/contested/aliases/prod',
+      trigger: '/2023-03-30/functions/contested/triggers/http',
+      domain: '/2023-03-30/custom-domains/contested.example.com',
+    }
+    await bed.call('POST', '/2023-03-30/functions/contested/versions', {})
+    const made = {
+      alias: await bed.call('POST', '/2023-03-30/functions/contested/aliases', {
+        aliasName: 'prod',
+        versionId: '1',
+      }),
+      trigger: await bed.call('POST', '/2023-03-30/functions/contested/triggers', {
+        triggerName: 'http',
+        triggerType: 'http',
+        triggerConfig: JSON.stringify({ authType: 'anonymous', methods: ['GET'] }),
+      }),
+      domain: await bed.call('POST', '/2023-03-30/custom-domains', { domainName: 'contested.example.com' }),
+      function: await bed.call('GET', paths.function),
+    }
+    assert.equal(made.function.headers.get('etag'), created.headers.get('etag'))
+    const updates: [keyof typeof paths, (index: number) => object][] = [
+      ['function', (index) => ({ description: `by ${index}` })],
+      ['function', () => ({ description: 'the same' })],
+      ['function', () => ({ description: 'the same' })],
+      ['alias', (index) => ({ description: `by ${index}` })],
+      ['trigger', (index) => ({ description: `by ${index}` })],
+      [
+        'domain',
+        (index) => ({
+          protocol: 'HTTP',
+          routeConfig: { routes: [{ path: `/${index}`, functionName: 'contested' }] },
+        }),
+      ],
+    ]
+    for (const [kind, bodyOf] of updates) {
+      const etag = (await bed.call('GET', paths[kind])).headers.get('etag')!
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, (_, index) =>
+          bed.call('PUT', paths[kind], bodyOf(index), { 'if-match': etag }),
+        ),
+      )
+      const count = (status: number) => answers.filter((answer) => answer.status === status).length
+      assert.deepEqual([count(200), count(412)], [1, 11], `${kind}: ${answers[0]!.text}`)
+      const winner = answers.find(({ status }) => status === 200)!
+      assert.equal((await bed.call('GET', paths[kind])).headers.get('etag'), winner.headers.get('etag'))
+    }
+  })
+
   test('a deleted function is gone, with its configs, and its name is free', async () => {
     await bed.createFunction('gone')
     await bed.call('PUT', '/2023-03-30/functions/gone/concurrency', { reservedConcurrency: 3 })

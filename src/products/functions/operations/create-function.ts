@@ -2,7 +2,7 @@ import { VersionConflict } from '../../../ports/records.ts'
 import { bodyWithCodeBytesMax, namesCode, storeCode } from '../code.ts'
 import { functionAlreadyExists, invalidArgument } from '../errors.ts'
 import { etagOf } from '../etag.ts'
-import { type FunctionRecord, functionDocument } from '../function.ts'
+import { type FunctionRecord, functionDocument, functionTagged } from '../function.ts'
 import { configFrom } from '../function-config.ts'
 import { functionSpec } from '../function-spec.ts'
 import { foldedNameKey, functionKey } from '../keys.ts'
@@ -47,6 +47,6 @@ export const createFunction = operation({
       })
       .finally(() => directory.forget(accountId, functionName))
     const document = functionDocument(created, context)
-    return jsonReply(200, document, { etag: etagOf(document) })
+    return jsonReply(200, document, { etag: etagOf(functionTagged(created, context)) })
   },
 })

@@ -1,7 +1,7 @@
 import { changeFunction } from '../change-function.ts'
 import { functionNotEmpty, provisionConfigExist } from '../errors.ts'
 import { checkIfMatch } from '../etag.ts'
-import { functionDocument } from '../function.ts'
+import { functionTagged } from '../function.ts'
 import {
   aliasesPrefix,
   asyncConfigsPrefix,
@@ -25,7 +25,7 @@ export const deleteFunction = operation({
   async handle({ path: { functionName }, headers }, context) {
     const { records, accountId, provisioning } = context
     const scaled = await changeFunction(context, functionName, async (root) => {
-      checkIfMatch(headers['if-match'], functionDocument(root, context, root.restriction))
+      checkIfMatch(headers['if-match'], functionTagged(root, context, root.restriction))
       for (const [holds, prefix] of [
         ['triggers', triggersPrefix(accountId, functionName)],
         ['aliases', aliasesPrefix(accountId, functionName)],

@@ -1,6 +1,6 @@
 import { requireFunction } from '../change-function.ts'
 import { etagOf } from '../etag.ts'
-import { functionDocument } from '../function.ts'
+import { functionDocument, functionTagged } from '../function.ts'
 import { qualifierOf, stateAt } from '../qualifiers.ts'
 import { jsonReply, none, operation } from '../vocabulary.ts'
 
@@ -13,6 +13,6 @@ export const getFunction = operation({
     const root = await requireFunction(context, functionName)
     const state = await stateAt(context.records, context.accountId, root, qualifierOf(query))
     const document = functionDocument(state, context, root.restriction)
-    return jsonReply(200, document, { etag: etagOf(document) })
+    return jsonReply(200, document, { etag: etagOf(functionTagged(state, context, root.restriction)) })
   },
 })

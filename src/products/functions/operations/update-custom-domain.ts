@@ -37,8 +37,9 @@ export const updateCustomDomain = operation({
     try {
       await records.commit([{ put: customDomainKey(accountId, domainName), value: domain, expect: version }])
     } catch (error) {
-      if (error instanceof VersionConflict) throw concurrentUpdate()
-      throw error
+      if (!(error instanceof VersionConflict)) throw error
+      checkIfMatch(headers['if-match'], (await requireCustomDomain(context, domainName)).value)
+      throw concurrentUpdate()
     } finally {
       customDomains.forget(accountId)
     }

@@ -2,7 +2,7 @@ import { changeFunction, requireFunction } from '../change-function.ts'
 import { bodyWithCodeBytesMax, namesCode, storeCode } from '../code.ts'
 import { invalidArgument } from '../errors.ts'
 import { checkIfMatch, etagOf } from '../etag.ts'
-import { type FunctionRecord, functionDocument } from '../function.ts'
+import { type FunctionRecord, functionDocument, functionTagged } from '../function.ts'
 import { configFrom } from '../function-config.ts'
 import { functionSpec } from '../function-spec.ts'
 import { resolveLayers } from '../layers.ts'
@@ -21,14 +21,14 @@ export const updateFunction = operation({
     }
     const before = await requireFunction(context, functionName)
     const ifMatch = headers['if-match']
-    checkIfMatch(ifMatch, functionDocument(before, context, before.restriction))
+    checkIfMatch(ifMatch, functionTagged(before, context, before.restriction))
     const layers = await resolveLayers(spec.layers, context)
     // Refused before a package is fetched or decoded.
     configFrom(spec, layers, runnableRuntimes, before.config)
     const code = namesCode(spec.code) ? await storeCode(spec.code, context) : undefined
 
     return changeFunction(context, functionName, (root) => {
-      checkIfMatch(ifMatch, functionDocument(root, context, root.restriction))
+      checkIfMatch(ifMatch, functionTagged(root, context, root.restriction))
       const updated: FunctionRecord = {
         ...root,
         config: configFrom(spec, layers, runnableRuntimes, root.config),
@@ -37,7 +37,8 @@ export const updateFunction = operation({
         lastModifiedTime: timeText(clock.now()),
       }
       const document = functionDocument(updated, context, updated.restriction)
-      return { root: updated, writes: [], result: jsonReply(200, document, { etag: etagOf(document) }) }
+      const etag = etagOf(functionTagged(updated, context, updated.restriction))
+      return { root: updated, writes: [], result: jsonReply(200, document, { etag }) }
     })
   },
 })

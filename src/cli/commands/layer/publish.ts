@@ -15,10 +15,11 @@ interface LayerVersion {
 export const layerPublish: Command = {
   summary: 'Publish a folder (or zip file) as a new version of a layer, which functions find under /opt',
   usage: 'layer publish NAME PATH [--runtime NAME]... [FLAGS]',
-  details:
-    'Prints the ARN of the version. When the newest version is the same already, nothing is published. With --official the ' +
-    "layer takes the place of one of the vendor's own, which are not part of the platform: get its ZIP from the cloud " +
-    '(GetLayerVersionByArn answers a link), and give the number that functions name.',
+  details: [
+    'Prints the ARN of the version. When the newest version is the same already, nothing is published.',
+    "With --official the layer takes the place of one of the vendor's own, none of which comes with the platform:",
+    'get its ZIP from the cloud (GetLayerVersionByArn answers a link), and give the number that functions name.',
+  ].join('\n'),
   examples: [
     'hanshu layer publish greeting layer/',
     'hanshu layer publish tools tools.zip --runtime nodejs20 --runtime nodejs22 --description "Our tools"',
@@ -31,7 +32,7 @@ export const layerPublish: Command = {
     license: { value: 'TEXT', help: 'Its license.' },
     official: {
       value: 'VERSION',
-      help: "Provide it as this version of the vendor's layer of that name, acs:fc:REGION:official:layers/NAME/versions/VERSION.",
+      help: "Provide it as this version of the vendor's own layer of that name.",
     },
     force: {
       help: 'Publish, even if the newest version is the same; with --official, replace that version.',

@@ -47,6 +47,8 @@ import { waitLimits } from './scaling/wait-limits.ts'
 export interface EngineSettings {
   /** An instance without a call for this long is retired. */
   idleMs: number
+  /** Nor is one kept for longer than this because of what was learnt. Default: it may be. */
+  learntIdleMostMs?: number
   /** An idle instance is frozen after this long; 0: never. */
   freezeAfterMs: number
   instancesMax: number
@@ -140,6 +142,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   const idle = idleness({
     clock,
     fixedMs: settings.idleMs,
+    mostMs: settings.learntIdleMostMs ?? Number.POSITIVE_INFINITY,
     learns: needs.ahead !== undefined,
     startAhead: (revision) =>
       void startAhead(revision).catch((error: unknown) =>

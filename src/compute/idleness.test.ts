@@ -7,12 +7,13 @@ import { idleness } from './idleness.ts'
 const minuteMs = 60_000
 const revision = { functionArn: 'arn', versionId: 'LATEST', key: 'k' } as FunctionRevision
 
-function world({ learns = true } = {}) {
+function world({ learns = true, fixedMs = 5 * minuteMs, mostMs = Number.POSITIVE_INFINITY } = {}) {
   const clock = new ManualClock()
   const started: number[] = []
   const idle = idleness({
     clock,
-    fixedMs: 5 * minuteMs,
+    fixedMs,
+    mostMs,
     learns,
     startAhead: () => void started.push(clock.monotonicMs()),
   })
@@ -50,6 +51,24 @@ test('a function that is called every half hour is let go after a call and start
   clock.advance(30 * minuteMs)
   assert.deepEqual(started, [endedMs + 27 * minuteMs])
   assert.equal(idle.limitsOf(revision).newestMs, Number.POSITIVE_INFINITY)
+})
+
+test('where a longer time was learnt than an instance may idle, it idles for that time and none is started ahead', () => {
+  const { clock, started, idle, callEvery } = world({ fixedMs: 2000, mostMs: 2000 })
+  for (const everyMinutes of [8, 30.5]) {
+    callEvery(everyMinutes * minuteMs, 20)
+    started.length = 0
+    idle.called(revision)
+    idle.ended(revision)
+    assert.equal(idle.limitsOf(revision).othersMs, 2000)
+    clock.advance(1999)
+    assert.ok(idle.limitsOf(revision).newestMs > 1999)
+    for (let ms = 2000; ms < 60 * minuteMs; ms += 10_000) {
+      clock.advance(ms === 2000 ? 1 : 10_000)
+      assert.deepEqual(idle.limitsOf(revision), { newestMs: 0, othersMs: 0 })
+    }
+    assert.deepEqual(started, [])
+  }
 })
 
 test('what was learnt is restored, is not learnt where that is off, and is forgotten with the function', () => {

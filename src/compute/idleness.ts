@@ -13,6 +13,8 @@ export interface IdlenessNeeds {
   clock: Clock
   /** How long an instance may idle of which nothing was learnt. */
   fixedMs: number
+  /** What was learnt holds only where it keeps instances for no longer than this; else the fixed time. Default: it holds. */
+  mostMs?: number
   /** False: the fixed time holds for all. */
   learns: boolean
   /** An instance of this function is wanted before it is called; it may have another revision by now. */
@@ -44,7 +46,13 @@ interface Entry {
 /** Beyond it the function that was called the longest ago is forgotten: it has to be learnt again. */
 const functionsMax = 10_000
 
-export function idleness({ clock, fixedMs, learns, startAhead }: IdlenessNeeds): Idleness {
+export function idleness({
+  clock,
+  fixedMs,
+  mostMs = Number.POSITIVE_INFINITY,
+  learns,
+  startAhead,
+}: IdlenessNeeds): Idleness {
   /** The one that was called last is the last. */
   const entries = new Map<string, Entry>()
   const settings = { ...keepAliveSettings, fixedMs }
@@ -93,7 +101,8 @@ export function idleness({ clock, fixedMs, learns, startAhead }: IdlenessNeeds):
       if (!entry || entry.running === 0) return
       entry.running--
       if (entry.running > 0 || !learns) return
-      const windows = keepAliveWindows(entry.histogram, settings)
+      const learnt = keepAliveWindows(entry.histogram, settings)
+      const windows = learnt.keepAliveMs <= mostMs ? learnt : keepAliveWindows(emptyHistogram, settings)
       entry.quiet = { sinceMs: clock.monotonicMs(), windows }
       if (windows.preWarmMs > 0) entry.ahead = clock.after(windows.preWarmMs, () => startAhead(revision))
     },

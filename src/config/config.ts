@@ -69,14 +69,16 @@ export const configSchema = z.object({
   HANSHU_IDLE_SECONDS: z.coerce
     .number()
     .min(1)
-    .default(300)
-    .describe('An instance without a request for this long is retired.'),
+    .optional()
+    .describe(
+      'An instance without a request for this long is retired, whatever was learnt. Not set: 300, or longer where that was learnt.',
+    ),
   HANSHU_KEEP_ALIVE: z
     .enum(['learnt', 'fixed'])
     .default('learnt')
     .describe(
       'learnt: where the idle times of a function allow it, its instances are kept, and started ahead of the next call, as ' +
-        'they say; else, and for all with fixed, HANSHU_IDLE_SECONDS holds.',
+        'they say, within HANSHU_IDLE_SECONDS if that is set; else, and for all with fixed, HANSHU_IDLE_SECONDS or 300 s.',
     ),
   HANSHU_FREEZE_AFTER_MS: z.coerce
     .number()

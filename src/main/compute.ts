@@ -16,6 +16,9 @@ import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
 import { roleCredentials } from './role-credentials.ts'
 
+/** Without HANSHU_IDLE_SECONDS. */
+const idleSecondsWithout = 300
+
 /** What runs functions, and what of it others are given. */
 export interface Compute extends Part {
   engine: Engine
@@ -86,7 +89,10 @@ export async function assembleCompute(
       reservedOfAll,
     },
     {
-      idleMs: config.HANSHU_IDLE_SECONDS * 1000,
+      idleMs: (config.HANSHU_IDLE_SECONDS ?? idleSecondsWithout) * 1000,
+      ...(config.HANSHU_IDLE_SECONDS === undefined
+        ? {}
+        : { learntIdleMostMs: config.HANSHU_IDLE_SECONDS * 1000 }),
       freezeAfterMs: config.HANSHU_FREEZE_AFTER_MS,
       instancesMax: config.HANSHU_INSTANCES_MAX,
       growth: {

@@ -270,3 +270,50 @@ test('a function that was called every half hour is let go after a call, and is 
   assert.equal(living.size, 0)
   await compute.close()
 })
+
+for (const byMs of [3_600_000, -3_600_000])
+  test(`instances idle and calls run for as long as ever when the clock is put ${byMs > 0 ? 'forward' : 'back'} by an hour`, async () => {
+    const clock = new ManualClock(1_700_000_000_000)
+    const { driver, living } = answeringDriver()
+    const compute = engine(
+      {
+        clock,
+        log: silentLogger,
+        logSink: discardingLogSink,
+        meter: noMeter,
+        warmPool: new WarmPool({ driver, clock, ids: randomIds, log: silentLogger, bootsAtOnce: 1 }),
+        imageOf: () => ({ key: 'a', protocol: 'frames', argv: ['a'], env: {}, mounts: [] }),
+        materialize: async () => ({ codeSource: '/c' }),
+        processorIdleShare: () => 1,
+        credentialsFor: async () => undefined,
+        instancesMaxOf: () => undefined,
+      },
+      { idleMs: 300_000, freezeAfterMs: 0, instancesMax: 1 },
+    )
+    const call = () =>
+      compute.invoke({
+        revision,
+        qualifier: 'LATEST',
+        requestId: 'r',
+        wantLogTail: false,
+        event: Buffer.from('1'),
+      })
+    const pass = async (ms: number): Promise<void> => {
+      clock.advance(ms)
+      for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const first = await call()
+    assert.ok(first.outcome === 'succeeded')
+    clock.jump(byMs)
+    await pass(290_000)
+    assert.equal(living.size, 1)
+    const second = await call()
+    assert.ok(second.outcome === 'succeeded' && !second.report.coldStart)
+    assert.ok(second.report.durationMs >= 0 && second.report.durationMs < 60_000)
+    await pass(290_000)
+    assert.equal(living.size, 1)
+    clock.jump(-byMs)
+    await pass(20_000)
+    assert.equal(living.size, 0)
+    await compute.close()
+  })

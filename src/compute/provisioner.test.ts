@@ -122,6 +122,25 @@ test('schedules are followed as time passes', async () => {
   assert.equal(clock.pendingTimers, 0)
 })
 
+test('a clock that jumps by an hour moves schedules and nothing else', async () => {
+  const { clock, kept, provisioning, pass } = world()
+  const evening = parseSchedule('cron(0 30 0 * * *)')!
+  provisioning.apply(plan({ scheduled: [{ name: 's', schedule: evening, timeZone: 'UTC', target: 9 }] }))
+  await pass(minuteMs)
+  assert.equal(kept.get('f@1'), 2)
+  clock.jump(60 * minuteMs)
+  await pass(1000)
+  assert.equal(kept.get('f@1'), 9)
+  // It has not fired yet, as the clock has it now.
+  clock.jump(-60 * minuteMs)
+  await pass(1000)
+  assert.equal(kept.get('f@1'), 2)
+  await pass(30 * minuteMs)
+  assert.equal(kept.get('f@1'), 9)
+  assert.equal(clock.pendingTimers, 1)
+  provisioning.close()
+})
+
 test('tracking follows the use of the last minute', async () => {
   const { kept, uses, provisioning, pass } = world()
   const use = (busySlots: number): void =>

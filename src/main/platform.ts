@@ -38,7 +38,13 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
       (directory.reservedConcurrencyCached(accountId, functionName) ?? { limit: reserved.of(functionName) })
         .limit,
     reservedOfAll: () => reserved.total,
-    revisionNow: ({ functionName, versionId }) => directory.mainRevision(accountId, functionName, versionId),
+    async revisionNow({ functionName, versionId }) {
+      const resolution = await directory.resolve(accountId, functionName, versionId)
+      // No code of a function that is disabled runs ahead of calls that would be refused.
+      return resolution.outcome === 'found' && resolution.disabledBecause === undefined
+        ? resolution.revision
+        : undefined
+    },
   })
   const follow = followFunctions(foundation, { compute, directory, reserved })
   const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })

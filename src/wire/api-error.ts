@@ -24,3 +24,13 @@ export class ApiError extends Error {
     this.headers = headers
   }
 }
+
+/** What a client is told of an error that is not its own. A full disk is named: it is the operator's to make room. */
+export const unexpectedError = (error: unknown): ApiError =>
+  new ApiError(
+    'InternalServerError',
+    500,
+    (error as { code?: unknown } | undefined)?.code === 'ENOSPC'
+      ? 'There is no space left on the disk of the platform.'
+      : 'An internal error has occurred. Please retry.',
+  )

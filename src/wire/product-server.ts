@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Logger } from '../lib/logger.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, unexpectedError } from './api-error.ts'
 import { collect } from './body.ts'
 import type { Call, Operation, Reply } from './operation.ts'
 import { routerOf } from './routes.ts'
@@ -145,7 +145,7 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
     const worded = product.wordFailure(thrown, head)
     if (worded) return worded
     productLog.error({ err: thrown, requestId, method: head.method }, 'a request failed by a defect of ours')
-    return new ApiError('InternalServerError', 500, 'An internal error has occurred. Please retry.')
+    return unexpectedError(thrown)
   }
 }
 

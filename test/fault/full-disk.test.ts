@@ -88,7 +88,7 @@ test('a full disk refuses clearly, halves nothing, and serves again when there i
               assert.equal(statusCode, 202)
               accepted.push(name)
             },
-            ({ statusCode, code }) => refused.add(`${statusCode} ${code}`),
+            ({ statusCode, code, message }) => refused.add(`${statusCode} ${code} ${message}`),
           )
         } else {
           const files = {
@@ -97,7 +97,7 @@ test('a full disk refuses clearly, halves nothing, and serves again when there i
           }
           await createFunction(client, { functionName: `f-${name}`, files }).then(
             () => deployed.push(`f-${name}`),
-            ({ statusCode, code }) => refused.add(`${statusCode} ${code}`),
+            ({ statusCode, code, message }) => refused.add(`${statusCode} ${code} ${message}`),
           )
         }
         // What needs no room goes on.
@@ -109,7 +109,8 @@ test('a full disk refuses clearly, halves nothing, and serves again when there i
       assert.equal((await invoke(client, `after-${round}`, 'room')).body, 'room')
     }
     assert.ok(refused.size > 0, 'the disk was full at some time')
-    for (const refusal of refused) assert.match(refusal, /^5\d\d [A-Za-z]+$/)
+    for (const refusal of refused)
+      assert.match(refusal, /^500 InternalServerError .*There is no space left on the disk of the platform/)
 
     const { functions } = (await client.listFunctions(request('ListFunctions', { limit: 100 }))).body
     const names = functions.map(({ functionName }: { functionName: string }) => functionName).sort()
@@ -127,7 +128,7 @@ test('a full disk refuses clearly, halves nothing, and serves again when there i
     const ran = new Set(readFileSync(ranFile, 'utf8').split('\n').filter(Boolean))
     assert.deepEqual([...ran].sort(), accepted.sort())
     t.diagnostic(
-      `${accepted.length} events and ${deployed.length} functions were taken; refused: ${[...refused]}`,
+      `${accepted.length} events and ${deployed.length} functions were taken; ${refused.size} refused`,
     )
   } finally {
     await platform.stop()

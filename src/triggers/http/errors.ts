@@ -66,6 +66,3 @@ export const clientClosedRequest = () => new ApiError('ClientClosedRequest', 499
 export const resourceExhausted = (message: string) => new ApiError('ResourceExhausted', 429, message)
 
 export const serviceUnavailable = (message: string) => new ApiError('ServiceUnavailable', 503, message)
-
-export const internalServerError = () =>
-  new ApiError('InternalServerError', 500, 'An internal error has occurred. Please retry.')

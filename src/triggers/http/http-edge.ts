@@ -8,13 +8,13 @@ import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Invoker } from '../../ports/invocation.ts'
-import { ApiError } from '../../wire/api-error.ts'
+import { ApiError, unexpectedError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
 import { isServicePath } from './addressing.ts'
 import { type AdmissionNeeds, admit, findTrigger } from './admission.ts'
 import { send, sendOnSocket } from './answer.ts'
 import { preflightHeaders } from './cors.ts'
-import { clientClosedRequest, internalServerError, invalidArgument } from './errors.ts'
+import { clientClosedRequest, invalidArgument } from './errors.ts'
 import { acceptAsync } from './invoke-async.ts'
 import { invokeWithEvent } from './invoke-event.ts'
 import { invokeHandler } from './invoke-handler.ts'
@@ -115,7 +115,7 @@ export function httpEdge(needs: HttpEdgeNeeds): HttpEdge {
       return invalidArgument(`the body of the request exceeds ${thrown.bytesMax} bytes`)
     if (thrown instanceof BodyCutOff) return clientClosedRequest()
     log.error({ err: thrown, requestId }, 'a request failed by a defect of ours')
-    return internalServerError()
+    return unexpectedError(thrown)
   }
 }
 

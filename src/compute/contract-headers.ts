@@ -1,3 +1,4 @@
+import { jaegerSpanContext } from '../lib/trace-context.ts'
 import type { FunctionRevision, HttpRequestHead } from '../ports/invocation.ts'
 import type { HookCall } from './live-instance.ts'
 
@@ -6,7 +7,7 @@ export type ControlPath = '/http-invoke' | '/invoke' | '/initialize' | '/pre-sto
 /** The `X-Fc-*` headers that a custom runtime is given with every request (function-compute.md 3.6), alternating. */
 export function contractHeaders(
   revision: FunctionRevision,
-  { requestId, qualifier, credentials }: HookCall,
+  { requestId, qualifier, credentials, trace }: HookCall,
   controlPath: ControlPath,
   { retryCount = 0, request }: { retryCount?: number; request?: HttpRequestHead } = {},
 ): string[] {
@@ -46,6 +47,11 @@ export function contractHeaders(
     'X-Fc-Service-Logstore',
     revision.logStore,
   ]
+  if (trace) {
+    headers.push('X-Fc-Tracing-Opentracing-Span-Context', jaegerSpanContext(trace))
+    headers.push('traceparent', trace.traceparent)
+    if (trace.tracestate !== undefined) headers.push('tracestate', trace.tracestate)
+  }
   if (request)
     headers.push('X-Fc-Client-Ip', request.clientIp, 'X-Fc-Base-Path', `${request.basePath ?? ''}/`)
   if (controlPath === '/initialize' && revision.initializer) {

@@ -18,6 +18,7 @@ import type {
   UpgradeInvocation,
   UpgradeOutcome,
 } from '../ports/invocation.ts'
+import type { EndedCall } from '../ports/observer.ts'
 import { NoDiskRoom, type SandboxExit } from '../ports/sandbox.ts'
 import { refuseInstance } from './admission.ts'
 import { Deadlines } from './deadlines.ts'
@@ -25,7 +26,14 @@ import { EventRun, hasTimedOut, type Timed } from './event-run.ts'
 import { crashed, outOfMemory, timedOut } from './failure-bodies.ts'
 import type { HeldTime } from './held-instances.ts'
 import { type Idleness, idleness } from './idleness.ts'
-import { GaveUp, InstancePool, type Lease, type PooledInstance, Throttled } from './instance-pool.ts'
+import {
+  GaveUp,
+  InstancePool,
+  type Lease,
+  type PooledInstance,
+  Throttled,
+  type WaitingCall,
+} from './instance-pool.ts'
 import { type StartSurroundings, startInstance, stopInstance } from './instance-start.ts'
 import { InvocationLog } from './invocation-log.ts'
 import { type Answer, type Credentials, type HookCall, StartFailure } from './live-instance.ts'
@@ -176,7 +184,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     calls: (change: 1 | -1, revision: FunctionRevision) =>
       change === 1 ? idle.called(revision) : idle.ended(revision),
     processorIdleShare: needs.processorIdleShare,
-    start: (pooled: PooledInstance, first: { requestId: string; qualifier: string }, cancel: AbortSignal) =>
+    start: (pooled: PooledInstance, first: WaitingCall, cancel: AbortSignal) =>
       startInstance(needs, pooled, first, cancel),
     stop: (pooled: PooledInstance, how: 'preStop' | 'kill') => stopInstance(needs, pooled, how),
     refuse(revision: FunctionRevision) {
@@ -274,10 +282,35 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     invocation: EventInvocation | HttpInvocation | UpgradeInvocation,
     mayGoAhead = false,
   ): Lease | Promise<Lease | FunctionFailure | Refusal> | Refusal {
-    if (closed) return { outcome: 'platformError', message: 'the platform is stopping' }
-    const { revision, requestId, qualifier, signal } = invocation
-    const slot = poolOf(revision).acquire({ requestId, qualifier, signal, mayGoAhead })
-    return slot instanceof Promise ? slot.catch((error) => noLease(error, invocation)) : slot
+    if (closed) return told(invocation, { outcome: 'platformError', message: 'the platform is stopping' })
+    const { revision, requestId, qualifier, signal, trace } = invocation
+    const slot = poolOf(revision).acquire({
+      requestId,
+      qualifier,
+      signal,
+      mayGoAhead,
+      ...(trace && { trace }),
+    })
+    return slot instanceof Promise
+      ? slot.catch((error) => told(invocation, noLease(error, invocation)))
+      : slot
+  }
+
+  /** Of a call that no instance has worked on. */
+  function told<Outcome extends FunctionFailure | Refusal>(
+    { revision, requestId, qualifier, trace }: EventInvocation | HttpInvocation | UpgradeInvocation,
+    outcome: Outcome,
+  ): Outcome {
+    needs.observer?.ended({
+      revision,
+      requestId,
+      qualifier,
+      outcome: outcome.outcome,
+      ...('because' in outcome ? { because: outcome.because, instanceId: outcome.report.instanceId } : {}),
+      coldStart: 'because' in outcome,
+      ...(trace && { trace }),
+    })
+    return outcome
   }
 
   function noLease(
@@ -316,7 +349,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     lease: Lease,
     invocation: EventInvocation | HttpInvocation | UpgradeInvocation,
   ): RunningCall | Promise<RunningCall> {
-    const { revision, requestId, qualifier, retryCount = 0, wantLogTail } = invocation
+    const { revision, requestId, qualifier, retryCount = 0, wantLogTail, trace } = invocation
     const invocationLog = new InvocationLog(originOf(lease, qualifier), {
       requestId,
       wantTail: wantLogTail,
@@ -331,6 +364,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       credentials: undefined,
       log: invocationLog,
       metered: false,
+      ...(trace && { trace }),
     }
     if (revision.role === undefined) return callMeter.begin(lease.pooled, call)
     return credentialsOf(lease).then((credentials) => callMeter.begin(lease.pooled, { ...call, credentials }))
@@ -463,6 +497,18 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     call.log.write(
       `FC Invoke End RequestId: ${call.requestId}${note}\n\nDuration: ${durationMs.toFixed(2)} ms, Billed Duration: ${billedMs} ms, Memory Size: ${revision.memoryMb} MB, Max Memory Used: ${maxMemoryMb.toFixed(2)} MB\n`,
     )
+    const seen: EndedCall = {
+      revision,
+      requestId: call.requestId,
+      qualifier: call.qualifier,
+      outcome: failure?.outcome ?? (ended.is === 'cancelled' ? 'cancelled' : 'succeeded'),
+      durationMs,
+      instanceId: pooled.instanceId,
+      coldStart: lease.coldStart,
+    }
+    if (failure) seen.because = failure.because
+    if (call.trace) seen.trace = call.trace
+    needs.observer?.ended(seen)
     const logTail = call.log.tail()
     const report: InvocationReport = {
       instanceId: pooled.instanceId,
@@ -494,7 +540,10 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
   async function invokeCounted(invocation: EventInvocation): Promise<InvocationOutcome> {
     const bytes = invocation.event.length
     if (largeEventBytes + bytes > largeEventBytesMax) {
-      return { outcome: 'throttled', message: 'too many invocations with large events are under way' }
+      return told(invocation, {
+        outcome: 'throttled',
+        message: 'too many invocations with large events are under way',
+      })
     }
     largeEventBytes += bytes
     try {
@@ -518,7 +567,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       if (ended.is === 'returned') {
         lease.release(undefined)
         if (attempt < undeliveredRetriesMax) continue
-        return { outcome: 'platformError', message: 'no instance took the call' }
+        return told(invocation, { outcome: 'platformError', message: 'no instance took the call' })
       }
       if (ended.is === 'died' && !ended.delivered && attempt < undeliveredRetriesMax) {
         lease.discard()

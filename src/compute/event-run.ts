@@ -43,7 +43,7 @@ export class EventRun implements Timed {
 
   /** Rejects for a defect of ours; the lease is then ended. */
   send(call: HookCall, { event, retryCount = 0, http, signal }: EventInvocation): Promise<RunEnd> {
-    const { requestId, qualifier, credentials, log } = call
+    const { requestId, qualifier, credentials, log, trace } = call
     this.#requestId = requestId
     this.#signal = signal
     return new Promise((resolve, reject) => {
@@ -54,6 +54,7 @@ export class EventRun implements Timed {
           qualifier,
           credentials,
           log,
+          ...(trace && { trace }),
           event,
           retryCount,
           ...(http && { http }),

@@ -1,3 +1,4 @@
+import { jaegerSpanContext } from '../lib/trace-context.ts'
 import type { FunctionRevision, HandlerRequest } from '../ports/invocation.ts'
 import type { BoundPaths, Sandbox } from '../ports/sandbox.ts'
 import type { FrameChannel } from './frame-channel.ts'
@@ -76,9 +77,14 @@ export function framesInstance({
   }
 }
 
-function head({ requestId, credentials }: HookCall, retryCount: number, http?: HandlerRequest): string {
-  if (credentials === undefined && retryCount === 0 && http === undefined) {
+function head(
+  { requestId, credentials, trace }: HookCall,
+  retryCount: number,
+  http?: HandlerRequest,
+): string {
+  if (credentials === undefined && retryCount === 0 && http === undefined && trace === undefined) {
     return `{"requestId":"${requestId}"}`
   }
-  return JSON.stringify({ requestId, retryCount, credentials, http })
+  const tracing = trace && { openTracingSpanContext: jaegerSpanContext(trace) }
+  return JSON.stringify({ requestId, retryCount, credentials, http, tracing })
 }

@@ -314,7 +314,8 @@ export async function startHttpInstance({
   }
 
   async function forward(call: ForwardCall): Promise<HttpAnswer> {
-    const { method, target, rawHeaders } = call.request
+    const { method, target } = call.request
+    const rawHeaders = clientHeaders(call)
     const bodyless = !rawHeaders.some(
       (name, index) => index % 2 === 0 && /^(content-length|transfer-encoding)$/i.test(name),
     )
@@ -363,8 +364,8 @@ export async function startHttpInstance({
     return new Promise((resolve) => {
       serving.add(call.log)
       const upstream = connect({ ...address, noDelay: true })
-      const { method, target, rawHeaders } = call.request
-      const headers = [...rawHeaders, ...forwardHeaders(call, '/http-invoke')]
+      const { method, target } = call.request
+      const headers = [...clientHeaders(call), ...forwardHeaders(call, '/http-invoke')]
       let text = `${method} ${target} HTTP/1.1\r\n`
       for (let index = 0; index < headers.length; index += 2)
         text += `${headers[index]}: ${headers[index + 1]}\r\n`
@@ -401,6 +402,12 @@ export async function startHttpInstance({
 
   function hostHeader(): string[] {
     return ['Host', `127.0.0.1:${custom.port}`]
+  }
+
+  /** The client's trace is continued by ours, where there is one. */
+  function clientHeaders({ request: { rawHeaders }, trace }: ForwardCall | UpgradeCall): readonly string[] {
+    if (!trace) return rawHeaders
+    return rawHeaders.filter((_, index) => !/^trace(parent|state)$/i.test(rawHeaders[index - (index % 2)]!))
   }
 
   function forwardHeaders(call: ForwardCall | UpgradeCall, controlPath: ControlPath): string[] {

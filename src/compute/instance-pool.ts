@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import type { TraceContext } from '../lib/trace-context.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import { busyShare, callsWorthAStart, instancesToStart, patienceMs } from './admission.ts'
 import { HeldInstances, type HeldTime } from './held-instances.ts'
@@ -71,6 +72,7 @@ export interface WaitingCall {
   requestId: string
   qualifier: string
   signal: AbortSignal | undefined
+  trace?: TraceContext
   /** It may be sent to a busy instance, behind the call that runs there. */
   mayGoAhead?: boolean
 }

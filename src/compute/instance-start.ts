@@ -1,14 +1,23 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { TraceContext } from '../lib/trace-context.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
+import type { EndedStart, Observer } from '../ports/observer.ts'
 import { crashed, initializerTimedOut, outOfMemory } from './failure-bodies.ts'
 import { framesInstance } from './frames-instance.ts'
 import { listenPortOf, startHttpInstance } from './http-instance.ts'
 import type { PooledInstance } from './instance-pool.ts'
 import { InvocationLog } from './invocation-log.ts'
-import { type Answer, type Credentials, type LiveInstance, StartFailure } from './live-instance.ts'
+import {
+  type Answer,
+  type Credentials,
+  type LiveInstance,
+  StartCancelled,
+  StartFailure,
+} from './live-instance.ts'
 import type { LogSink } from './log-sink.ts'
 import { NotStarted } from './not-started.ts'
+import { StartPhases } from './start-phases.ts'
 import type { GenericInstance, RuntimeImage, WarmPool } from './warm-pool.ts'
 
 /** As the vendor: processes and threads of an instance together. */
@@ -35,14 +44,50 @@ export interface StartSurroundings {
   imageOf(runtime: string): RuntimeImage | Promise<RuntimeImage>
   materialize(revision: FunctionRevision): CodeOnDisk | Promise<CodeOnDisk>
   credentialsFor(revision: FunctionRevision): Promise<Credentials | undefined>
+  observer?: Observer
+}
+
+/** The call that an instance is started for, or what stands for one. */
+interface FirstCall {
+  requestId: string
+  qualifier: string
+  trace?: TraceContext
 }
 
 /** Takes a generic instance, gives it to the revision, runs its initializer. Rejects with `StartFailure` or `NotStarted`. */
 export async function startInstance(
   around: StartSurroundings,
   pooled: PooledInstance,
-  first: { requestId: string; qualifier: string },
+  first: FirstCall,
   cancel?: AbortSignal,
+): Promise<LiveInstance> {
+  const phases = new StartPhases(around.clock, 'sandbox')
+  const ended = (outcome: EndedStart['outcome']) =>
+    around.observer?.startEnded({
+      revision: pooled.revision,
+      instanceId: pooled.instanceId,
+      outcome,
+      durationMs: phases.totalMs,
+      phases: phases.done,
+      ...(first.trace && { trace: first.trace }),
+    })
+  try {
+    const instance = await start(around, pooled, first, phases, cancel)
+    ended('started')
+    return instance
+  } catch (error) {
+    phases.end()
+    ended(error instanceof StartCancelled ? 'calledOff' : 'failed')
+    throw error
+  }
+}
+
+async function start(
+  around: StartSurroundings,
+  pooled: PooledInstance,
+  first: FirstCall,
+  phases: StartPhases,
+  cancel: AbortSignal | undefined,
 ): Promise<LiveInstance> {
   const { clock } = around
   const { revision } = pooled
@@ -54,6 +99,7 @@ export async function startInstance(
   )
   const { sandbox } = generic
   pooled.instanceId = sandbox.instanceId
+  phases.end('bind')
   const backgroundLog = new InvocationLog(
     {
       accountId: revision.accountId,
@@ -76,6 +122,7 @@ export async function startInstance(
       ...(generic.channel ? {} : { listenPort: listenPortOf(revision) }),
     })
     const { qualifier } = first
+    if (!generic.channel) phases.end('listen')
     const instance = generic.channel
       ? framesInstance({
           sandbox,
@@ -87,7 +134,11 @@ export async function startInstance(
         })
       : await startHttpInstance({ sandbox, revision, qualifier, paths, clock, backgroundLog })
     instance.setBackgroundLog(backgroundLog)
-    if (revision.initializer) await initialize(around, instance, revision, first)
+    if (revision.initializer) {
+      phases.end('initializer')
+      await initialize(around, instance, revision, first)
+    }
+    phases.end()
     return instance
   } catch (error) {
     await sandbox.kill()
@@ -146,7 +197,7 @@ async function initialize(
   around: StartSurroundings,
   instance: LiveInstance,
   revision: FunctionRevision,
-  { requestId, qualifier }: { requestId: string; qualifier: string },
+  { requestId, qualifier, trace }: FirstCall,
 ): Promise<void> {
   const { clock } = around
   const { timeoutMs } = revision.initializer!
@@ -155,7 +206,13 @@ async function initialize(
   const startedMs = clock.monotonicMs()
   const answer = await withTimeout(
     clock,
-    instance.initialize({ requestId, qualifier, credentials: await around.credentialsFor(revision), log }),
+    instance.initialize({
+      requestId,
+      qualifier,
+      credentials: await around.credentialsFor(revision),
+      log,
+      ...(trace && { trace }),
+    }),
     timeoutMs,
   )
   const durationMs = clock.monotonicMs() - startedMs

@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from 'node:stream'
+import type { TraceContext } from '../lib/trace-context.ts'
 import type { FunctionRevision, HandlerRequest, HttpRequestHead } from '../ports/invocation.ts'
 import type { Sandbox, SandboxExit } from '../ports/sandbox.ts'
 import type { InvocationLog } from './invocation-log.ts'
@@ -44,6 +45,7 @@ export interface HookCall {
   qualifier: string
   credentials: Credentials | undefined
   log: InvocationLog
+  trace?: TraceContext
 }
 
 export interface EventCall extends HookCall {

@@ -33,6 +33,25 @@ export const configSchema = z.object({
     .default(9443)
     .describe('Custom domains by HTTPS, with the certificates that their owner gave.'),
   HANSHU_OSS_PORT: port.default(9001).describe('Object Storage API, as far as code upload needs it.'),
+  HANSHU_METRICS_PORT: port
+    .optional()
+    .describe('Metrics, at /metrics in the format of OpenMetrics, for whoever reaches it; without: none.'),
+  HANSHU_METRICS_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address that the listener of metrics binds to, which asks nobody for a key.'),
+  HANSHU_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'OpenTelemetry collector that is sent spans and metrics by OTLP over HTTP: http://127.0.0.1:4318; without: none.',
+    ),
+  HANSHU_TRACE_SAMPLE_RATIO: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Share of the calls without a trace of their caller that a collector is told of.'),
   HANSHU_READY_FILE: z
     .string()
     .optional()

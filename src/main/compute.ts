@@ -13,6 +13,7 @@ import { nodeBinary } from '../lib/node-binaries.ts'
 import { processorIdleShare } from '../lib/processor-idle-share.ts'
 import { functionKey } from '../products/functions/keys.ts'
 import type { Foundation } from './foundation.ts'
+import type { Observability } from './observability.ts'
 import type { Part } from './part.ts'
 import { roleCredentials } from './role-credentials.ts'
 
@@ -37,8 +38,9 @@ export async function assembleCompute(
     instancesMaxOf,
     reservedOfAll,
     revisionNow,
+    observability,
   }: Pick<EngineNeeds, 'meter' | 'instancesMaxOf' | 'reservedOfAll'> &
-    Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'>,
+    Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'> & { observability: Observability },
 ): Promise<Compute> {
   const logs = functionLogs({
     streams: stores.streams,
@@ -87,6 +89,7 @@ export async function assembleCompute(
         : {}),
       instancesMaxOf,
       reservedOfAll,
+      observer: observability.observer,
     },
     {
       idleMs: (config.HANSHU_IDLE_SECONDS ?? idleSecondsWithout) * 1000,
@@ -110,7 +113,7 @@ export async function assembleCompute(
   )
   return {
     sweep: () => idleTimes.save(compute.learnt()),
-    engine: compute,
+    engine: observability.traced(compute),
     warmPool,
     images,
     code,

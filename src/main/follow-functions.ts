@@ -1,3 +1,4 @@
+import type { Counts } from '../drivers/observability/function-counts.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import { functionsPrefix } from '../products/functions/keys.ts'
@@ -16,7 +17,8 @@ export function followFunctions(
     compute,
     directory,
     reserved,
-  }: { compute: Compute; directory: FunctionDirectory; reserved: ReservedConcurrency },
+    counts,
+  }: { compute: Compute; directory: FunctionDirectory; reserved: ReservedConcurrency; counts: Counts },
 ) {
   const { engine, code, logs, keepReady } = compute
   async function warmUp(revision: FunctionRevision): Promise<void> {
@@ -44,6 +46,7 @@ export function followFunctions(
         const resolution = await directory.resolve(accountId, functionName, LATEST)
         if (resolution.outcome === 'functionNotFound') {
           engine.retireFunction(arnOf(functionName))
+          counts.forget(functionName)
           await logs.remove(accountId, functionName)
           return
         }

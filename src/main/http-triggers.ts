@@ -113,13 +113,14 @@ export function assembleHttpTriggers(
 function acceptanceOf(asyncQueue: AsyncInvocations): AsyncAcceptance {
   return {
     async accept(call) {
-      const { accountId, functionName, qualifier, requestId, taskId } = call
+      const { accountId, functionName, qualifier, requestId, taskId, trace } = call
       const accepted = {
         accountId,
         functionName,
         qualifier,
         requestId,
         ...(taskId === undefined ? {} : { taskId }),
+        ...(trace && { trace }),
       }
       const queued =
         call.is === 'http'

@@ -9,13 +9,14 @@ export async function listen(
 ): Promise<void> {
   const { HANSHU_HOST: host } = config
   const gateway = 'gatewayAddress' in driver ? (driver.gatewayAddress as string | undefined) : undefined
-  const hosts = gateway === undefined || gateway === host ? [host] : [host, gateway]
+  const everywhere = gateway === undefined || gateway === host ? [host] : [host, gateway]
   const any = config.HANSHU_PORTS === 'auto'
   const ports: number[] = []
-  for (const { name, scheme = 'http', port: wanted, make } of listeners) {
-    const port = await listenAll(make, hosts, any ? 0 : wanted, name, closing, log)
-    endpoints[name] = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
-    ports.push(port)
+  for (const { name, scheme = 'http', port: wanted, make, hosts } of listeners) {
+    const port = await listenAll(make, hosts ?? everywhere, any ? 0 : wanted, name, closing, log)
+    const named = hosts?.[0] ?? host
+    endpoints[name] = `${scheme}://${named.includes(':') ? `[${named}]` : named}:${port}`
+    if (!hosts) ports.push(port)
   }
   if ('allowPorts' in driver) await (driver.allowPorts as (ports: readonly number[]) => Promise<void>)(ports)
 }

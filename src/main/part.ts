@@ -16,6 +16,8 @@ export interface ListenerPlan {
   scheme?: 'https'
   /** 0: any. */
   port: number
+  /** Default: the host of the settings, and where instances reach the platform. */
+  hosts?: readonly string[]
   /** Called for each address that is listened on. */
   make(): Server
 }

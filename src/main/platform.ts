@@ -10,6 +10,7 @@ import { assembleHttpTriggers } from './http-triggers.ts'
 import { listen } from './listen.ts'
 import { assembleMetering } from './metering.ts'
 import { assembleObjects } from './objects.ts'
+import { openObservability } from './observability.ts'
 import type { Part } from './part.ts'
 import { assembleProvisioning } from './provisioning.ts'
 import { announceReady } from './ready.ts'
@@ -31,7 +32,9 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   const reserved = new ReservedConcurrency(stores.records, accountId)
   await reserved.load()
   const metering = await assembleMetering(foundation)
+  const observability = await openObservability(foundation)
   const compute = await assembleCompute(foundation, {
+    observability,
     meter: metering.meter,
     // What is not remembered just now, as right after a write, has no other limit for that.
     instancesMaxOf: ({ functionName }) =>
@@ -46,8 +49,9 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
         : undefined
     },
   })
-  const follow = followFunctions(foundation, { compute, directory, reserved })
+  const follow = followFunctions(foundation, { compute, directory, reserved, counts: observability.counts })
   const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })
+  observability.watch({ compute, asyncQueue })
 
   const objects = await assembleObjects(foundation)
   const provisioning = assembleProvisioning(foundation, { engine: compute.engine, directory })
@@ -72,7 +76,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     objects,
     httpTriggers,
     ledger: metering.ledger,
-    platformStatus: platformStatus(foundation, { compute, asyncQueue, meter: metering.meter }),
+    platformStatus: platformStatus(foundation, { compute, asyncQueue, meter: metering.meter, counts: observability.counts }),
   })
   const parts: readonly Part[] = [
     functions,
@@ -82,6 +86,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     provisioning,
     compute,
     metering,
+    observability,
   ]
 
   await listen(

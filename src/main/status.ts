@@ -1,14 +1,21 @@
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
 import type { JournalMeter } from '../compute/metering/meter.ts'
+import type { Counts, FunctionCounts } from '../drivers/observability/function-counts.ts'
+import { durationBounds } from '../drivers/observability/histogram.ts'
 import type { PlatformStatus } from '../products/functions/needs.ts'
 import type { Compute } from './compute.ts'
 import type { Foundation } from './foundation.ts'
 import { version } from './version.ts'
 
-/** What `hanshu status` shows. */
+/** What `hanshu status` and `hanshu top` show. */
 export function platformStatus(
   { clock, startedMs, accountId, region, driver, endpoints }: Foundation,
-  { compute, asyncQueue, meter }: { compute: Compute; asyncQueue: AsyncInvocations; meter: JournalMeter },
+  {
+    compute,
+    asyncQueue,
+    meter,
+    counts,
+  }: { compute: Compute; asyncQueue: AsyncInvocations; meter: JournalMeter; counts: Counts },
 ): PlatformStatus {
   return {
     read: async () => ({
@@ -30,6 +37,18 @@ export function platformStatus(
         served,
       })),
       memory: { rssMb: Math.round(process.memoryUsage.rss() / 1_048_576) },
+      // Two looks at them tell what happened between the two.
+      atMs: clock.monotonicMs(),
+      durationBoundsSeconds: durationBounds,
+      functions: counts.functions().map(functionStatus),
     }),
   }
 }
+
+const functionStatus = ({ functionName, outcomes, errors, duration, starts }: FunctionCounts) => ({
+  functionName,
+  outcomes: Object.fromEntries(outcomes),
+  errors: Object.fromEntries(errors),
+  starts: Object.fromEntries(starts),
+  duration,
+})

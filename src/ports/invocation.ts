@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from 'node:stream'
+import type { TraceContext } from '../lib/trace-context.ts'
 
 /**
  * What runs functions, as products and triggers see it: they resolve a name to a `FunctionRevision`, hand it over with
@@ -88,6 +89,8 @@ interface Invocation {
   wantLogTail: boolean
   /** Aborted when the caller went away. */
   signal?: AbortSignal
+  /** The trace that the call is a part of; the function is given it. */
+  trace?: TraceContext
 }
 
 export interface EventInvocation extends Invocation {

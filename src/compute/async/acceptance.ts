@@ -1,5 +1,6 @@
 /** Takes events into the queue: durable when it answers. */
 import type { Clock } from '../../lib/clock.ts'
+import type { TraceContext } from '../../lib/trace-context.ts'
 import type { HttpRequestHead } from '../../ports/invocation.ts'
 import { type RecordStore, VersionConflict, type Write, writtenKey } from '../../ports/records.ts'
 import type { Lanes } from './lanes.ts'
@@ -22,6 +23,7 @@ export interface AcceptedEvent {
    * tasks, while its task is kept.
    */
   taskId?: string
+  trace?: TraceContext
 }
 
 export class TaskInFlight extends Error {
@@ -67,7 +69,7 @@ export async function acceptEvent(
   accepted: AcceptedEvent,
   { hops = 0, alongside = [] }: { hops?: number; alongside?: readonly Write[] } = {},
 ): Promise<void> {
-  const { accountId, functionName, qualifier, requestId, request } = accepted
+  const { accountId, functionName, qualifier, requestId, request, trace } = accepted
   const lane = laneOf('async/queue/', accepted)
   const stateful = await keepsTasks(accepted)
   if (lanes.depth() >= limits.depthMax || lanes.depthOf(lane) >= limits.depthMaxPerFunction)
@@ -84,6 +86,7 @@ export async function acceptEvent(
     hops,
     ...(taskId === undefined ? {} : { taskId }),
     ...(stateful ? { stateful } : {}),
+    ...(trace && { trace }),
   }
   const payload: Payload = {
     bodyBase64: Buffer.from(accepted.event).toString('base64'),

@@ -130,11 +130,19 @@ export function eventAttempt(needs: EventAttemptNeeds) {
 
   function call(
     revision: FunctionRevision,
-    { event: { qualifier, requestId, failures: retryCount }, payload }: Work,
+    { event: { qualifier, requestId, failures: retryCount, trace }, payload }: Work,
     signal: AbortSignal,
   ): Promise<InvocationOutcome> {
     const body = Buffer.from(payload.bodyBase64, 'base64')
-    const invocation = { revision, qualifier, requestId, retryCount, wantLogTail: false, signal }
+    const invocation = {
+      revision,
+      qualifier,
+      requestId,
+      retryCount,
+      wantLogTail: false,
+      signal,
+      ...(trace && { trace }),
+    }
     return payload.request
       ? forwardQueued(invoker, { ...invocation, request: payload.request, body })
       : invoker.invoke({ ...invocation, event: body })

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../../lib/trace-context.ts'
 import type { HttpRequestHead } from '../../ports/invocation.ts'
 import { outcomeKey, payloadKey } from './queue-keys.ts'
 
@@ -24,6 +25,7 @@ export interface QueuedEvent extends QueuedItem {
   qualifier: string
   /** Attempts that ended with a function error: these count against the retries. */
   failures: number
+  trace?: TraceContext
 }
 
 /** An outcome on its way to a destination. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
+import type { TraceContext } from '../../lib/trace-context.ts'
 import type { CodePackages } from '../../ports/code-packages.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import type { Provisioning } from '../../ports/provisioning.ts'
@@ -77,6 +78,7 @@ export interface AsyncInvocation {
   /** The caller's, or the request id. */
   taskId: string
   acceptedAtMs: number
+  trace?: TraceContext
 }
 
 /** A task of this id is already known for this function. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../lib/clock.ts'
+import { tracedBy } from '../../lib/trace-context.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
 import { admittedBody, asyncBodyBytesMax } from './bodies.ts'
@@ -38,6 +39,7 @@ export async function acceptAsync(
     qualifier: trigger.qualifier,
     requestId,
     ...(typeof taskId === 'string' ? { taskId } : {}),
+    ...tracedBy(request.headers),
   }
   const isCustom = revision.runtime.startsWith('custom')
   if (revision.service && !isCustom) throw handlerNotCalledLater()

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../lib/clock.ts'
+import { tracedBy } from '../../lib/trace-context.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
@@ -45,6 +46,7 @@ export async function invokeWithEvent(
     requestId,
     wantLogTail: wantsLogTail(request),
     signal: connectionSignal(request.socket),
+    ...tracedBy(request.headers),
     event: eventOfRequest(needs, request, requestId, admitted, body),
   })
   const headers = commonHeaders(requestId, trigger.cors?.exposeHeaders)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tracedBy } from '../../lib/trace-context.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
@@ -40,6 +41,7 @@ export async function invokeHandler(
     requestId,
     wantLogTail: wantsLogTail(request),
     signal: connectionSignal(request.socket),
+    ...tracedBy(request.headers),
     event,
     http: {
       method: request.method ?? 'GET',

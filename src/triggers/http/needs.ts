@@ -1,4 +1,5 @@
 /** What the HTTP trigger wants of the rest of the platform; the composition root plugs it in. */
+import type { TraceContext } from '../../lib/trace-context.ts'
 import type { FunctionRevision, HttpRequestHead } from '../../ports/invocation.ts'
 import type { JwtConfig } from '../../wire/jwt/jwt-config.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
@@ -86,4 +87,5 @@ export type AsyncCall = {
   requestId: string
   /** `X-Fc-Async-Task-Id` of the request. */
   taskId?: string
+  trace?: TraceContext
 } & ({ is: 'event'; event: Uint8Array } | { is: 'http'; request: HttpRequestHead; body: Uint8Array })

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { tracedBy } from '../../lib/trace-context.ts'
 import type { HttpOutcome, HttpRequestHead, Invoker } from '../../ports/invocation.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
@@ -26,6 +27,7 @@ export async function passThrough(
     requestId,
     wantLogTail: wantsLogTail(request),
     signal: connectionSignal(request.socket),
+    ...tracedBy(request.headers),
     request: headOfForwarded(request, admitted),
     body: await bodyOf(request, admitted),
   })

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { tracedBy } from '../../lib/trace-context.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import type { Admitted } from './admission.ts'
 import { sendOnSocket } from './answer.ts'
@@ -27,6 +28,7 @@ export async function passUpgrade(
     requestId,
     wantLogTail: wantsLogTail(request),
     signal: connectionSignal(socket),
+    ...tracedBy(request.headers),
     request: {
       ...forwarded,
       // Of the connection, and so not forwarded otherwise; here the connection is what is forwarded.

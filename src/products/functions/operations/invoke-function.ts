@@ -1,3 +1,4 @@
+import { type TraceContext, tracedBy } from '../../../lib/trace-context.ts'
 import {
   aliasNotFound,
   asyncTaskAlreadyExists,
@@ -44,7 +45,13 @@ export const invokeFunction = operation({
 
     if (type === 'Async') {
       return acceptForLater(
-        { functionName, qualifier, event, taskId: headers['x-fc-async-task-id'] },
+        {
+          functionName,
+          qualifier,
+          event,
+          taskId: headers['x-fc-async-task-id'],
+          ...tracedBy(headers),
+        },
         context,
       )
     }
@@ -55,6 +62,7 @@ export const invokeFunction = operation({
       event,
       wantLogTail: logType === 'Tail',
       signal,
+      ...tracedBy(headers),
     })
     return invocationReply(outcome, revision)
   },
@@ -62,15 +70,30 @@ export const invokeFunction = operation({
 
 /** 202 is a promise: the invocation is kept durably before it is given. */
 async function acceptForLater(
-  invocation: { functionName: string; qualifier: string; event: Uint8Array; taskId: string | undefined },
+  invocation: {
+    functionName: string
+    qualifier: string
+    event: Uint8Array
+    taskId: string | undefined
+    trace?: TraceContext
+  },
   { accountId, asyncInvocations, clock, requestId }: FunctionsContext,
 ): Promise<Reply> {
   if (invocation.event.length > ASYNC_BYTES_MAX) throw entityTooLarge(ASYNC_BYTES_MAX)
   if (invocation.taskId) checkTaskId(invocation.taskId)
   const taskId = invocation.taskId || requestId
-  const { functionName, qualifier, event } = invocation
+  const { functionName, qualifier, event, trace } = invocation
   await asyncInvocations
-    .accept({ accountId, functionName, qualifier, event, requestId, taskId, acceptedAtMs: clock.now() })
+    .accept({
+      accountId,
+      functionName,
+      qualifier,
+      event,
+      requestId,
+      taskId,
+      acceptedAtMs: clock.now(),
+      ...(trace && { trace }),
+    })
     .catch((error: unknown) => {
       if (error instanceof DuplicateAsyncTask) throw asyncTaskAlreadyExists(taskId)
       if (error instanceof AsyncQueueFull) throw resourceExhausted(error.message)

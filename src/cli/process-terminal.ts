@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { flushCompileCache } from 'node:module'
 import { constants } from 'node:os'
 import { systemClock } from '../lib/clock.ts'
+import { processScreen } from './process-screen.ts'
 import type { Program, Terminal } from './terminal.ts'
 
 export function processTerminal(): Terminal {
@@ -35,6 +36,10 @@ export function processTerminal(): Terminal {
       const chunks: Buffer[] = []
       for await (const chunk of process.stdin) chunks.push(chunk)
       return Buffer.concat(chunks)
+    },
+    takeScreen() {
+      const { stdin, stdout } = process
+      return stdin.isTTY && stdout.isTTY ? processScreen(stdin, stdout, () => gone.abort()) : undefined
     },
     environment: process.env,
     workingDir: process.cwd(),

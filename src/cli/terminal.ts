@@ -11,6 +11,8 @@ export interface Terminal {
   /** Shows how far a long step is, in place, where someone watches. The last one has `done`. */
   progress(line: string, done: boolean): void
   readInput(): Promise<Buffer>
+  /** All of it, to draw on; undefined where nobody watches. It is to be left, whatever happens. */
+  takeScreen(): Screen | undefined
   readonly environment: NodeJS.ProcessEnv
   readonly workingDir: string
   readonly clock: Clock
@@ -20,6 +22,18 @@ export interface Terminal {
   readonly signal: AbortSignal
   /** Gives this process, or a child in its stead, to another program; resolves with its exit code if it returns. */
   become(program: Program): Promise<number>
+}
+
+export interface Screen {
+  readonly columns: number
+  readonly rows: number
+  /** In place of what was drawn before; no more lines than there are rows. */
+  draw(lines: readonly string[]): void
+  /** A character, as it is typed. */
+  onKey(listener: (key: string) => void): void
+  onResize(listener: () => void): void
+  /** Everything is as it was before. */
+  leave(): void
 }
 
 export interface Program {

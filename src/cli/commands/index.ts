@@ -12,6 +12,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Show what the platform is doing',
     load: async () => (await import('./status.ts')).status,
   },
+  top: { summary: 'Watch what functions are doing', load: async () => (await import('./top.ts')).top },
   deploy: {
     summary: 'Deploy the functions of an s.yaml',
     load: async () => (await import('./deploy.ts')).deploy,

@@ -1,6 +1,6 @@
 /** A terminal that a test reads and feeds. */
 import { ManualClock } from '../../lib/clock.ts'
-import type { Program, Terminal } from '../terminal.ts'
+import type { Program, Screen, Terminal } from '../terminal.ts'
 
 export interface ScriptedTerminal extends Terminal {
   /** Standard output so far. */
@@ -10,24 +10,38 @@ export interface ScriptedTerminal extends Terminal {
   readonly clock: ManualClock
   readonly interrupt: AbortController
   readonly became: Program[]
+  readonly screen: ScriptedScreen | undefined
+}
+
+export interface ScriptedScreen extends Screen {
+  /** What it shows, without the bytes for bold and the like. */
+  shown(): string
+  type(keys: string): void
+  resize(size: { columns: number; rows: number }): void
+  readonly draws: number
+  readonly isLeft: boolean
 }
 
 interface Script {
   environment?: NodeJS.ProcessEnv
   workingDir?: string
   input?: string
+  /** Default: no screen. */
+  size?: { columns: number; rows: number }
 }
 
 export function scriptedTerminal({
   environment = {},
   workingDir = '/',
   input = '',
+  size,
 }: Script = {}): ScriptedTerminal {
   const output: Buffer[] = []
   const notes: string[] = []
   const interrupt = new AbortController()
   const became: Program[] = []
   let nonces = 0
+  const screen = size && scriptedScreen(size)
   return {
     output: () => Buffer.concat(output).toString(),
     notes: () => notes.join(''),
@@ -36,6 +50,8 @@ export function scriptedTerminal({
     note: (line) => void notes.push(`${line}\n`),
     progress: (line, done) => void (done && notes.push(`${line}\n`)),
     readInput: async () => Buffer.from(input),
+    takeScreen: () => screen,
+    screen,
     environment,
     workingDir,
     clock: new ManualClock(Date.parse('2026-01-01T00:00:00Z')),
@@ -46,6 +62,46 @@ export function scriptedTerminal({
     async become(program) {
       became.push(program)
       return 0
+    },
+  }
+}
+
+function scriptedScreen(size: { columns: number; rows: number }): ScriptedScreen {
+  const keyListeners: ((key: string) => void)[] = []
+  const resizeListeners: (() => void)[] = []
+  let lines: readonly string[] = []
+  let draws = 0
+  let isLeft = false
+  return {
+    get columns() {
+      return size.columns
+    },
+    get rows() {
+      return size.rows
+    },
+    get draws() {
+      return draws
+    },
+    get isLeft() {
+      return isLeft
+    },
+    draw(drawn) {
+      if (isLeft) throw new Error('a screen that was left is drawn on')
+      lines = drawn
+      draws++
+    },
+    onKey: (listener) => void keyListeners.push(listener),
+    onResize: (listener) => void resizeListeners.push(listener),
+    leave() {
+      isLeft = true
+    },
+    shown: () => lines.join('\n').replace(/\x1b\[\d+m/g, ''),
+    type: (keys) => {
+      for (const key of keys) for (const listener of keyListeners) listener(key)
+    },
+    resize(to) {
+      size = to
+      for (const listener of resizeListeners) listener()
     },
   }
 }

@@ -22,7 +22,7 @@ export interface Finished {
 }
 
 /** A stand-in of the platform and an empty folder to work in; both are gone after the test. */
-export async function session(t: TestContext): Promise<Session> {
+export async function session(t: TestContext, size?: { columns: number; rows: number }): Promise<Session> {
   const platform = await startStandIn()
   const folder = await mkdtemp(join(tmpdir(), 'hanshu-cli-'))
   t.after(async () => {
@@ -33,6 +33,7 @@ export async function session(t: TestContext): Promise<Session> {
     scriptedTerminal({
       workingDir: folder,
       input,
+      ...(size && { size }),
       environment: {
         HANSHU_DATA: join(folder, 'data'),
         HANSHU_ENDPOINT: platform.endpoint,

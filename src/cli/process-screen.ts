@@ -50,9 +50,8 @@ export function processScreen(input: ReadStream, output: WriteStream, interrupte
     get rows() {
       return output.rows || 24
     },
-    // Over what is there, and the rest of each line cleared: nothing flickers.
-    draw: (lines) =>
-      void output.write(`\u001b[H${lines.map((line) => `${line}\u001b[K`).join('\r\n')}\u001b[J`),
+    // Over what is there: nothing flickers. Each line is cleared before: after a full one that would take its last character.
+    draw: (lines) => void output.write(`\u001b[H${lines.map((line) => `\u001b[K${line}`).join('\r\n')}`),
     onKey: (listener) => void keyListeners.push(listener),
     onResize: (listener) => void resizeListeners.push(listener),
     leave() {

@@ -3,9 +3,18 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { flushCompileCache } from 'node:module'
 import { constants } from 'node:os'
-import { systemClock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import { processScreen } from './process-screen.ts'
 import type { Program, Terminal } from './terminal.ts'
+
+/** A command that waits is not over: its timers keep the process. */
+const waitingClock: Clock = {
+  ...systemClock,
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
 
 export function processTerminal(): Terminal {
   const gone = new AbortController()
@@ -43,7 +52,7 @@ export function processTerminal(): Terminal {
     },
     environment: process.env,
     workingDir: process.cwd(),
-    clock: systemClock,
+    clock: waitingClock,
     newNonce: randomUUID,
     signal: gone.signal,
     become,

@@ -11,9 +11,9 @@ import { WarmPool } from '../compute/warm-pool.ts'
 import { installationDir } from '../config/config.ts'
 import { nodeBinary } from '../lib/node-binaries.ts'
 import { processorIdleShare } from '../lib/processor-idle-share.ts'
+import type { Observer } from '../ports/observer.ts'
 import { functionKey } from '../products/functions/keys.ts'
 import type { Foundation } from './foundation.ts'
-import type { Observability } from './observability.ts'
 import type { Part } from './part.ts'
 import { roleCredentials } from './role-credentials.ts'
 
@@ -40,7 +40,9 @@ export async function assembleCompute(
     revisionNow,
     observability,
   }: Pick<EngineNeeds, 'meter' | 'instancesMaxOf' | 'reservedOfAll'> &
-    Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'> & { observability: Observability },
+    Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'> & {
+      observability: { observer: Observer; traced(engine: Engine): Engine }
+    },
 ): Promise<Compute> {
   const logs = functionLogs({
     streams: stores.streams,

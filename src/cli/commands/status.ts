@@ -35,7 +35,7 @@ export function readable(status: PlatformStatus & Record<string, unknown>): stri
     `up: ${age(uptimeSeconds)}`,
     `memory: ${memory?.rssMb ?? '?'} MB`,
     ...(Array.isArray(pools) && pools.length > 0
-      ? ['', ...table(['RUNTIME', 'READY', 'BOOTING', 'WANTED'], pools.map(poolRow))]
+      ? ['', ...table(['IMAGE', 'READY', 'BOOTING', 'WANTED'], pools.map(poolRow))]
       : []),
     '',
     ...(active.length === 0

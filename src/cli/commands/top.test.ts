@@ -126,6 +126,8 @@ test('what has no room is counted; when there is more room it is there', async (
   const finished = run(['top'], own)
   await until(() => screen.draws === 1)
   assert.match(screen.shown(), /and 2 more/)
+  for (const line of screen.shown().split('\n')) assert.ok(line.length <= 60, line)
+  assert.match(screen.shown(), /FUNCTION +>CALLS\/S +ERR\/S +P50 +P95 +INST +BUSY +FROZ\n/)
   screen.resize({ columns: 100, rows: 20 })
   assert.doesNotMatch(screen.shown(), /more/)
   assert.equal(lineOf(screen.shown(), 'later')[0], 'later')

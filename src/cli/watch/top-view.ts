@@ -1,7 +1,7 @@
 /** The screen of `hanshu top`, as lines. */
 import { type Activity, activity } from './activity.ts'
 import type { PlatformStatus } from './platform-status.ts'
-import { age, fitted, milliseconds, perSecond } from './words.ts'
+import { age, fitted, harmless, milliseconds, perSecond } from './words.ts'
 
 export type SortKey = 'calls' | 'errors' | 'p95' | 'instances'
 
@@ -42,9 +42,9 @@ const state =
   ({ instances }: Activity): string =>
     String(instances[name] ?? 0)
 
-/** With the name, 80 columns: 22 + 58. */
+/** With 21 for the name, 80 columns. */
 const columns: readonly Column[] = [
-  { heading: 'CALLS/S', width: 8, sort: 'calls', cell: ({ calls }) => perSecond(calls) },
+  { heading: 'CALLS/S', width: 9, sort: 'calls', cell: ({ calls }) => perSecond(calls) },
   { heading: 'ERR/S', width: 7, sort: 'errors', cell: ({ errors }) => perSecond(errors) },
   { heading: 'P50', width: 7, cell: ({ p50Ms }) => milliseconds(p50Ms) },
   { heading: 'P95', width: 7, sort: 'p95', cell: ({ p95Ms }) => milliseconds(p95Ms) },
@@ -54,8 +54,7 @@ const columns: readonly Column[] = [
   { heading: 'QUEUE', width: 7, cell: ({ queued }) => (queued < 100_000 ? String(queued) : '>99999') },
   { heading: 'OLDEST', width: 7, cell: ({ oldestQueuedSeconds }) => age(oldestQueuedSeconds) },
 ]
-const columnsWidth = columns.reduce((total, { width }) => total + width, 0)
-const nameWidthMin = 8
+const nameWidthMin = 14
 
 export interface TopView {
   status: PlatformStatus
@@ -71,22 +70,22 @@ export function topLines(view: TopView, { width, rows }: { width: number; rows: 
   const room = Math.max(0, rows - 5)
   const shown = all.slice(0, all.length > room ? Math.max(0, room - 1) : room)
   const hidden = all.length - shown.length
-  const nameWidth = Math.max(nameWidthMin, width - columnsWidth)
+  const { fitting, nameWidth } = layout(width)
   const body = shown.map(
     (one) =>
       fitted(one.functionName, nameWidth) +
-      columns.map(({ cell, width: w }) => cell(one).padStart(w)).join(''),
+      fitting.map(({ cell, width: w }) => cell(one).padStart(w)).join(''),
   )
   if (all.length === 0) body.push('no function has been called yet')
   if (hidden > 0) body.push(`and ${hidden} more`)
   return [
-    bold(fitted(summary(view.status, all), width).trimEnd()),
-    view.problem === undefined ? '' : fitted(view.problem, width).trimEnd(),
-    headings(nameWidth, view.by),
+    bold(harmless(summary(view.status, all)).slice(0, width)),
+    harmless(view.problem ?? '').slice(0, width),
+    reverse(headings(nameWidth, fitting, view.by).slice(0, width)),
     ...body.map((line) => line.slice(0, width)),
     ...Array.from({ length: Math.max(0, room - body.length) }, () => ''),
     '',
-    fitted('sort by: c calls  e errors  p p95  i instances     q quit', width).trimEnd(),
+    'sort by: c calls  e errors  p p95  i instances     q quit'.slice(0, width),
   ]
 }
 
@@ -105,11 +104,22 @@ function summary(
   ].join(' | ')
 }
 
-function headings(nameWidth: number, by: SortKey): string {
-  const cells = columns.map(({ heading, width, sort }) =>
+function headings(nameWidth: number, fitting: readonly Column[], by: SortKey): string {
+  const cells = fitting.map(({ heading, width, sort }) =>
     (sort === by ? `>${heading}` : heading).padStart(width),
   )
-  return reverse('FUNCTION'.padEnd(nameWidth) + cells.join(''))
+  return 'FUNCTION'.padEnd(nameWidth) + cells.join('')
+}
+
+/** The columns that there is room for, from the left; the rest is for the name. */
+function layout(width: number): { fitting: readonly Column[]; nameWidth: number } {
+  let left = width - nameWidthMin
+  const fitting = columns.filter((column) => {
+    left -= column.width
+    return left >= 0
+  })
+  const taken = fitting.reduce((total, column) => total + column.width, 0)
+  return { fitting, nameWidth: Math.max(nameWidthMin, width - taken) }
 }
 
 const bold = (text: string): string => `\u001b[1m${text}\u001b[22m`

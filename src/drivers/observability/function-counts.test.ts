@@ -106,7 +106,7 @@ test('pools of an image and those booted for one function only are one series', 
   ]
   const samples = await read(functionCounts(), { pools })
   const state = (name: string) =>
-    sampleOf(samples, 'hanshu_warm_pool_instances', { runtime: 'nodejs20', state: name })
+    sampleOf(samples, 'hanshu_warm_pool_instances', { image: 'nodejs20', state: name })
   assert.deepEqual([state('ready'), state('booting')], [2, 2])
 })
 

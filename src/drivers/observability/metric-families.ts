@@ -117,10 +117,10 @@ export async function metricFamilies({ counts, now }: MetricSources): Promise<Me
         // Those that are booted for one function only have keys of their own, which are never used again.
         summed(
           platform.pools.flatMap(({ image, ready, booting }) => {
-            const runtime = image.replace(/ \(.*/, '')
+            const shared = image.replace(/ \(.*/, '')
             return [
-              { labels: { runtime, state: 'ready' }, value: ready },
-              { labels: { runtime, state: 'booting' }, value: booting },
+              { labels: { image: shared, state: 'ready' }, value: ready },
+              { labels: { image: shared, state: 'booting' }, value: booting },
             ]
           }),
         ),

@@ -86,7 +86,16 @@ function bind(bound) {
     output.log('error', `the code folder cannot be entered: ${error.message}`)
   }
   process.argv.splice(1)
+  if (settings.debug) listenForDebugger(settings.debug)
   load = makeLoader(settings)
+}
+
+function listenForDebugger({ host, port }) {
+  try {
+    require('inspector').open(port, host)
+  } catch (error) {
+    output.log('error', `the inspector cannot listen: ${error.message}`)
+  }
 }
 
 /** Runs the built-in handlers on the path that a function takes, so that it is compiled when the first one comes. */

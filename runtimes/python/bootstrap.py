@@ -456,6 +456,21 @@ def library_folders():
     return [folder for folder in dict.fromkeys(found) if os.path.isdir(folder)]
 
 
+def listen_for_debugger(at):
+    """Before any code is loaded, so that breakpoints in all of it hit. Without debugpy the function runs as always."""
+    # What the debugger itself has to say about the interpreter is not for the log of the function.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    try:
+        import debugpy
+        debugpy.configure(subProcess=False)
+        debugpy.listen((at["host"], at["port"]))
+    except ImportError:
+        root_logger.error("debugpy is missing, so there is nothing to attach to: put it into the code "
+                          "(pip install --target CODE_FOLDER debugpy) or install it on this machine")
+    except Exception as error:
+        root_logger.error("debugpy cannot listen: %s", error)
+
+
 # ---- the conversation
 
 
@@ -487,6 +502,8 @@ class Runtime:
         except OSError as error:
             root_logger.error("the code folder cannot be entered: %s", error)
         sys.argv[:] = [""]
+        if settings.get("debug"):
+            listen_for_debugger(settings["debug"])
         outputs[0].write(b"FunctionCompute python3 runtime inited.\n")
 
     def handler(self, name):

@@ -95,6 +95,8 @@ export interface Engine extends Invoker, ProvisionedInstances {
   /** A call comes soon: one instance is started, if the function has none and there is room, and if that is learnt at all. */
   startAhead(revision: FunctionRevision): Promise<void>
   instances(): InstanceView[]
+  /** Code packages and layers of revisions that have instances, or calls that wait for one. */
+  codeInUse(): ReadonlySet<string>
   /** What was learnt of idle times, for the next run of the platform; and what an earlier one has learnt. */
   learnt: Idleness['learnt']
   restore: Idleness['restore']
@@ -727,6 +729,13 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           createdMs: pooled.createdMs,
           served: pooled.served,
         })),
+      ),
+
+    codeInUse: () =>
+      new Set(
+        [...pools.values()].flatMap(({ revision: { code, layers } }) =>
+          [code, ...layers].map(({ blobId }) => blobId),
+        ),
       ),
 
     async close() {

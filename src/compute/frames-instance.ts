@@ -17,6 +17,7 @@ export function framesInstance({
   qualifier,
   paths,
   isPrepared,
+  debugAt,
 }: {
   sandbox: Sandbox
   channel: FrameChannel
@@ -24,6 +25,8 @@ export function framesInstance({
   qualifier: string
   paths: BoundPaths
   isPrepared: boolean
+  /** Where its debugger is to listen, when there is to be one. */
+  debugAt?: { host: string; port: number } | undefined
 }): LiveInstance {
   const { instanceId } = sandbox
   const { codeDir, optDir, tmpDir, preparedDir } = paths
@@ -32,6 +35,7 @@ export function framesInstance({
     optDir,
     tmpDir,
     ...(isPrepared ? { modulePack: `${preparedDir}/${modulePackName}` } : {}),
+    ...(debugAt ? { debug: debugAt } : {}),
     runtime: revision.runtime,
     handler: revision.handler,
     initializer: revision.initializer?.handler ?? '',

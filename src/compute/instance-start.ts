@@ -3,6 +3,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { TraceContext } from '../lib/trace-context.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import type { EndedStart, Observer } from '../ports/observer.ts'
+import type { DebugTarget } from './debugging/debug-session.ts'
 import { crashed, initializerTimedOut, outOfMemory } from './failure-bodies.ts'
 import { framesInstance } from './frames-instance.ts'
 import { listenPortOf, startHttpInstance } from './http-instance.ts'
@@ -22,6 +23,8 @@ import type { GenericInstance, RuntimeImage, WarmPool } from './warm-pool.ts'
 
 /** As the vendor: processes and threads of an instance together. */
 const pidsMax = 1024
+/** Where a debugger listens inside; Node's own choice. */
+const debugListenPort = 9229
 /** How long a process may take to end after its channel has. */
 const exitTimeoutMs = 1000
 /** As the vendor: a preStop hook has 90 s at most. */
@@ -45,6 +48,8 @@ export interface StartSurroundings {
   materialize(revision: FunctionRevision): CodeOnDisk | Promise<CodeOnDisk>
   credentialsFor(revision: FunctionRevision): Promise<Credentials | undefined>
   observer?: Observer
+  /** An instance of a revision that is debugged was given its code. */
+  debugStarted?(revision: FunctionRevision, target: DebugTarget): void
 }
 
 /** The call that an instance is started for, or what stands for one. */
@@ -109,20 +114,23 @@ async function start(
     },
     { requestId: '', wantTail: false, sink: around.logSink, now: () => clock.now() },
   )
+  // Breakpoints are set in files as they are.
+  const preparedSource = revision.debug ? undefined : code.preparedSource
   try {
     const paths = await sandbox.bind({
       codeSource: code.codeSource,
       ...(code.optSource === undefined ? {} : { optSource: code.optSource }),
-      ...(code.preparedSource === undefined ? {} : { preparedSource: code.preparedSource }),
+      ...(preparedSource === undefined ? {} : { preparedSource }),
       memoryMb: revision.memoryMb,
       cpu: revision.cpu,
       diskMb: revision.diskMb,
       pidsMax,
       internetAccess: revision.internetAccess,
-      ...(generic.channel ? {} : { listenPort: listenPortOf(revision) }),
+      ...listenPort(generic, revision),
     })
     const { qualifier } = first
     if (!generic.channel) phases.end('listen')
+    const debugAt = revision.debug && sandbox.address(debugListenPort)
     const instance = generic.channel
       ? framesInstance({
           sandbox,
@@ -130,10 +138,15 @@ async function start(
           revision,
           qualifier,
           paths,
-          isPrepared: code.preparedSource !== undefined,
+          isPrepared: preparedSource !== undefined,
+          debugAt,
         })
       : await startHttpInstance({ sandbox, revision, qualifier, paths, clock, backgroundLog })
     instance.setBackgroundLog(backgroundLog)
+    if (debugAt) {
+      const { instanceId, exited } = sandbox
+      around.debugStarted?.(revision, { instanceId, exited, address: debugAt, codeDir: paths.codeDir })
+    }
     if (revision.initializer) {
       phases.end('initializer')
       await initialize(around, instance, revision, first)
@@ -156,6 +169,12 @@ async function start(
     }
     throw failure
   }
+}
+
+/** The TCP port that the program is going to listen on, where there is one. */
+function listenPort({ channel }: GenericInstance, revision: FunctionRevision): { listenPort?: number } {
+  if (!channel) return { listenPort: listenPortOf(revision) }
+  return revision.debug ? { listenPort: debugListenPort } : {}
 }
 
 /** What was booted for code that is not there belongs to nobody: it is ended. */

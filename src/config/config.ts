@@ -157,6 +157,19 @@ export const configSchema = z.object({
     .describe(
       'Single entries of the ledger kept, some 20,000 invocations a MB; the oldest go first. The sums by function and hour, which bills are made of, are kept for 400 days.',
     ),
+  HANSHU_UNUSED_CODE_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .default(4200)
+    .describe(
+      'A code package that no function, version or layer names, and that nothing runs of, is removed after this long. ' +
+        'Links to packages are good for an hour.',
+    ),
+  HANSHU_DEBUG: flag
+    .default(false)
+    .describe(
+      'Allow whoever has the access key of the account to attach debuggers to functions, at ports of 127.0.0.1 (hanshu dev --debug).',
+    ),
   HANSHU_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { codePreparation } from '../compute/code-preparation.ts'
 import { type CodeStore, codeStore } from '../compute/code-store.ts'
+import type { DebuggingNeeds } from '../compute/debugging/debug-session.ts'
+import { type Debugging, debugging } from '../compute/debugging/debugging.ts'
 import { type Engine, type EngineNeeds, engine } from '../compute/engine.ts'
 import { type FunctionLogs, functionLogs } from '../compute/function-logs.ts'
 import { learntIdleness } from '../compute/learnt-idleness.ts'
@@ -27,6 +29,8 @@ export interface Compute extends Part {
   images: RuntimeImages
   code: CodeStore
   logs: FunctionLogs
+  /** Undefined when it is off. */
+  debugging: Debugging | undefined
   /** Boots instances of a runtime ahead of calls from now on. */
   keepReady(runtime: string): Promise<void>
 }
@@ -38,9 +42,11 @@ export async function assembleCompute(
     instancesMaxOf,
     reservedOfAll,
     revisionNow,
+    latestOf,
     observability,
   }: Pick<EngineNeeds, 'meter' | 'instancesMaxOf' | 'reservedOfAll'> &
-    Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'> & {
+    Pick<NonNullable<EngineNeeds['ahead']>, 'revisionNow'> &
+    Pick<DebuggingNeeds, 'latestOf'> & {
       observability: { observer: Observer; traced(engine: Engine): Engine }
     },
 ): Promise<Compute> {
@@ -75,7 +81,11 @@ export async function assembleCompute(
   closing.push(() => preparation.close())
   const code = await codeStore({ blobs: stores.codeBlobs, dir: codeDir, preparation })
 
-  const compute = engine(
+  const newRequestId = () => ids.requestId(clock.now())
+  const debugged = config.HANSHU_DEBUG
+    ? debugging({ clock, log, newRequestId, latestOf }, () => compute)
+    : undefined
+  const compute: Engine = engine(
     {
       clock,
       log,
@@ -86,12 +96,11 @@ export async function assembleCompute(
       imageOf: (runtime) => images.imageOf(runtime),
       materialize: (revision) => code.materialize(revision),
       credentialsFor: roleCredentials({ identity, clock }),
-      ...(config.HANSHU_KEEP_ALIVE === 'learnt'
-        ? { ahead: { revisionNow, newRequestId: () => ids.requestId(clock.now()) } }
-        : {}),
+      ...(config.HANSHU_KEEP_ALIVE === 'learnt' ? { ahead: { revisionNow, newRequestId } } : {}),
       instancesMaxOf,
       reservedOfAll,
       observer: observability.observer,
+      ...(debugged ? { debugStarted: debugged.started } : {}),
     },
     {
       idleMs: (config.HANSHU_IDLE_SECONDS ?? idleSecondsWithout) * 1000,
@@ -111,11 +120,13 @@ export async function assembleCompute(
   closing.push(
     () => warmPool.close(),
     () => compute.close(),
+    () => debugged?.close(),
     () => idleTimes.save(compute.learnt()),
   )
   return {
     sweep: () => idleTimes.save(compute.learnt()),
-    engine: observability.traced(compute),
+    engine: observability.traced(debugged ? { ...compute, invoke: debugged.invoke } : compute),
+    debugging: debugged,
     warmPool,
     images,
     code,

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type ServerOptions } from 'node:htt
 import { QueueFull, TargetGone, TaskInFlight } from '../compute/async/acceptance.ts'
 import { isDelivery } from '../compute/async/queued.ts'
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
+import { CannotDebug, type Debugging } from '../compute/debugging/debugging.ts'
 import type { FunctionLogs } from '../compute/function-logs.ts'
 import type { Ledger } from '../compute/metering/ledger.ts'
 import { CodeSweeper } from '../products/functions/code-sweeper.ts'
@@ -12,6 +13,7 @@ import {
   AsyncNoRoom,
   AsyncQueueFull,
   AsyncTargetGone,
+  DebuggingRefused,
   DuplicateAsyncTask,
   type FunctionsNeeds,
   type PlatformStatus,
@@ -78,6 +80,7 @@ export async function assembleFunctions(
     functionLogs: readingOf(logs),
     ledger,
     platformStatus,
+    ...(compute.debugging ? { debugging: debuggingOf(compute.debugging) } : {}),
     runningInstances: (functionName) =>
       engine.instances().filter((instance) => instance.functionName === functionName),
     httpTriggerUrl(functionName, qualifier) {
@@ -106,7 +109,13 @@ export async function assembleFunctions(
     shouldUpgradeCallback: (request) => isServicePath(request.url ?? '') && shouldUpgrade(request),
   }
 
-  const sweeper = new CodeSweeper({ records, blobs: codeBlobs, clock })
+  const sweeper = new CodeSweeper({
+    records,
+    blobs: codeBlobs,
+    clock,
+    unusedForMs: config.HANSHU_UNUSED_CODE_SECONDS * 1000,
+    inUse: () => engine.codeInUse(),
+  })
   const discard = async (blobIds: Iterable<string>) => {
     for (const blobId of blobIds) await code.discard({ blobId, sizeBytes: 0, crc64: '' })
   }
@@ -126,6 +135,14 @@ export async function assembleFunctions(
     },
   }
 }
+
+const debuggingOf = (debugging: Debugging): NonNullable<FunctionsNeeds['debugging']> => ({
+  open: (request) =>
+    debugging.open(request).catch((error: unknown) => {
+      if (error instanceof CannotDebug) throw new DebuggingRefused(error.message)
+      throw error
+    }),
+})
 
 function acceptanceOf(asyncQueue: AsyncInvocations): FunctionsNeeds['asyncInvocations'] {
   return {

@@ -1,5 +1,6 @@
 import { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import { FunctionDirectory } from '../products/functions/directory.ts'
+import { LATEST } from '../products/functions/names.ts'
 import { ReservedConcurrency } from '../products/functions/reserved-concurrency.ts'
 import { assembleAsyncQueue } from './async-queue.ts'
 import { assembleCompute } from './compute.ts'
@@ -41,6 +42,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
       (directory.reservedConcurrencyCached(accountId, functionName) ?? { limit: reserved.of(functionName) })
         .limit,
     reservedOfAll: () => reserved.total,
+    latestOf: (functionName) => directory.mainRevision(accountId, functionName, LATEST),
     async revisionNow({ functionName, versionId }) {
       const resolution = await directory.resolve(accountId, functionName, versionId)
       // No code of a function that is disabled runs ahead of calls that would be refused.

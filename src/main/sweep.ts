@@ -1,10 +1,11 @@
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
 
-const everyMs = 3_600_000
+const everyMaxMs = 3_600_000
 
-/** Lets each part sweep now and then. */
-export function sweepNowAndThen({ clock, log, closing }: Foundation, parts: readonly Part[]): void {
+/** Lets each part sweep now and then: at least twice in the time for which code may lie unused. */
+export function sweepNowAndThen({ config, clock, log, closing }: Foundation, parts: readonly Part[]): void {
+  const everyMs = Math.min(everyMaxMs, config.HANSHU_UNUSED_CODE_SECONDS * 500)
   const sweepAll = async () => {
     for (const part of parts) {
       await part

@@ -3,11 +3,14 @@ import { test } from 'node:test'
 import { CodeSweeper } from './code-sweeper.ts'
 import { startTestbed, zipOf } from './testbed.fixture.ts'
 
-test('a package goes only when nothing has named it for longer than an invocation may run', async () => {
+test('a package goes only when nothing has named or run it for long', async () => {
   const bed = await startTestbed()
   try {
     const { blobs } = bed.packages
+    let inUse = new Set<string>()
     const sweeper = new CodeSweeper({
+      unusedForMs: 25 * 3600 * 1000,
+      inUse: () => inUse,
       records: bed.records,
       clock: bed.clock,
       blobs: {
@@ -36,6 +39,12 @@ test('a package goes only when nothing has named it for longer than an invocatio
     await bed.call('DELETE', '/2023-03-30/layers/l/versions/1')
     await bed.call('DELETE', '/2023-03-30/functions/f/versions/1')
     await sweeper.sweep()
+    hours(26)
+    // An invocation of the version that was deleted is still under way.
+    inUse = new Set(['blob-2'])
+    assert.deepEqual(await sweeper.sweep(), [])
+    inUse = new Set()
+    assert.deepEqual(await sweeper.sweep(), [])
     hours(26)
     assert.deepEqual(await sweeper.sweep(), ['blob-2'])
     await bed.call('DELETE', '/2023-03-30/functions/f')

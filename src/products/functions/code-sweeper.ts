@@ -6,14 +6,12 @@ import type { FunctionState } from './function.ts'
 import type { LayerVersionRecord } from './layers.ts'
 import type { VersionRecord } from './versions.ts'
 
-/** An invocation may run for a day with the code that it began with, and its instance may be started anew on the way. */
-const UNUSED_FOR_MS = 25 * 3600 * 1000
 const BATCH = 200
 
 /**
  * Finds code packages that nothing uses any more: replaced by an update, of a deleted function, version or layer, or
- * uploaded for a request that was then refused. The rule: a blob goes when no record named it in two looks
- * that were more than `unusedForMs` apart, and in none in between. A restart forgets the looks.
+ * uploaded for a request that was then refused. The rule: a blob goes when no record named it, and no instance or waiting
+ * call had it, in two looks that were more than `unusedForMs` apart, and in none in between. A restart forgets the looks.
  * `blobs` must hold nothing but code packages, each upload under an id of its own. The owner calls `sweep` now and then, one at a time.
  */
 export class CodeSweeper {
@@ -21,6 +19,7 @@ export class CodeSweeper {
   readonly #blobs: Pick<BlobStore, 'list' | 'remove'>
   readonly #clock: Clock
   readonly #unusedForMs: number
+  readonly #inUse: () => ReadonlySet<string>
   /** Blobs without a record → when that was first seen. */
   readonly #unusedSince = new Map<string, number>()
 
@@ -28,17 +27,22 @@ export class CodeSweeper {
     records,
     blobs,
     clock,
-    unusedForMs = UNUSED_FOR_MS,
+    unusedForMs,
+    inUse,
   }: {
     records: RecordStore
     blobs: Pick<BlobStore, 'list' | 'remove'>
     clock: Clock
-    unusedForMs?: number
+    /** Longer than a call takes from its name to an instance, and than a link to a package is good for. */
+    unusedForMs: number
+    /** Packages of which something runs, or is about to, named by a record or not: an invocation may take a day. */
+    inUse(): ReadonlySet<string>
   }) {
     this.#records = records
     this.#blobs = blobs
     this.#clock = clock
     this.#unusedForMs = unusedForMs
+    this.#inUse = inUse
   }
 
   /**
@@ -59,13 +63,14 @@ export class CodeSweeper {
     const present = new Set<string>()
     for await (const blobId of this.#blobs.list()) present.add(blobId)
     const used = await usedBlobs(this.#records)
+    const running = this.#inUse()
     const now = this.#clock.now()
     const removed: string[] = []
     for (const blobId of this.#unusedSince.keys()) {
       if (!present.has(blobId)) this.#unusedSince.delete(blobId)
     }
     for (const blobId of present) {
-      if (used.has(blobId)) {
+      if (used.has(blobId) || running.has(blobId)) {
         this.#unusedSince.delete(blobId)
         continue
       }

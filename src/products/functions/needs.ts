@@ -40,6 +40,8 @@ export interface FunctionsNeeds {
   runningInstances(functionName: string): readonly RunningInstance[]
   /** Signs the links to code packages; links stay good over a restart only if it does. */
   codeUrlSecret: Uint8Array
+  /** Absent: debugging is off. */
+  debugging?: FunctionDebugging
   authenticate(head: RequestHead): Promise<Caller> | Caller
   /** Default: `runnableRuntimes` of runtimes.ts. */
   runnableRuntimes?: ReadonlySet<string>
@@ -54,6 +56,25 @@ export interface RunningInstance {
   /** As the call that it was started for asked. */
   qualifier: string
   createdMs: number
+}
+
+/** Debuggers attach to instances through this. */
+export interface FunctionDebugging {
+  /** What happens, as JSON objects, until the signal ends it. Rejects with `DebuggingRefused`. */
+  open(request: {
+    functionName: string
+    /** Of loopback; 0: any. */
+    port: number
+    signal: AbortSignal
+  }): Promise<AsyncIterable<Record<string, unknown>>>
+}
+
+/** Why it cannot be debugged, in words for whoever asked. */
+export class DebuggingRefused extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'DebuggingRefused'
+  }
 }
 
 /** Objects that a client put into Object Storage for us to fetch: code packages. */

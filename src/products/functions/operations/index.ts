@@ -4,6 +4,7 @@ import { createCustomDomain } from './create-custom-domain.ts'
 import { createFunction } from './create-function.ts'
 import { createLayerVersion } from './create-layer-version.ts'
 import { createTrigger } from './create-trigger.ts'
+import { debugFunction } from './debug-function.ts'
 import { deleteAlias } from './delete-alias.ts'
 import { deleteAsyncInvokeConfig } from './delete-async-invoke-config.ts'
 import { deleteConcurrencyConfig } from './delete-concurrency-config.ts'
@@ -77,6 +78,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   createFunction,
   createLayerVersion,
   createTrigger,
+  debugFunction,
   deleteAlias,
   deleteAsyncInvokeConfig,
   deleteConcurrencyConfig,

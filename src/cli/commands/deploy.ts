@@ -55,7 +55,7 @@ export const deploy: Command = {
   },
 }
 
-interface Settings {
+export interface Settings {
   platform: Platform
   terminal: Terminal
   folder: string
@@ -64,7 +64,7 @@ interface Settings {
   runActions: boolean
 }
 
-async function readResources(
+export async function readResources(
   file: string,
   only: readonly string[],
   platform: Platform,
@@ -89,7 +89,8 @@ async function readResources(
   return only.length === 0 ? resources : resources.filter(({ name }) => only.includes(name))
 }
 
-async function deployOne(resource: FunctionResource, settings: Settings): Promise<boolean> {
+/** False when the platform refused a part of it, which was said. Throws `CommandFailed` for code that cannot be packed. */
+export async function deployOne(resource: FunctionResource, settings: Settings): Promise<boolean> {
   const { platform, terminal, folder, onlyPlan, prune } = settings
   const { functionName, code, region } = resource
   for (const warning of resource.warnings) terminal.note(`warning: ${warning}`)

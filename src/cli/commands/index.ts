@@ -17,6 +17,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Deploy the functions of an s.yaml',
     load: async () => (await import('./deploy.ts')).deploy,
   },
+  dev: {
+    summary: 'Deploy an s.yaml again at every change, and debug',
+    load: async () => (await import('./dev.ts')).dev,
+  },
   invoke: { summary: 'Invoke a function', load: async () => (await import('./invoke.ts')).invoke },
   logs: { summary: 'Read the logs of a function', load: async () => (await import('./logs.ts')).logs },
   bill: { summary: 'Show what a month costs', load: async () => (await import('./bill.ts')).bill },
@@ -48,6 +52,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   'async purge': {
     summary: 'Remove dead letters for good',
     load: async () => (await import('./async/purge.ts')).asyncPurge,
+  },
+  'event generate': {
+    summary: 'Make up an event of a trigger',
+    load: async () => (await import('./event/generate.ts')).eventGenerate,
+  },
+  'event list': {
+    summary: 'List the types of events',
+    load: async () => (await import('./event/list.ts')).eventList,
   },
   version: { summary: 'Print the version', load: async () => (await import('./version.ts')).version },
   help: { summary: 'Say more about a command', load: async () => (await import('./help.ts')).help },

@@ -58,6 +58,12 @@ async function packFolder(folder: string): Promise<Package> {
 }
 
 export async function entriesOf(folder: string): Promise<Entry[]> {
+  const entries: Entry[] = []
+  await walk(folder, '', await ignoreRulesOf(folder), entries)
+  return entries.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+export async function ignoreRulesOf(folder: string): Promise<Ignore> {
   const lines: string[] = []
   for (const name of ['.fcignore', '.funignore']) {
     const content = await readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -66,9 +72,7 @@ export async function entriesOf(folder: string): Promise<Entry[]> {
     })
     lines.push(...content.split(/\r?\n/))
   }
-  const entries: Entry[] = []
-  await walk(folder, '', ignoreOf(lines), entries)
-  return entries.sort((a, b) => (a.path < b.path ? -1 : 1))
+  return ignoreOf(lines)
 }
 
 async function walk(root: string, under: string, ignore: Ignore, entries: Entry[]): Promise<void> {

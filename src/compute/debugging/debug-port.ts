@@ -22,7 +22,7 @@ export interface DebugPort {
 const connectionsMax = 32
 /** What has bound the port a moment later is waited for. */
 const retryMs = 50
-const attemptsMax = 200
+const attemptsMax = 600
 
 /** 0: any free port. Rejects with the error of listen(2). */
 export async function openDebugPort(port: number, clock: Clock): Promise<DebugPort> {

@@ -11,7 +11,7 @@ import { EventQueue } from './event-queue.ts'
 export type DebugEvent =
   /** Debuggers attach here, now and after every new start. */
   | { event: 'listening'; host: string; port: number; protocol: DebugProtocol }
-  /** An instance is there whose debugger accepts; `codeDir` is where the code is for it. */
+  /** An instance is there to which debuggers can attach; `codeDir` is where the code is for it. */
   | { event: 'ready'; instanceId: string; codeDir: string }
   | { event: 'failed'; message: string }
 
@@ -186,23 +186,21 @@ export class DebugSession {
     this.#failure = message
   }
 
-  async #untilListening(revision: FunctionRevision, target: DebugTarget): Promise<void> {
+  /** debugpy ends when its first caller leaves without a word: it is not tried out, and who attaches waits for it. */
+  async #untilListening({ debug }: FunctionRevision, target: DebugTarget): Promise<void> {
     const { clock } = this.#needs
+    const { instanceId, codeDir } = target
     const deadlineMs = clock.monotonicMs() + listenMs
     while (this.#target === target && !this.#closed) {
-      const probe = await connected(target.address)
-      if (probe) {
-        probe.destroy()
-        const { instanceId, codeDir } = target
+      const probe = debug?.protocol === 'inspector' ? await connected(target.address) : undefined
+      probe?.destroy()
+      if (probe || debug?.protocol === 'debugpy') {
         this.events.push({ event: 'ready', instanceId, codeDir })
         return
       }
       if (clock.monotonicMs() > deadlineMs) {
-        const who = revision.debug?.protocol === 'debugpy' ? 'debugpy' : 'the inspector'
-        this.events.push({
-          event: 'failed',
-          message: `${who} does not listen; the log of the function says why`,
-        })
+        const message = 'the inspector does not listen; the log of the function says why'
+        this.events.push({ event: 'failed', message })
         return
       }
       await new Promise<void>((resolve) => clock.after(50, resolve))

@@ -208,7 +208,7 @@ for (const sandbox of ['oci', 'process'] as const) {
       session.end()
     })
 
-    test('a breakpoint of debugpy hits, and the timeout waits', { timeout: 120_000 }, async (t) => {
+    test('a breakpoint of debugpy hits, and the timeout waits', { timeout: 60_000 }, async (t) => {
       const debugpy = await debugpyFiles()
       if (typeof debugpy === 'string') return t.skip(debugpy)
       const source = [
@@ -229,7 +229,7 @@ for (const sandbox of ['oci', 'process'] as const) {
       const { codeDir } = await session.next('ready')
       const client = await adapt(session.port)
       await client.ask('initialize', { adapterID: 'test', pathFormat: 'path' })
-      const attached = client.ask('attach', {})
+      const attached = client.ask('attach', { justMyCode: true })
       await client.next('initialized')
       const { breakpoints } = await client.ask('setBreakpoints', {
         source: { path: `${codeDir}/index.py` },

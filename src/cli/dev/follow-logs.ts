@@ -43,7 +43,7 @@ export async function followLogs({
           cursor = entry.cursor
           said = ''
           // Runtimes write a newline within one message as a carriage return.
-          for (const part of entry.message.trimEnd().split('\r')) line(part)
+          for (const part of entry.message.trimEnd().split('\r')) if (part !== '') line(part)
         }
       } finally {
         signal.removeEventListener('abort', leave)

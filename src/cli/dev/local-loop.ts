@@ -108,7 +108,9 @@ export async function localLoop({
     const changes = done.filter((line) => /^\s*[+~-] |^ {4}\S/.test(line)).map((line) => line.trim())
     if (!isDone || changes.length === 0) return
     const tookMs = Math.round(clock.monotonicMs() - startedMs)
-    const what = changes.map((line) => line.replace(`~ ${functionName}: update`, '').trim()).filter(Boolean)
+    const what = changes
+      .map((line) => line.replace(`~ ${functionName}: update`, '').replace('code: code', 'code').trim())
+      .filter(Boolean)
     terminal.print(`${time()} ${functionName}: reloaded in ${tookMs} ms (${what.join('; ')})`)
   }
 

@@ -1,8 +1,7 @@
 import { CommandFailed } from '../errors.ts'
-import { linesOf } from '../http.ts'
 import type { Platform } from '../platform.ts'
 import type { Terminal } from '../terminal.ts'
-import { pause } from './follow-logs.ts'
+import { openLines, pause } from './open-lines.ts'
 
 /** `hello` or `hello:9230`. */
 export interface DebugWish {
@@ -48,17 +47,14 @@ export async function keepDebuggable(attaching: Attaching): Promise<void> {
   }
   while (!signal.aborted) {
     try {
-      const response = await platform.open({
+      const call = {
         action: 'DebugFunction',
         method: 'POST',
         path: `/hanshu/functions/${encodeURIComponent(functionName)}/debug`,
         query: { port: String(attaching.port) },
-      })
-      const leave = () => response.destroy()
-      signal.addEventListener('abort', leave, { once: true })
-      if (signal.aborted) leave()
+      } as const
       let at: Extract<Event, { event: 'listening' }> | undefined
-      for await (const line of linesOf(response)) {
+      for await (const line of openLines(platform, call, signal)) {
         const event = JSON.parse(line) as Event
         if (event.event === 'listening') at = event
         else if (event.event === 'failed') say(event.message)

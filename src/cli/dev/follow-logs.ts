@@ -1,6 +1,6 @@
-import { linesOf } from '../http.ts'
 import type { Platform } from '../platform.ts'
 import type { Terminal } from '../terminal.ts'
+import { openLines, pause } from './open-lines.ts'
 
 const againMs = 1000
 
@@ -27,26 +27,18 @@ export async function followLogs({
   let said = ''
   while (!signal.aborted) {
     try {
-      const response = await platform.open({
+      const call = {
         action: 'ReadFunctionLogs',
         method: 'GET',
         path: `/hanshu/functions/${encodeURIComponent(functionName)}/logs`,
         query: { follow: 'true', ...(cursor === undefined ? { since } : { cursor }) },
-      })
-      const leave = () => response.destroy()
-      signal.addEventListener('abort', leave, { once: true })
-      if (signal.aborted) leave()
-      try {
-        for await (const text of linesOf(response)) {
-          if (text === '') continue
-          const entry = JSON.parse(text) as { cursor: string; message: string }
-          cursor = entry.cursor
-          said = ''
-          // Runtimes write a newline within one message as a carriage return.
-          for (const part of entry.message.trimEnd().split('\r')) if (part !== '') line(part)
-        }
-      } finally {
-        signal.removeEventListener('abort', leave)
+      } as const
+      for await (const text of openLines(platform, call, signal)) {
+        const entry = JSON.parse(text) as { cursor: string; message: string }
+        cursor = entry.cursor
+        said = ''
+        // Runtimes write a newline within one message as a carriage return.
+        for (const part of entry.message.trimEnd().split('\r')) if (part !== '') line(part)
       }
     } catch (error) {
       const { message } = error as Error
@@ -56,18 +48,4 @@ export async function followLogs({
     }
     await pause(againMs, signal, clock)
   }
-}
-
-/** Ends early with the signal. */
-export function pause(ms: number, signal: AbortSignal, clock: Terminal['clock']): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = clock.after(ms, end)
-    signal.addEventListener('abort', end)
-  })
 }

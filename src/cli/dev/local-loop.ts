@@ -130,6 +130,13 @@ export async function localLoop({
     }
   }
 
+  /** What is saved before it is watched is not told: it is looked at once more afterwards. */
+  async function begin(resource: FunctionResource): Promise<void> {
+    await attempt(() => deployOne(resource, settings), resource.functionName)
+    follow(resource)
+    await followed.get(resource.functionName)?.watch?.ready
+  }
+
   const read = () => readResources(file, only, platform, terminal)
 
   async function reread(): Promise<boolean> {
@@ -142,9 +149,9 @@ export async function localLoop({
     }
     for (const resource of resources) {
       const isNew = !followed.has(resource.functionName)
-      if (isNew) await attempt(() => deployOne(resource, settings), resource.functionName)
-      follow(resource)
-      if (!isNew) changes.add(resource.functionName)
+      if (isNew) await begin(resource)
+      else follow(resource)
+      changes.add(resource.functionName)
     }
     return true
   }
@@ -176,10 +183,8 @@ export async function localLoop({
     await fileWatch.ready
     for (const resource of resources) {
       if (signal.aborted) return
-      await attempt(() => deployOne(resource, settings), resource.functionName)
-      follow(resource)
+      await begin(resource)
     }
-    await Promise.all([...followed.values()].map(({ watch }) => watch?.ready))
     // What was saved while all this was put together.
     for (const { functionName } of resources) changes.add(functionName)
     terminal.note(

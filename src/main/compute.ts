@@ -96,7 +96,15 @@ export async function assembleCompute(
       imageOf: (runtime) => images.imageOf(runtime),
       materialize: (revision) => code.materialize(revision),
       credentialsFor: roleCredentials({ identity, clock }),
-      ...(config.HANSHU_KEEP_ALIVE === 'learnt' ? { ahead: { revisionNow, newRequestId } } : {}),
+      ...(config.HANSHU_KEEP_ALIVE === 'learnt'
+        ? {
+            ahead: {
+              revisionNow: async (revision) =>
+                debugged?.isDebugged(revision) ? undefined : revisionNow(revision),
+              newRequestId,
+            },
+          }
+        : {}),
       instancesMaxOf,
       reservedOfAll,
       observer: observability.observer,
@@ -125,7 +133,7 @@ export async function assembleCompute(
   )
   return {
     sweep: () => idleTimes.save(compute.learnt()),
-    engine: observability.traced(debugged ? { ...compute, invoke: debugged.invoke } : compute),
+    engine: observability.traced(debugged ? debuggedEngine(compute, debugged) : compute),
     debugging: debugged,
     warmPool,
     images,
@@ -134,3 +142,12 @@ export async function assembleCompute(
     keepReady: async (runtime) => warmPool.keepReady(await images.imageOf(runtime), config.HANSHU_POOL_SIZE),
   }
 }
+
+/** What everybody but the debugging itself is given. */
+const debuggedEngine = (engine: Engine, { invoke, isDebugged }: Debugging): Engine => ({
+  ...engine,
+  invoke,
+  keepReady(revision, count, how) {
+    if (count === 0 || !isDebugged(revision)) engine.keepReady(revision, count, how)
+  },
+})

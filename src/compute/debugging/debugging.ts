@@ -28,6 +28,8 @@ export interface Debugging {
   }): Promise<AsyncIterable<DebugEvent>>
   /** Told by whoever starts instances: this one has a debugger that listens, or is about to. */
   started(revision: FunctionRevision, target: DebugTarget): void
+  /** Others start and keep no instances of it meanwhile: there is to be one. */
+  isDebugged(revision: FunctionRevision): boolean
   /** Calls go through here. */
   invoke(invocation: EventInvocation): Promise<InvocationOutcome>
   close(): Promise<void>
@@ -70,6 +72,8 @@ export function debugging(needs: DebuggingNeeds, engineOf: () => DebuggedEngine)
     },
 
     started: (revision, target) => sessions.get(revision.functionName)?.started(revision, target),
+
+    isDebugged: ({ functionName, versionId }) => versionId === 'LATEST' && sessions.has(functionName),
 
     invoke(invocation) {
       const session = sessions.size === 0 ? undefined : sessions.get(invocation.revision.functionName)

@@ -13,7 +13,7 @@ import { promisify } from 'node:util'
 import { signAcs3 } from '../../../src/lib/signing/acs3.ts'
 import { createFunction, invoke, models, zipOf } from '../../clients.fixture.ts'
 import { type Platform, startPlatform, until } from '../../platform.fixture.ts'
-import { api, type Bed, logOf, requestWith, sharedPlatform } from '../conformance.fixture.ts'
+import { api, type Bed, logOf, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
 import { adapt, inspect } from './debug.fixture.ts'
 
 type Event = { event: string; port?: number; instanceId?: string; codeDir?: string; message?: string }
@@ -90,6 +90,8 @@ for (const sandbox of ['oci', 'process'] as const) {
 
     test('a breakpoint of the Node inspector hits, and the timeout waits', { timeout: 60_000 }, async () => {
       await createFunction(bed.client, { functionName: 'node', timeout: 1, files: { 'index.js': addition } })
+      // Nor is a second instance kept ready beside the one that is debugged.
+      await bed.client.putProvisionConfig('node', requestWith('PutProvisionConfig', { target: 1 }))
       const session = await debug(bed.platform, 'node')
       const { codeDir, instanceId } = await session.next('ready')
       const client = await inspect(session.port)
@@ -122,6 +124,7 @@ for (const sandbox of ['oci', 'process'] as const) {
       await client.ask('Debugger.resume')
       assert.equal((await second).body, '2')
 
+      await bed.client.deleteProvisionConfig('node', request('DeleteProvisionConfig'))
       // New code: a new instance, at the same port.
       const changed = addition.replace('n * 2', 'n * 3')
       await bed.client.updateFunction(

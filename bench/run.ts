@@ -69,6 +69,11 @@ async function measure(group: Group): Promise<Row[]> {
     folder,
     traces: resolve(import.meta.dirname, '..', flags.traces),
     tracesAsGiven: flags.traces,
+    async result(name, content) {
+      if (flags['no-file']) return undefined
+      await writeFile(join(import.meta.dirname, 'results', name), content)
+      return `results/${name}`
+    },
     own: (step) => undo.push(step),
     progress,
     rounds,

@@ -1,5 +1,5 @@
 /**
- * Load at a constant rate, whether or not the earlier requests have been answered (an open loop): a server that
+ * Load at a given rate, whether or not the earlier requests have been answered (an open loop): a server that
  * stalls is sent as much as ever, and a request counts from the time at which it was to be sent.
  */
 import { Agent, request as httpRequest } from 'node:http'
@@ -24,12 +24,10 @@ export interface RawRequest {
   body: string
 }
 
-export interface SteadyLoad {
+/** For so long, so many requests a second. */
+export interface Phase {
   perSecond: number
-  /** Nothing is sent after this. */
   durationMs: number
-  /** Ends it earlier. */
-  signal?: AbortSignal
 }
 
 /** How often it is looked at what is due. */
@@ -39,32 +37,38 @@ const answerTimeoutMs = 60_000
 /** Sends what `next` makes, and answers when the last of it was answered. Failures are data. */
 export async function steadyLoad(
   next: (index: number) => RawRequest,
-  { perSecond, durationMs, signal }: SteadyLoad,
+  /** One after the other; nothing is sent after the signal. */
+  phases: readonly Phase[],
+  signal?: AbortSignal,
 ): Promise<Sent[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1000 })
   const startedMs = performance.now()
   const underWay: Promise<Sent>[] = []
-  const count = Math.round((durationMs * perSecond) / 1000)
-  while (underWay.length < count && !signal?.aborted) {
-    const due = Math.min(count, Math.floor(((performance.now() - startedMs) * perSecond) / 1000) + 1)
-    while (underWay.length < due) {
-      const index = underWay.length
-      const atMs = (index * 1000) / perSecond
-      const sentMs = performance.now() - startedMs
-      underWay.push(
-        send(agent, next(index)).then((answer) => ({
-          atMs,
-          sentMs,
-          tookMs: performance.now() - startedMs - atMs,
-          ...answer,
-        })),
-      )
-    }
-    await pause(everyMs)
+  for (const atMs of dueTimes(phases)) {
+    while (performance.now() - startedMs < atMs && !signal?.aborted) await pause(everyMs)
+    if (signal?.aborted) break
+    const sentMs = performance.now() - startedMs
+    underWay.push(
+      send(agent, next(underWay.length)).then((answer) => ({
+        atMs,
+        sentMs,
+        tookMs: performance.now() - startedMs - atMs,
+        ...answer,
+      })),
+    )
   }
   const all = await Promise.all(underWay)
   agent.destroy()
   return all
+}
+
+function* dueTimes(phases: readonly Phase[]): Iterable<number> {
+  let fromMs = 0
+  for (const { perSecond, durationMs } of phases) {
+    const count = Math.round((durationMs * perSecond) / 1000)
+    for (let index = 0; index < count; index++) yield fromMs + (index * durationMs) / count
+    fromMs += durationMs
+  }
 }
 
 function send(

@@ -1,4 +1,5 @@
 import type { Group } from '../lib/row.ts'
+import { alias } from './alias.ts'
 import { async } from './async.ts'
 import { burst } from './burst.ts'
 import { cold } from './cold.ts'
@@ -6,7 +7,9 @@ import { keepAlive } from './keep-alive.ts'
 import { ledger } from './ledger.ts'
 import { many } from './many.ts'
 import { memory } from './memory.ts'
+import { peaks } from './peaks.ts'
 import { records } from './records.ts'
+import { scale } from './scale.ts'
 import { startup } from './startup.ts'
 import { warm } from './warm.ts'
 
@@ -15,6 +18,9 @@ export const groups: readonly Group[] = [
   cold,
   warm,
   burst,
+  scale,
+  peaks,
+  alias,
   memory,
   startup,
   many,

@@ -123,6 +123,24 @@ export async function createTrigger(to: Credentials, functionName: string): Prom
   await must(signed(to, { action: 'CreateTrigger', method: 'POST', path, body, type: 'application/json' }))
 }
 
+/** Any other call of the API about a function. `path` begins with its name. */
+export async function functionCall(
+  to: Credentials,
+  method: 'POST' | 'PUT',
+  path: string,
+  body: object,
+): Promise<void> {
+  await must(
+    signed(to, {
+      action: 'Bench',
+      method,
+      path: `${functionsPath}/${path}`,
+      body: JSON.stringify(body),
+      type: 'application/json',
+    }),
+  )
+}
+
 export async function deleteFunction(to: Credentials, name: string, withTrigger = false): Promise<void> {
   const path = `${functionsPath}/${name}`
   if (withTrigger) {

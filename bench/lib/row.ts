@@ -27,6 +27,8 @@ export interface Bench {
   /** Folder of the arrival traces, and as it is named to people. */
   traces: string
   tracesAsGiven: string
+  /** Writes a file beside the table and answers how it is named there; undefined where nothing is to be written. */
+  result(name: string, content: string): Promise<string | undefined>
   /** Registers what must be undone when the group ends, also when it fails or the bench is interrupted. Last in, first out. */
   own(undo: () => unknown): void
   progress(sentence: string): void

@@ -26,6 +26,13 @@ export const hello = (runtime: string): Promise<FunctionSpec> =>
 export const sleeper = (runtime: string, ms: number): Promise<FunctionSpec> =>
   spec(runtime, isPython(runtime) ? pythonSleep(ms) : nodeSleep(ms))
 
+/** Says which of several functions or versions it is, after some milliseconds. */
+export const saying = (runtime: 'nodejs20', text: string): Promise<FunctionSpec> =>
+  spec(
+    runtime,
+    `exports.handler = () => new Promise((done) => setTimeout(done, 5, ${JSON.stringify(text)}))\n`,
+  )
+
 /** The same program as the peer `node:http`, on the port that a custom runtime listens on. */
 export async function webServer(): Promise<FunctionSpec> {
   const source = await readFile(join(import.meta.dirname, '../peers/raw-http.mjs'))

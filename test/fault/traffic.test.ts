@@ -90,12 +90,12 @@ describe(`releases under traffic on the ${sandbox} sandbox`, { timeout: 280_000 
     steps: Record<string, () => Promise<unknown>>,
   ): Promise<Traffic> {
     const stop = new AbortController()
-    const load = { perSecond, durationMs: 60_000, signal: stop.signal }
+    const phases = [{ perSecond, durationMs: 60_000 }]
     const times = new Map<string, { doneMs: number; nextMs: number }>()
     const startedMs = performance.now()
     const all = Promise.all([
-      steadyLoad(() => byTrigger(name, qualifier), load),
-      steadyLoad(() => byInvoke(name, qualifier), load),
+      steadyLoad(() => byTrigger(name, qualifier), phases, stop.signal),
+      steadyLoad(() => byInvoke(name, qualifier), phases, stop.signal),
     ])
     try {
       await pause(500)

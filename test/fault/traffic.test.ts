@@ -165,6 +165,54 @@ describe(`releases under traffic on the ${sandbox} sandbox`, { timeout: 280_000 
     assert.deepEqual(distinct(sent.map(({ body }) => body)), ['code 0', ...codes])
   })
 
+  test('a web server that has ten requests at a time is switched, rolled back and updated', async () => {
+    const serving = (text: string) => ({
+      'server.js': `require('node:http').createServer((request, response) => {
+        request.resume()
+        // In two pieces, so that a release meets responses that have begun.
+        setTimeout(() => {
+          response.write(${JSON.stringify(text.slice(0, 1))})
+          setTimeout(() => response.end(${JSON.stringify(text.slice(1))}), 10)
+        }, 5)
+      }).listen(9000)`,
+    })
+    await createFunction(client, {
+      functionName: 'web',
+      runtime: 'custom.debian12',
+      instanceConcurrency: 10,
+      customRuntimeConfig: new models.CustomRuntimeConfig({ command: ['node', 'server.js'], port: 9000 }),
+      files: serving('one'),
+    })
+    await publish('web')
+    await recode('web', serving('two'))
+    await publish('web')
+    await client.createAlias('web', requestWith('CreateAlias', { aliasName: 'prod', versionId: '1' }))
+    await openTrigger('web', 'prod')
+    const switched = await underTraffic('web', 'prod', {
+      'a half': () => point('web', { additionalVersionWeight: { 2: 0.5 } }),
+      switched: () => point('web', { versionId: '2', additionalVersionWeight: {} }),
+      'rolled back': () => point('web', { versionId: '1' }),
+    })
+    assert.deepEqual(failures(switched.sent), [])
+    for (const body of distinct(switched.during('switched'))) assert.equal(body, 'two')
+    for (const body of distinct(switched.during('rolled back'))) assert.equal(body, 'one')
+
+    await client.createTrigger(
+      'web',
+      requestWith('CreateTrigger', {
+        triggerName: 'latest',
+        triggerType: 'http',
+        triggerConfig: JSON.stringify({ authType: 'anonymous', methods: ['GET'] }),
+      }),
+    )
+    const updated = await underTraffic('web', 'LATEST', {
+      three: () => recode('web', serving('three')),
+      four: () => recode('web', serving('four')),
+    })
+    assert.deepEqual(failures(updated.sent), [])
+    assert.deepEqual(distinct(updated.sent.map(({ body }) => body)), ['four', 'three', 'two'])
+  })
+
   test('a function that uses all of its reserved concurrency is switched and updated all the same', async () => {
     await createFunction(client, { functionName: 'full', files: saying('one') })
     await publish('full')

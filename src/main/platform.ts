@@ -78,7 +78,12 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     objects,
     httpTriggers,
     ledger: metering.ledger,
-    platformStatus: platformStatus(foundation, { compute, asyncQueue, meter: metering.meter, counts: observability.counts }),
+    platformStatus: platformStatus(foundation, {
+      compute,
+      asyncQueue,
+      meter: metering.meter,
+      counts: observability.counts,
+    }),
   })
   const parts: readonly Part[] = [
     functions,

@@ -216,7 +216,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       else ofFunction.set(revision.functionArn, left)
       if (change === 1) sweepLater()
     },
-    held({ pooled: { revision, qualifier, instanceId }, ...time }: HeldTime) {
+    held({ pooled: { revision, qualifier, instanceId }, ...time }: HeldTime<PooledInstance>) {
       const { memoryMb, cpu, diskMb } = revision
       needs.meter.held({ function: revision, qualifier, instanceId, memoryMb, cpu, diskMb, ...time })
     },

@@ -2,16 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { HeldInstances, type HeldTime } from './held-instances.ts'
-import type { PooledInstance } from './instance-pool.ts'
+import type { InstanceState } from './instance-lifecycle.ts'
 
-const instance = (is: string): PooledInstance => ({ state: { is } }) as unknown as PooledInstance
-const set = (pooled: PooledInstance, is: string) => Object.assign(pooled, instance(is))
+interface Pooled {
+  state: InstanceState
+}
+const instance = (is: string): Pooled => ({ state: { is } as InstanceState })
+const set = (pooled: Pooled, is: string) => Object.assign(pooled, instance(is))
 
 function world() {
-  const told: HeldTime[] = []
+  const told: HeldTime<Pooled>[] = []
   return { told, held: new HeldInstances((time) => told.push(time)) }
 }
-const times = (told: readonly HeldTime[]) => told.map(({ fromMs, toMs, kind }) => `${kind} ${fromMs}-${toMs}`)
+const times = (told: readonly HeldTime<Pooled>[]) =>
+  told.map(({ fromMs, toMs, kind }) => `${kind} ${fromMs}-${toMs}`)
 
 test('one that may sleep is held while it idles, and its calls are charged as any', () => {
   const { told, held } = world()

@@ -1,8 +1,12 @@
-import type { PooledInstance } from './instance-pool.ts'
+import type { InstanceState } from './instance-lifecycle.ts'
+
+interface Held {
+  readonly state: InstanceState
+}
 
 /** A time for which an instance was kept ready. */
-export interface HeldTime {
-  pooled: PooledInstance
+export interface HeldTime<Pooled> {
+  pooled: Pooled
   fromMs: number
   toMs: number
   /** When it began, if it was told in part before. */
@@ -17,7 +21,7 @@ const tellEveryMs = 10_000
 interface Hold {
   sinceMs: number
   fromMs: number
-  kind: HeldTime['kind']
+  kind: HeldTime<unknown>['kind']
 }
 
 /**
@@ -25,11 +29,11 @@ interface Hold {
  * they serve or not, and their calls are charged as requests only; the others only while they idle, since their calls are
  * charged like those of any instance.
  */
-export class HeldInstances {
-  readonly #tell: (held: HeldTime) => void
-  readonly #holds = new Map<PooledInstance, Hold>()
+export class HeldInstances<Pooled extends Held> {
+  readonly #tell: (held: HeldTime<Pooled>) => void
+  readonly #holds = new Map<Pooled, Hold>()
 
-  constructor(tell: (held: HeldTime) => void) {
+  constructor(tell: (held: HeldTime<Pooled>) => void) {
     this.#tell = tell
   }
 
@@ -38,13 +42,13 @@ export class HeldInstances {
   }
 
   /** The calls of this instance are paid for by its being held. */
-  paysFor(pooled: PooledInstance): boolean {
+  paysFor(pooled: Pooled): boolean {
     return this.#holds.get(pooled)?.kind === 'provisioned'
   }
 
   /** To be called after every change of an instance's state or of what is to be kept. `nowMs` is wall time. */
   look(
-    instances: ReadonlySet<PooledInstance>,
+    instances: ReadonlySet<Pooled>,
     { nowMs, count, awake }: { nowMs: number; count: number; awake: boolean },
   ): void {
     const kind = awake ? 'provisioned' : 'lightSleep'
@@ -76,7 +80,7 @@ export class HeldInstances {
     }
   }
 
-  #end(pooled: PooledInstance, hold: Hold, nowMs: number): void {
+  #end(pooled: Pooled, hold: Hold, nowMs: number): void {
     this.#holds.delete(pooled)
     if (nowMs > hold.fromMs) this.#tell({ pooled, ...hold, toMs: nowMs })
   }

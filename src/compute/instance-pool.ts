@@ -104,7 +104,7 @@ export interface PoolSurroundings {
   /** Called at every change of the number of instances. */
   counted(change: 1 | -1, revision: FunctionRevision): void
   /** A kept instance was held ready for a time. */
-  held?(time: HeldTime): void
+  held?(time: HeldTime<PooledInstance>): void
 }
 
 /** The instances of one revision: hands out slots, starts instances when there are none free, retires those that idle. */
@@ -128,7 +128,7 @@ export class InstancePool {
   #releasedMs: number | undefined
   #patience: (() => void) | undefined
   #provisioned = new Provisioned()
-  readonly #held: HeldInstances
+  readonly #held: HeldInstances<PooledInstance>
   #deadline: (() => void) | undefined
   #superseded = false
   #closed = false

@@ -3,7 +3,7 @@
  * makes in the data folder is noted there before, so that it, or after a `kill -9` the next owner, can take it all away
  * without touching what a durable platform keeps in the same folder.
  */
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** For caches of code: nobody else's, and gone with the stay. */
@@ -32,7 +32,10 @@ interface Note {
 }
 
 /** To be asked before the folder is locked, which makes it. */
-export const namesBefore = (dir: string): Note['before'] => (existsSync(dir) ? readdirSync(dir) : null)
+export function namesBefore(dir: string): Note['before'] {
+  // What is no folder is refused by the lock, with a better word than ours.
+  return statSync(dir, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(dir) : null
+}
 
 /**
  * Called by every owner of the folder once it is locked: removes what a killed ephemeral platform left, except for what the

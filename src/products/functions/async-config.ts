@@ -50,7 +50,8 @@ export const asyncSettingsOf = (config: AsyncConfigRecord | undefined): AsyncSet
     : {}),
 })
 
-const FUNCTION_ARN = /^acs:fc:[^:]*:[^:]*:functions\/[A-Za-z_][A-Za-z0-9_-]*(\/[A-Za-z0-9_-]+)?$/
+const FUNCTION_ARN =
+  /^acs:fc:[^:]*:[^:]*:functions\/([A-Za-z_][A-Za-z0-9_-]*\$)?[A-Za-z_][A-Za-z0-9_-]*(\/[A-Za-z0-9_-]+)?$/
 const ARN = /^acs:([a-z]+):[^:]*:[^:]*:.+$/
 
 export function checkDestinations({ destinationConfig }: AsyncConfigSpec, kinds: ReadonlySet<string>): void {

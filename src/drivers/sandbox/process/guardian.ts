@@ -73,6 +73,8 @@ export async function startGuardian(log: Logger): Promise<Guardian> {
     forget: (instanceId, groupId) => tell('-', instanceId, groupId),
     async close() {
       closing = true
+      // Where nothing else is left to wait for, its end still is.
+      child.ref()
       child.stdin!.end()
       await exited
     },

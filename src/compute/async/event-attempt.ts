@@ -49,6 +49,15 @@ export interface EventAttemptNeeds {
 /** A chain of destinations that is this long is a circle: it ends here. */
 const hopsMax = 16
 
+/** As the API of the function writes it. */
+const arnOf = (
+  { functionArn: arn, service, region, accountId }: FunctionRevision,
+  qualifier: string,
+): string =>
+  service === undefined
+    ? arn
+    : `acs:fc:${region}:${accountId}:services/${service.name}.${qualifier}/functions/${service.functionName}`
+
 export function eventAttempt(needs: EventAttemptNeeds) {
   const { records, invoker, clock, now, ids, log, lanes, tasks, deadLetters, settle } = needs
 
@@ -71,7 +80,7 @@ export function eventAttempt(needs: EventAttemptNeeds) {
       const because = 'the function is disabled'
       return postpone(work, { because, countsFor: 'platform', throttled: false })
     }
-    work.functionArn = revision.functionArn
+    work.functionArn = arnOf(revision, event.qualifier)
     if (payload.request && !revision.runtime.startsWith('custom')) return finish(work, ends.runtimeChanged())
     if (task) {
       const began = await begin(work)

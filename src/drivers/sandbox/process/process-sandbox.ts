@@ -177,6 +177,7 @@ export class ProcessSandbox implements Sandbox {
     for (const { pid, groupId } of await processesOf(this.instanceId, this.#child.pid)) {
       if (groupId !== this.#child.pid) signal(pid, name)
     }
+    this.#usageTable.outdate()
   }
 
   async #waitForTheEnd(log: Logger): Promise<SandboxExit> {

@@ -6,6 +6,8 @@ const freshMs = 200
 export interface UsageTable {
   /** The processes of an instance: as they were at most 0.2 s ago, or as they are when its first one was not there then. */
   processesOf(instanceId: string, groupId: number): Promise<ProcessFacts[]>
+  /** What was seen so far is no longer so: the next one who asks has it looked at again. */
+  outdate(): void
 }
 
 /**
@@ -40,6 +42,10 @@ export function usageTable({
   }
 
   return {
+    outdate() {
+      seen = undefined
+    },
+
     async processesOf(instanceId, groupId) {
       const find = ({ byInstance }: NonNullable<typeof seen>) => byInstance.get(ownerOf(instanceId, groupId))
       if (seen && nowMs() - seen.atMs < freshMs) {

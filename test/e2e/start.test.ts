@@ -60,8 +60,9 @@ test('a start that cannot succeed says why, and what to do about it', async (t) 
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const port = String((server.address() as { port: number }).port)
-    const taken = await failedStart('--data', data, '--sandbox', 'process', '--fc-port', port)
-    server.close()
+    const taken = await failedStart('--data', data, '--sandbox', 'process', '--fc-port', port).finally(() =>
+      server.close(),
+    )
     assert.match(taken, new RegExp(`port ${port} is in use: .*--fc-port, or take any with --ports auto`))
     const elsewhere = ['--data', data, '--sandbox', 'process', '--host', '192.0.2.1', '--ports', 'auto']
     assert.match(

@@ -210,7 +210,7 @@ test('a full disk refuses asynchronous invocations, and keeps those that were ac
       else {
         refused.push(id)
         assert.deepEqual([answer.status, JSON.parse(answer.text).Code], [500, 'InternalServerError'])
-        assert.match(JSON.parse(answer.text).Message, /disk of the platform is full/)
+        assert.match(JSON.parse(answer.text).Message, /no space left on the disk of the platform/)
       }
     }
     await one('before')

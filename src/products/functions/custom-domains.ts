@@ -4,7 +4,7 @@ import { reasonOf } from '../../lib/reason.ts'
 import { secureContextOf, type TlsSettings } from '../../lib/tls-settings.ts'
 import { invalidArgument, notImplemented } from './errors.ts'
 import { withoutNulls } from './function-spec.ts'
-import { authOf, type HttpMethod, httpMethods } from './http-trigger.ts'
+import { authOf, corsConfig, type HttpMethod, httpMethods } from './http-trigger.ts'
 import { LATEST } from './names.ts'
 import { isEmpty } from './not-built.ts'
 
@@ -14,7 +14,6 @@ const ROUTES_MAX = 200
 
 const rule = z.object({ match: z.string().min(1).max(2048), replacement: z.string().max(2048) })
 const rules = z.array(rule).max(50).optional()
-const strings = z.array(z.string().min(1).max(256)).max(100)
 
 const route = z.object({
   path: z.string().min(1).max(2048),
@@ -59,16 +58,7 @@ const domainFields = {
         .optional(),
     })
     .optional(),
-  corsConfig: z
-    .object({
-      allowOrigins: strings.optional(),
-      allowMethods: strings.optional(),
-      allowHeaders: strings.optional(),
-      exposeHeaders: strings.optional(),
-      allowCredentials: z.boolean().optional(),
-      maxAge: z.int().min(0).max(86_400).optional(),
-    })
-    .optional(),
+  corsConfig: corsConfig.optional(),
   wafConfig: z.object({ enableWAF: z.boolean().optional() }).optional(),
   isE2B: z.boolean().optional(),
 }

@@ -39,6 +39,15 @@ export interface CorsSettings {
 }
 
 const strings = z.array(z.string().min(1).max(256)).max(100)
+/** Of HTTP triggers and of custom domains. */
+export const corsConfig = z.object({
+  allowOrigins: strings.optional(),
+  allowMethods: strings.optional(),
+  allowHeaders: strings.optional(),
+  exposeHeaders: strings.optional(),
+  allowCredentials: z.boolean().optional(),
+  maxAge: z.int().min(0).max(86_400).optional(),
+})
 const httpTriggerConfig = z.preprocess(
   withoutNulls,
   z.looseObject({
@@ -46,16 +55,7 @@ const httpTriggerConfig = z.preprocess(
     authConfig: z.unknown().optional(),
     methods: z.array(z.string()).optional(),
     disableURLInternet: z.boolean().optional(),
-    corsConfig: z
-      .object({
-        allowOrigins: strings.optional(),
-        allowMethods: strings.optional(),
-        allowHeaders: strings.optional(),
-        exposeHeaders: strings.optional(),
-        allowCredentials: z.boolean().optional(),
-        maxAge: z.int().min(0).max(86_400).optional(),
-      })
-      .optional(),
+    corsConfig: corsConfig.optional(),
   }),
 )
 

@@ -129,7 +129,7 @@ export class AsyncTargetGone extends Error {
 /** The disk is full. */
 export class AsyncNoRoom extends Error {
   constructor(options: ErrorOptions) {
-    super('the invocation was not accepted: the disk of the platform is full', options)
+    super('There is no space left on the disk of the platform.', options)
     this.name = 'AsyncNoRoom'
   }
 }

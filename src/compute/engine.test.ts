@@ -6,6 +6,7 @@ import { randomIds } from '../lib/ids.ts'
 import { silentLogger } from '../lib/logger.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import type { Sandbox, SandboxDriver, SandboxExit } from '../ports/sandbox.ts'
+import { debugRevision } from './debugging/debug-revision.ts'
 import { engine } from './engine.ts'
 import { encodeFrame, FrameDecoder, frameType } from './frames.ts'
 import { discardingLogSink } from './log-sink.ts'
@@ -201,6 +202,7 @@ function answeringDriver(): { driver: SandboxDriver; living: Set<string> } {
         stderr: new PassThrough(),
         exited: exited.promise,
         usage: async () => ({ memoryBytes: 0, memoryPeakBytes: 1, cpuMs: 0 }),
+        address: (port: number) => ({ host: '127.0.0.1', port }),
         async bind() {
           living.add(instanceId)
           return { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp', preparedDir: '/prepared' }
@@ -215,6 +217,45 @@ function answeringDriver(): { driver: SandboxDriver; living: Set<string> } {
   }
   return { driver, living }
 }
+
+const nextState = { ...revision, key: 'k2' }
+for (const [what, state, stays] of [
+  ['the state before', revision, 0],
+  ['the new state', nextState, 1],
+  ['the state before, debugged', debugRevision(revision, 'inspector'), 0],
+  ['the new state, debugged', debugRevision(nextState, 'inspector'), 1],
+] as const)
+  test(`an instance of ${what} ${stays ? 'stays' : 'goes'} when the function was changed`, async () => {
+    const clock = new ManualClock()
+    const { driver, living } = answeringDriver()
+    const compute = engine(
+      {
+        clock,
+        log: silentLogger,
+        logSink: discardingLogSink,
+        meter: noMeter,
+        warmPool: new WarmPool({ driver, clock, ids: randomIds, log: silentLogger, bootsAtOnce: 1 }),
+        imageOf: () => ({ key: 'a', protocol: 'frames', argv: ['a'], env: {}, mounts: [] }),
+        materialize: async () => ({ codeSource: '/c' }),
+        processorIdleShare: () => 1,
+        credentialsFor: async () => undefined,
+        instancesMaxOf: () => undefined,
+      },
+      { idleMs: 300_000, freezeAfterMs: 0, instancesMax: 1 },
+    )
+    const { outcome } = await compute.invoke({
+      revision: state,
+      qualifier: 'LATEST',
+      requestId: 'r',
+      wantLogTail: false,
+      event: Buffer.from('1'),
+    })
+    assert.equal(outcome, 'succeeded')
+    compute.retireOthers(nextState)
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(living.size, stays)
+    await compute.close()
+  })
 
 test('a function that was called every half hour is let go after a call, and is there before the next', async () => {
   const clock = new ManualClock()

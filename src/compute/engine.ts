@@ -712,7 +712,9 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     retireOthers({ functionArn, versionId, key }) {
       for (const pool of pools.values()) {
         const { revision } = pool
-        if (revision.functionArn === functionArn && revision.versionId === versionId && revision.key !== key)
+        // One that is debugged may run the new state before this is called.
+        const stateKey = revision.debug?.stateKey ?? revision.key
+        if (revision.functionArn === functionArn && revision.versionId === versionId && stateKey !== key)
           pool.supersede()
       }
     },

@@ -47,8 +47,8 @@ export interface FunctionRevision {
   customRuntime?: CustomRuntime
   logProject: string
   logStore: string
-  /** Its instances are started with a debugger that listens; only where that was asked for. */
-  debug?: { protocol: 'inspector' | 'debugpy' }
+  /** Its instances are started with a debugger that listens; only where that was asked for. `stateKey`: what is debugged. */
+  debug?: { protocol: 'inspector' | 'debugpy'; stateKey: string }
 }
 
 /** A code package that was checked and stored. */

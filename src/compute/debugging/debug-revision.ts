@@ -20,6 +20,6 @@ export function debugRevision(revision: FunctionRevision, protocol: DebugProtoco
     key: `${revision.key}/debug`,
     timeoutMs: debugTimeoutMs,
     ...(initializer ? { initializer: { ...initializer, timeoutMs: debugTimeoutMs } } : {}),
-    debug: { protocol },
+    debug: { protocol, stateKey: revision.key },
   }
 }

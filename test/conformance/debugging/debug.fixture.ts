@@ -1,7 +1,9 @@
 /** What an IDE does: the Chrome DevTools Protocol over a WebSocket, and the Debug Adapter Protocol over TCP. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { WebSocket } from 'ws'
 
 type Json = Record<string, unknown>
@@ -15,8 +17,12 @@ export interface DebuggerClient {
 
 /** Attaches to a Node inspector as an IDE does: looks at /json/list, then opens the WebSocket that it names. */
 export async function inspect(port: number): Promise<DebuggerClient> {
-  const response = await fetch(`http://127.0.0.1:${port}/json/list`)
-  const [target] = (await response.json()) as { webSocketDebuggerUrl: string }[]
+  // On a connection of its own: one that is kept alive leads to the instance that was debugged before.
+  const [response] = (await once(
+    get({ host: '127.0.0.1', port, path: '/json/list', agent: false }),
+    'response',
+  )) as [IncomingMessage]
+  const [target] = (await json(response)) as { webSocketDebuggerUrl: string }[]
   assert.ok(target)
   assert.match(target.webSocketDebuggerUrl, new RegExp(`^ws://127\\.0\\.0\\.1:${port}/`))
   const socket = new WebSocket(target.webSocketDebuggerUrl)

@@ -42,7 +42,7 @@ const stages: Readonly<Record<string, () => Step[]>> = {
   ],
   conformance: () => [nodeTests(['test/conformance/**/*.test.ts'], { concurrency: 2, timeoutMs: 180_000 })],
   e2e: () => [nodeTests(['test/e2e/**/*.test.ts'], { concurrency: 2, timeoutMs: 300_000 })],
-  fault: () => [nodeTests(['test/fault/**/*.test.ts'], { concurrency: 1, timeoutMs: 300_000 })],
+  fault: () => [nodeTests(['test/fault/**/*.test.ts'], { concurrency: 2, timeoutMs: 300_000 })],
 }
 
 function nodeTests(

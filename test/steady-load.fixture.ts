@@ -39,7 +39,7 @@ export async function steadyLoad(
   next: (index: number) => RawRequest,
   /** One after the other; nothing is sent after the signal. */
   phases: readonly Phase[],
-  signal?: AbortSignal,
+  { signal, answered }: { signal?: AbortSignal; answered?: (sent: Sent) => void } = {},
 ): Promise<Sent[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1000 })
   const startedMs = performance.now()
@@ -49,12 +49,11 @@ export async function steadyLoad(
     if (signal?.aborted) break
     const sentMs = performance.now() - startedMs
     underWay.push(
-      send(agent, next(underWay.length)).then((answer) => ({
-        atMs,
-        sentMs,
-        tookMs: performance.now() - startedMs - atMs,
-        ...answer,
-      })),
+      send(agent, next(underWay.length)).then((answer) => {
+        const sent = { atMs, sentMs, tookMs: performance.now() - startedMs - atMs, ...answer }
+        answered?.(sent)
+        return sent
+      }),
     )
   }
   const all = await Promise.all(underWay)

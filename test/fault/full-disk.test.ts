@@ -15,7 +15,7 @@ import { api, request, spooled } from '../conformance/conformance.fixture.ts'
 import { startPlatform, until } from '../platform.fixture.ts'
 
 const seed = Number(process.env['HANSHU_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
-const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 6)
+const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 4)
 const mayMount = process.platform === 'linux' && process.getuid?.() === 0
 
 test('a full disk refuses clearly, halves nothing, and serves again when there is room', {

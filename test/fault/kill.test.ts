@@ -23,7 +23,7 @@ import { http, logOf, refusal, request, requestWith } from '../conformance/confo
 import { noSandboxesHere, type Platform, startPlatform, until } from '../platform.fixture.ts'
 import { instancesOnMachine, type Owner, ownerOf, processesOf, statusOf, traces } from './machine.fixture.ts'
 
-const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 5)
+const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 3)
 const seed = Number(process.env['HANSHU_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 const sandbox = (await noSandboxesHere()) ? 'process' : 'oci'
 const environment = { HANSHU_POOL_SIZE: '2' }

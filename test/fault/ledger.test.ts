@@ -13,7 +13,7 @@ import { api } from '../conformance/conformance.fixture.ts'
 import { billedOf, cuOf, ledgerOf } from '../ledger.fixture.ts'
 import { noSandboxesHere, type Platform, startPlatform } from '../platform.fixture.ts'
 
-const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 5)
+const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 3)
 const seed = Number(process.env['HANSHU_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 const sandbox = (await noSandboxesHere()) ? 'process' : 'oci'
 const environment = { HANSHU_POOL_SIZE: '1' }

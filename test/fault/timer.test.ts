@@ -13,7 +13,7 @@ import { logOf, requestWith } from '../conformance/conformance.fixture.ts'
 import { noSandboxesHere, type Platform, startPlatform, until } from '../platform.fixture.ts'
 import { ownerOf, statusOf, traces } from './machine.fixture.ts'
 
-const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 6)
+const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 4)
 const seed = Number(process.env['HANSHU_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 const sandbox = (await noSandboxesHere()) ? 'process' : 'oci'
 const environment = { HANSHU_POOL_SIZE: '1' }

@@ -14,6 +14,9 @@ const sandbox = (await noSandboxesHere()) ? 'process' : 'oci'
 /** Of each of the two ways in. */
 const perSecond = Number(process.env['HANSHU_TEST_RATE'] ?? 100)
 
+/** In both ways together, after each step. */
+const sentPerStep = perSecond
+
 const saying = (text: string, more = '') => ({
   'index.js': `exports.handler = async (event) => {
     await new Promise((done) => setTimeout(done, 5))
@@ -79,7 +82,7 @@ describe(`releases under traffic on the ${sandbox} sandbox`, { timeout: 280_000 
 
   interface Traffic {
     sent: Sent[]
-    /** What was answered to requests that were sent after this step was done, and answered before the next was begun. */
+    /** What was answered to requests that were sent after this step was done; the next was begun once all of them were answered. */
     during(step: string): string[]
   }
 
@@ -91,19 +94,31 @@ describe(`releases under traffic on the ${sandbox} sandbox`, { timeout: 280_000 
   ): Promise<Traffic> {
     const stop = new AbortController()
     const phases = [{ perSecond, durationMs: 60_000 }]
-    const times = new Map<string, { doneMs: number; nextMs: number }>()
+    const times = new Map<string, { doneMs: number; untilMs: number }>()
     const startedMs = performance.now()
+    let begun = 0
+    const seen: Sent[] = []
+    const answered = (sent: Sent) => void seen.push(sent)
+    const counted = (way: (name: string, qualifier: string) => RawRequest) => () => {
+      begun++
+      return way(name, qualifier)
+    }
     const all = Promise.all([
-      steadyLoad(() => byTrigger(name, qualifier), phases, stop.signal),
-      steadyLoad(() => byInvoke(name, qualifier), phases, stop.signal),
+      steadyLoad(counted(byTrigger), phases, { signal: stop.signal, answered }),
+      steadyLoad(counted(byInvoke), phases, { signal: stop.signal, answered }),
     ])
     try {
       await pause(500)
       for (const [step, take] of Object.entries(steps)) {
         await take()
         const doneMs = performance.now() - startedMs
-        await pause(500)
-        times.set(step, { doneMs, nextMs: performance.now() - startedMs })
+        const enough = begun + sentPerStep
+        await until(() => begun >= enough, { what: `requests after '${step}'` })
+        times.set(step, { doneMs, untilMs: performance.now() - startedMs })
+        const due = begun
+        await until(() => seen.filter(({ sentMs }) => sentMs <= times.get(step)!.untilMs).length >= due, {
+          what: `answers after '${step}'`,
+        })
       }
     } finally {
       stop.abort()
@@ -112,10 +127,8 @@ describe(`releases under traffic on the ${sandbox} sandbox`, { timeout: 280_000 
     return {
       sent,
       during(step) {
-        const { doneMs, nextMs } = times.get(step)!
-        return sent
-          .filter(({ atMs, sentMs, tookMs }) => sentMs > doneMs && atMs + tookMs < nextMs)
-          .map(({ body }) => body)
+        const { doneMs, untilMs } = times.get(step)!
+        return sent.filter(({ sentMs }) => sentMs > doneMs && sentMs <= untilMs).map(({ body }) => body)
       },
     }
   }

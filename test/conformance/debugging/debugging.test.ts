@@ -212,15 +212,15 @@ for (const sandbox of ['oci', 'process'] as const) {
     })
 
     test('a breakpoint of debugpy hits, and the timeout waits', { timeout: 60_000 }, async (t) => {
-      const debugpy = await debugpyFiles()
-      if (typeof debugpy === 'string') return t.skip(debugpy)
+      const packaged = await debugpyFiles()
+      if (typeof packaged === 'string') return t.skip(packaged)
       const source = [
         'def handler(event, context):',
         '    doubled = int(event) * 2',
         '    return str(doubled)',
         '',
       ]
-      const files = { 'index.py': source.join('\n'), ...debugpy }
+      const files = { 'index.py': source.join('\n'), ...packaged }
       await createFunction(bed.client, {
         functionName: 'py',
         runtime: 'python3',
@@ -284,7 +284,13 @@ const importsDebugpy = (): Promise<boolean> =>
   )
 
 /** The package as a function would carry it, or why it cannot be had here. */
-async function debugpyFiles(): Promise<Record<string, Buffer> | string> {
+const debugpyFiles = (): Promise<Record<string, Buffer> | string> => {
+  debugpy ??= installDebugpy()
+  return debugpy
+}
+let debugpy: Promise<Record<string, Buffer> | string> | undefined
+
+async function installDebugpy(): Promise<Record<string, Buffer> | string> {
   if (await importsDebugpy()) return {}
   const folder = await mkdtemp(join(tmpdir(), 'hanshu-debugpy-'))
   try {

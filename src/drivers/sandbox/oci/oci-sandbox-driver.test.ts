@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { findProgram } from '../run-program.ts'
 import { enterCommand } from './namespace.ts'
@@ -33,11 +33,16 @@ async function passes(suite: string, env: Record<string, string> = {}): Promise<
   assert.match(said, /^ℹ pass [1-9]/m, 'nothing was tested')
 }
 
-for (const runtime of ['crun', 'runc', 'runsc']) {
-  const skip = await obstacle(runtime)
-  const env = { HANSHU_TEST_RUNTIME: runtime }
-  test(`${runtime} keeps the contract of a sandbox`, { skip }, () => passes('suites/contract.ts', env))
-  test(`${runtime} isolates instances`, { skip }, () => passes('suites/isolation.ts', env))
-  test(`${runtime} filters the network`, { skip }, () => passes('suites/network.ts', env))
-  test(`${runtime} leaves nothing on the machine`, { skip }, () => passes('suites/cleanup.ts', env))
+const suites = {
+  'keeps the contract of a sandbox': 'suites/contract.ts',
+  'isolates instances': 'suites/isolation.ts',
+  'filters the network': 'suites/network.ts',
+  'leaves nothing on the machine': 'suites/cleanup.ts',
 }
+describe('the oci driver', { concurrency: 2 }, async () => {
+  for (const runtime of ['runsc', 'crun', 'runc']) {
+    const skip = await obstacle(runtime)
+    for (const [what, suite] of Object.entries(suites))
+      test(`${runtime} ${what}`, { skip }, () => passes(suite, { HANSHU_TEST_RUNTIME: runtime }))
+  }
+})

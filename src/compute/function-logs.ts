@@ -50,6 +50,8 @@ const flushAfterMs = 100
 const pendingCharactersMax = 2 * 1024 * 1024
 /** What one write costs beside its text, in memory and in the stream: a flood of empty lines is a flood as well. */
 const writeCharacters = 128
+/** What has grown to this does not wait for its time. */
+const promptCharacters = 512 * 1024
 const batchCharactersMax = 512 * 1024
 const readBatch = 64
 
@@ -74,6 +76,7 @@ export function functionLogs({
   const pending = new Map<string, Pending>()
   const followers = new Map<string, Set<() => void>>()
   let flushing: Promise<void> | undefined
+  let flushingNext: Promise<void> | undefined
   let timer: (() => void) | undefined
 
   function write(entry: LogEntry): void {
@@ -99,44 +102,48 @@ export function functionLogs({
     // Writes within a millisecond are one: their lines would be read back the same.
     if (goesOn) last.text += entry.text
     else waiting.entries.push({ ...entry })
+    if (waiting.characters > promptCharacters) void flush()
     timer ??= clock.after(flushAfterMs, () => {
       timer = undefined
       void flush()
     })
   }
 
+  /** What is written while this is under way waits for its own time: a commit per line would cost more than the calls. */
   function flush(): Promise<void> {
-    flushing ??= drain().finally(() => {
-      flushing = undefined
+    if (flushing === undefined) {
+      flushing = writePending().finally(() => {
+        flushing = undefined
+      })
+      return flushing
+    }
+    flushingNext ??= flushing.then(() => {
+      flushingNext = undefined
+      return flush()
     })
-    return flushing
+    return flushingNext
   }
 
-  async function drain(): Promise<void> {
-    while (pending.size > 0) {
-      const batch = [...pending]
-      pending.clear()
-      await Promise.all(
-        batch.map(async ([name, { entries, dropped }]) => {
-          const last = entries.at(-1)
-          if (dropped > 0 && last) {
-            entries.push({
-              ...last,
-              requestId: '',
-              text: `${dropped} writes were dropped: the function logs faster than can be kept\n`,
-            })
-          }
-          try {
-            await append(name, entries)
-          } catch (error) {
-            log.error(
-              { err: error, stream: name, lines: entries.length },
-              'lines of a function log were lost',
-            )
-          }
-        }),
-      )
-    }
+  async function writePending(): Promise<void> {
+    const batch = [...pending]
+    pending.clear()
+    await Promise.all(
+      batch.map(async ([name, { entries, dropped }]) => {
+        const last = entries.at(-1)
+        if (dropped > 0 && last) {
+          entries.push({
+            ...last,
+            requestId: '',
+            text: `${dropped} writes were dropped: the function logs faster than can be kept\n`,
+          })
+        }
+        try {
+          await append(name, entries)
+        } catch (error) {
+          log.error({ err: error, stream: name, lines: entries.length }, 'lines of a function log were lost')
+        }
+      }),
+    )
   }
 
   async function append(name: string, entries: LogEntry[]): Promise<void> {

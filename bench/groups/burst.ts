@@ -40,7 +40,7 @@ export const burst: Group = {
           else result.errors++
         }
         await deleteFunction(on, name)
-        await untilQuiet(on, 90_000)
+        await untilQuiet(on, { timeoutMs: 90_000 })
         result.restMs.push(performance.now() - startedMs)
       }
     }

@@ -93,27 +93,33 @@ function onPlatform(
     make: () => Promise<FunctionSpec>,
     {
       way = 'InvokeFunction',
+      prepared = false,
       peer = plainNode20,
       goal,
-    }: { way?: Way; peer?: string; goal?: Contestant['goal'] },
+    }: { way?: Way; prepared?: boolean; peer?: string; goal?: Contestant['goal'] },
   ): Contestant => ({
     what: `${label}: ${what}, ${way}`,
     peer,
     ...(goal ? { goal } : {}),
-    measure: () => coldStart(on, make, way),
+    measure: () => coldStart(on, make, { way, prepared }),
   })
   const node20 = () => hello('nodejs20')
   const all = [
     contestant('hello, Node 20', node20, { goal: goals.hello }),
     contestant('hello, Python 3', () => hello('python3.10'), { peer: plainPython, goal: goals.hello }),
-    contestant('Express 5', express, { goal: goals.express }),
+    contestant('Express 5, code prepared', express, { prepared: true, goal: goals.express }),
   ]
   if (goals.hello) {
     all.push(
       contestant('hello, Node 24', () => hello('nodejs24'), { peer: plainNode24, goal: goals.hello }),
       contestant('hello, Node 20', node20, { way: 'trigger', goal: goals.hello }),
       contestant('hello, Node 20', node20, { way: 'SDK' }),
-      contestant('Express 5', express, { way: 'trigger', goal: goals.express }),
+      contestant('Express 5, right after the deploy', express, {}),
+      contestant('Express 5, code prepared', express, {
+        way: 'trigger',
+        prepared: true,
+        goal: goals.express,
+      }),
     )
   }
   return all
@@ -130,7 +136,7 @@ async function addGvisor(bench: Bench, contestants: Contestant[]): Promise<strin
     platform(bench, { sandbox: 'oci', environment: { HANSHU_OCI_RUNTIME: 'runsc', ...pool } })
   try {
     const [pooled, unpooled] = [await started({}), await started({ HANSHU_POOL_SIZE: '0' })]
-    const node20 = (on: Platform) => () => coldStart(on, () => hello('nodejs20'), 'InvokeFunction')
+    const node20 = (on: Platform) => () => coldStart(on, () => hello('nodejs20'))
     contestants.push(
       {
         what: 'gVisor, pool: hello, Node 20, InvokeFunction',
@@ -141,7 +147,7 @@ async function addGvisor(bench: Bench, contestants: Contestant[]): Promise<strin
       {
         what: 'gVisor, pool: hello, Python 3, InvokeFunction',
         peer: plainPython,
-        measure: () => coldStart(pooled, () => hello('python3.10'), 'InvokeFunction'),
+        measure: () => coldStart(pooled, () => hello('python3.10')),
       },
       {
         what: 'gVisor, no pool: hello, Node 20, InvokeFunction',
@@ -157,11 +163,15 @@ async function addGvisor(bench: Bench, contestants: Contestant[]): Promise<strin
 
 let functions = 0
 
-async function coldStart(on: Platform, make: () => Promise<FunctionSpec>, way: Way): Promise<number> {
+async function coldStart(
+  on: Platform,
+  make: () => Promise<FunctionSpec>,
+  { way = 'InvokeFunction', prepared = false }: { way?: Way; prepared?: boolean } = {},
+): Promise<number> {
   const name = `cold-${functions++}`
   await createFunction(on, name, await make())
   if (way === 'trigger') await createTrigger(on, name)
-  await untilQuiet(on)
+  await untilQuiet(on, { prepared })
   const { status, body, tookMs } = await call(on, name, way)
   if (status !== 200 || !body.startsWith('hello')) throw new Error(`${name} by ${way}: ${status} ${body}`)
   await deleteFunction(on, name, way === 'trigger')
@@ -180,7 +190,7 @@ async function call(on: Platform, name: string, way: Way): Promise<Reply> {
 async function measureAll(bench: Bench, contestants: readonly Contestant[]): Promise<Row[]> {
   const measured = new Map<string, number[]>(contestants.map(({ what }) => [what, []]))
   const count = bench.quick ? 4 : 30
-  for (const round of bench.rounds({ count: count + 1, withinMs: bench.quick ? 30_000 : 140_000 })) {
+  for (const round of bench.rounds({ count: count + 1, withinMs: bench.quick ? 40_000 : 240_000 })) {
     for (const { what, measure } of contestants) {
       const tookMs = await measure()
       // The first round fills caches and compiles; nobody's platform is that fresh.

@@ -48,7 +48,7 @@ export const peaks: Group = {
     }
     const watched = watch(async () => (await statusOf(on)).instances.length)
     const sent = await atRate(request, phases)
-    await untilQuiet(on, idleMs + 30_000)
+    await untilQuiet(on, { timeoutMs: idleMs + 30_000 })
     const seen = await watched.stop()
 
     const values = seen.map(({ value }) => value)

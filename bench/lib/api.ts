@@ -152,6 +152,8 @@ export async function deleteFunction(to: Credentials, name: string, withTrigger 
 interface Status {
   pools: { ready: number; booting: number; wanted: number }[]
   instances: { functionName: string; state: string }[]
+  /** Packages of code. */
+  preparing: number
 }
 
 /** What the platform says of itself at `/hanshu/status`. */
@@ -160,15 +162,18 @@ export async function statusOf(to: Credentials): Promise<Status> {
   return JSON.parse(reply.body) as Status
 }
 
-/** Waits until the pools are full and nothing else is running: a measurement must not meet what the last one left to do. */
-export async function untilQuiet(to: Credentials, timeoutMs = 30_000): Promise<void> {
+/** Waits until the pools are full and nothing else is running: a measurement must not meet what the last one left to do. `prepared`: nor is code being prepared. */
+export async function untilQuiet(
+  to: Credentials,
+  { prepared = false, timeoutMs = 30_000 } = {},
+): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs
   for (;;) {
-    const { pools, instances } = await statusOf(to)
+    const { pools, instances, preparing } = await statusOf(to)
     const full = pools.every(({ ready, booting, wanted }) => ready >= wanted && booting === 0)
-    if (full && instances.length === 0) return
+    if (full && instances.length === 0 && (!prepared || preparing === 0)) return
     if (performance.now() > deadlineMs) {
-      throw new Error(`the platform did not come to rest: ${JSON.stringify({ pools, instances })}`)
+      throw new Error(`the platform did not come to rest: ${JSON.stringify({ pools, instances, preparing })}`)
     }
     await pause(10)
   }

@@ -87,12 +87,14 @@ describe('code preparation', { timeout: 120_000 }, () => {
     })
 
   it('makes a pack while the original is used, and the function says the same with both', async () => {
-    const { store } = await prepare()
+    const { store, preparation } = await prepare()
     const code = await store.store(zipOf(application(' the same')), generous)
     const revision = revisionOf(code)
     const first = await store.materialize(revision)
     assert.equal(first.preparedSource, undefined)
+    assert.equal(preparation.pending(), 1)
     const preparedSource = await prepared(store, revision)
+    await eventually(async () => preparation.pending() === 0)
     for (const modulePack of [undefined, join(preparedSource, 'modules.pack')]) {
       const runtime = new RuntimeUnderTest([process.execPath, join(runtimesDir, 'nodejs/bootstrap.js')])
       await runtime.ready

@@ -30,6 +30,8 @@ export interface CodePreparation {
   /** Makes it in the background, if it is worth it, and tells when it is there. Failures are logged and change nothing. */
   want(subject: Subject, ready: (folder: string) => void): void
   discard(blobId: string): Promise<void>
+  /** Packages that are not done with. */
+  pending(): number
   close(): Promise<void>
 }
 
@@ -220,6 +222,8 @@ export async function codePreparation(around: {
       for (const handed of handedOut) if (handed.startsWith(`${folder}/`)) handedOut.delete(handed)
       await rm(folder, { recursive: true, force: true })
     },
+
+    pending: () => waiting.length + (running === undefined ? 0 : 1),
 
     async close() {
       closed = true

@@ -28,6 +28,8 @@ export interface Compute extends Part {
   warmPool: WarmPool
   images: RuntimeImages
   code: CodeStore
+  /** Packages of code that are being prepared, or are going to be. */
+  preparing(): number
   logs: FunctionLogs
   /** Undefined when it is off. */
   debugging: Debugging | undefined
@@ -138,6 +140,7 @@ export async function assembleCompute(
     warmPool,
     images,
     code,
+    preparing: () => preparation.pending(),
     logs,
     keepReady: async (runtime) => warmPool.keepReady(await images.imageOf(runtime), config.HANSHU_POOL_SIZE),
   }

@@ -26,6 +26,7 @@ export function platformStatus(
       sandbox: { driver: driver.name, isolates: driver.isolates },
       endpoints,
       pools: compute.warmPool.counts(),
+      preparing: compute.preparing(),
       asyncQueueDepth: asyncQueue.depth(),
       asyncQueue: await asyncQueue.backlog(),
       metering: meter.state(),

@@ -115,6 +115,9 @@ export const scalingConfigExist = (functionName: string, qualifier: string) =>
     `the scaling config of '${functionName}:${qualifier}' exists, delete it first`,
   )
 
+export const layerNotFound = (layerName: string) =>
+  new ApiError('LayerNotFound', 404, `layer '${layerName}' does not exist`)
+
 export const layerVersionNotFound = (layerName: string, version: string) =>
   new ApiError('LayerVersionNotFound', 404, `version '${version}' of layer '${layerName}' does not exist`)
 

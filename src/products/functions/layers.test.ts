@@ -95,6 +95,49 @@ describe('layers over the wire', () => {
     }
   })
 
+  test('a layer is made public and private again, in all its versions and those to come', async () => {
+    const put = async (query: string, layerName = 'shared') => {
+      const { status, json } = await bed.call('PUT', `/2023-03-30/layers/${layerName}/acl?${query}`)
+      return json ? [status, json.Code] : status
+    }
+    const acls = async () => {
+      const { json } = await bed.call('GET', '/2023-03-30/layers/shared/versions')
+      return json.layers.map(({ acl }: { acl: string }) => acl)
+    }
+    const publicNames = async () => {
+      const { json } = await bed.call('GET', '/2023-03-30/layers?public=true')
+      return json.layers.map(({ layerName }: { layerName: string }) => layerName)
+    }
+    assert.deepEqual(await put('acl=1'), [404, 'LayerNotFound'])
+    await publish('shared')
+    await publish('kept-private')
+    assert.deepEqual([await acls(), await publicNames()], [['0'], []])
+    assert.equal(await put('acl=1'), 204)
+    assert.equal((await publish('shared')).json.acl, '1')
+    assert.deepEqual([await acls(), await publicNames()], [['1', '1'], ['shared']])
+    assert.equal((await bed.call('GET', '/2023-03-30/layers/shared/versions/1')).json.acl, '1')
+    assert.equal((await bed.call('GET', `/2023-03-30/layerarn/${arnOf('shared', 2)}`)).json.acl, '1')
+
+    // The older name; and who says nothing asks for what is private.
+    for (const [query, acl] of [
+      ['public=false', '0'],
+      ['public=true', '1'],
+      ['acl=0&public=false', '0'],
+      ['acl=1&public=true', '1'],
+      ['', '0'],
+    ] as const) {
+      assert.deepEqual([await put(query), await acls()], [204, [acl, acl]], query)
+    }
+    for (const query of ['acl=2', 'acl=true', 'public=1', 'acl=1&public=false', 'acl=0&public=true'])
+      assert.deepEqual(await put(query), [400, 'InvalidArgument'], query)
+    assert.deepEqual(await acls(), ['0', '0'])
+
+    await put('acl=1')
+    for (const version of [1, 2]) await bed.call('DELETE', `/2023-03-30/layers/shared/versions/${version}`)
+    assert.deepEqual([await put('acl=1'), await publicNames()], [[404, 'LayerNotFound'], []])
+    assert.equal((await publish('shared')).json.acl, '0')
+  })
+
   test('a function uses layers that are for its runtime, in its order, and keeps them when they are deleted', async () => {
     const [first, second] = [(await publish('lib1')).json, (await publish('lib2')).json]
     const layers = [second.layerVersionArn, first.layerVersionArn]
@@ -159,6 +202,7 @@ describe('layers over the wire', () => {
       )
     assert.deepEqual(await list('official=true'), [arn(7)])
     assert.deepEqual(await list('official=true&prefix=X'), [])
+    assert.deepEqual(await list('official=true&public=true'), [arn(7)])
     assert.deepEqual(await list('prefix=Nodejs20'), [])
     // It is nobody's own: neither read nor deleted by its name.
     for (const method of ['GET', 'DELETE']) {

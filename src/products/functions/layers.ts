@@ -3,7 +3,7 @@ import type { RecordStore } from '../../ports/records.ts'
 import { codeUrl } from './code-urls.ts'
 import { invalidArgument, layerVersionNotFound } from './errors.ts'
 import type { StoredLayer } from './function-config.ts'
-import { layerVersionKey } from './keys.ts'
+import { layerKey, layerVersionKey } from './keys.ts'
 import { isVersionId, layerVersionArn, parseLayerVersionArn } from './names.ts'
 import type { FunctionsContext } from './vocabulary.ts'
 
@@ -16,6 +16,8 @@ export interface LayerRecord {
   nextVersion: number
   /** The highest that is left; undefined when all were deleted. */
   latestVersion?: number
+  /** Said by PutLayerACL; gone with the last version. */
+  isPublic?: true
 }
 
 export interface LayerVersionRecord {
@@ -28,9 +30,10 @@ export interface LayerVersionRecord {
   code: CodeReference
 }
 
-/** The `Layer` of the API. */
+/** The `Layer` of the API. `accountId`: whose it is. */
 export function layerDocument(
   { code, ...layer }: LayerVersionRecord,
+  root: LayerRecord | undefined,
   {
     region,
     accountId,
@@ -43,12 +46,18 @@ export function layerDocument(
     ...layer,
     layerVersionArn: layerVersionArn(region, accountId, layer.layerName, layer.version),
     // [U] of the vendor's layers; everybody may use them.
-    acl: accountId === OFFICIAL ? '1' : '0',
+    acl: accountId === OFFICIAL || root?.isPublic ? '1' : '0',
     code: { location: codeUrl(code, { baseUrl, secret, nowMs: clock.now() }), repositoryType: 'OSS' },
     codeSize: code.sizeBytes,
     codeChecksum: code.crc64,
   }
 }
+
+export const readLayer = async (
+  records: RecordStore,
+  accountId: string,
+  layerName: string,
+): Promise<LayerRecord | undefined> => (await records.get<LayerRecord>(layerKey(accountId, layerName)))?.value
 
 export async function requireLayerVersion(
   records: RecordStore,

@@ -27,7 +27,6 @@ describe('an operation that is not built', () => {
     getSession: (c) => c.getSession('f', 's', request('GetSession')),
     listSessions: (c) => c.listSessions('f', request('ListSessions')),
     pauseSession: (c) => c.pauseSession('f', 's', request('PauseSession')),
-    putLayerACL: (c) => c.putLayerACL('l', request('PutLayerACL', { acl: '1' })),
     resumeSession: (c) => c.resumeSession('f', 's', request('ResumeSession')),
     updateSession: (c) => c.updateSession('f', 's', requestWith('UpdateSession', {})),
   }

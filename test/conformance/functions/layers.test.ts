@@ -90,6 +90,25 @@ describe('layers', () => {
     await assertRefused(using(`${forPython.layerVersionArn}9`), 404, 'LayerVersionNotFound')
   })
 
+  test('are public while the account says so', async () => {
+    const { layerVersionArn } = await publish('open', { 'a.txt': '' })
+    const acl = async () => (await bed.client.getLayerVersionByArn(layerVersionArn)).body.acl
+    const publicOnes = async () => {
+      const { layers } = (await bed.client.listLayers(request('ListLayers', { public: 'true' }))).body
+      return layers.map(({ layerName }: Sdk) => layerName)
+    }
+    const put = (name: string, fields: object) =>
+      bed.client.putLayerACL(name, new models.PutLayerACLRequest(fields))
+    assert.deepEqual([await acl(), await publicOnes()], ['0', []])
+    assert.equal((await put('open', { acl: '1' })).statusCode, 204)
+    assert.deepEqual([await acl(), await publicOnes()], ['1', ['open']])
+    assert.equal((await publish('open', { 'a.txt': 'two' })).acl, '1')
+    await put('open', { public: 'false' })
+    assert.deepEqual([await acl(), await publicOnes()], ['0', []])
+    await assertRefused(put('open', { acl: '2' }), 400, 'InvalidArgument', /acl/)
+    await assertRefused(put('nowhere', { acl: '1' }), 404, 'LayerNotFound')
+  })
+
   test('that was never published has no versions', async () => {
     const { body } = await bed.client.listLayerVersions('never', request('ListLayerVersions'))
     assert.deepEqual(body.layers, [])

@@ -21,13 +21,18 @@ export const createLayerVersion = operation({
       const root = await records.get<LayerRecord>(layerKey(accountId, layerName))
       const version = root?.value.nextVersion ?? 1
       const layer: LayerVersionRecord = { ...described, version }
-      const next: LayerRecord = { layerName, nextVersion: version + 1, latestVersion: version }
+      const next: LayerRecord = {
+        ...root?.value,
+        layerName,
+        nextVersion: version + 1,
+        latestVersion: version,
+      }
       try {
         await records.commit([
           { put: layerKey(accountId, layerName), value: next, expect: root?.version ?? 'absent' },
           { put: layerVersionKey(accountId, layerName, version), value: layer },
         ])
-        return jsonReply(200, layerDocument(layer, context))
+        return jsonReply(200, layerDocument(layer, next, context))
       } catch (error) {
         if (!(error instanceof VersionConflict)) throw error
       }

@@ -28,11 +28,13 @@ export async function removeLayerVersion(
     const layer = await requireLayerVersion(records, accountId, layerName, version)
     if (!root) throw layerVersionNotFound(layerName, version)
     const { latestVersion, ...rest } = root.value
+    // A layer of the same name that comes later has to be made public anew.
+    const { isPublic: _, ...withoutVersions } = rest
     const latest =
       latestVersion === layer.version
         ? await highestBelow(records, accountId, layerName, layer.version)
         : latestVersion
-    const next: LayerRecord = latest === undefined ? rest : { ...rest, latestVersion: latest }
+    const next: LayerRecord = latest === undefined ? withoutVersions : { ...rest, latestVersion: latest }
     try {
       await records.commit([
         { put: layerKey(accountId, layerName), value: next, expect: root.version },

@@ -1,5 +1,5 @@
 import { invalidArgument, layerVersionNotFound } from '../errors.ts'
-import { layerDocument, layerOwnerOf, requireLayerVersion } from '../layers.ts'
+import { layerDocument, layerOwnerOf, readLayer, requireLayerVersion } from '../layers.ts'
 import { parseLayerVersionArn } from '../names.ts'
 import { jsonReply, none, operation } from '../vocabulary.ts'
 
@@ -15,6 +15,7 @@ export const getLayerVersionByArn = operation({
     const owner = layerOwnerOf(named, context)
     if (owner === undefined) throw layerVersionNotFound(arn, String(named.version))
     const layer = await requireLayerVersion(context.records, owner, named.layerName, named.version)
-    return jsonReply(200, layerDocument(layer, { ...context, accountId: owner }))
+    const root = await readLayer(context.records, owner, named.layerName)
+    return jsonReply(200, layerDocument(layer, root, { ...context, accountId: owner }))
   },
 })

@@ -1,4 +1,4 @@
-import { layerDocument, requireLayerVersion } from '../layers.ts'
+import { layerDocument, readLayer, requireLayerVersion } from '../layers.ts'
 import { jsonReply, none, operation } from '../vocabulary.ts'
 
 export const getLayerVersion = operation({
@@ -7,7 +7,9 @@ export const getLayerVersion = operation({
   body: none,
 
   async handle({ path: { layerName, version } }, context) {
-    const layer = await requireLayerVersion(context.records, context.accountId, layerName, version)
-    return jsonReply(200, layerDocument(layer, context))
+    const { records, accountId } = context
+    const layer = await requireLayerVersion(records, accountId, layerName, version)
+    const root = await readLayer(records, accountId, layerName)
+    return jsonReply(200, layerDocument(layer, root, context))
   },
 })

@@ -54,6 +54,7 @@ import { publishFunctionVersion } from './publish-function-version.ts'
 import { purgeDeadLetters } from './purge-dead-letters.ts'
 import { putAsyncInvokeConfig } from './put-async-invoke-config.ts'
 import { putConcurrencyConfig } from './put-concurrency-config.ts'
+import { putLayerACL } from './put-layer-acl.ts'
 import { putOfficialLayerVersion } from './put-official-layer-version.ts'
 import { putProvisionConfig } from './put-provision-config.ts'
 import { putScalingConfig } from './put-scaling-config.ts'
@@ -127,6 +128,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   purgeDeadLetters,
   putAsyncInvokeConfig,
   putConcurrencyConfig,
+  putLayerACL,
   putOfficialLayerVersion,
   putProvisionConfig,
   putScalingConfig,

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../errors.ts'
 import { layerVersionKey, layerVersionsPrefix } from '../keys.ts'
-import { type LayerVersionRecord, layerDocument } from '../layers.ts'
+import { type LayerVersionRecord, layerDocument, readLayer } from '../layers.ts'
 import { limitOf } from '../paging.ts'
 import { jsonReply, none, operation } from '../vocabulary.ts'
 
@@ -22,8 +22,9 @@ export const listLayerVersions = operation({
       after: layerVersionKey(accountId, layerName, Math.max(0, Number(startVersion) - 1)),
       limit: limit + 1,
     })
+    const root = await readLayer(records, accountId, layerName)
     return jsonReply(200, {
-      layers: stored.slice(0, limit).map(({ value }) => layerDocument(value, context)),
+      layers: stored.slice(0, limit).map(({ value }) => layerDocument(value, root, context)),
       nextVersion: stored[limit]?.value.version,
     })
   },

@@ -3,7 +3,10 @@ import { type LayerRecord, layerDocument, OFFICIAL, requireLayerVersion } from '
 import { listPage, pageOf } from '../paging.ts'
 import { jsonReply, none, operation } from '../vocabulary.ts'
 
-/** The newest version of each layer: of this account, or with `official` of those that the operator provides. None is public. */
+/**
+ * The newest version of each layer: of this account, or with `official` of those that the operator provides; with `public`
+ * those of them that everybody may use.
+ */
 export const listLayers = operation({
   name: 'ListLayers',
   route: 'GET /2023-03-30/layers',
@@ -12,20 +15,22 @@ export const listLayers = operation({
   async handle({ query }, context) {
     const { records } = context
     const page = pageOf(query)
-    if (query.get('public') === 'true') return jsonReply(200, { layers: [] })
-    const owner = query.get('official') === 'true' ? OFFICIAL : context.accountId
+    const owner = isTrue(query, 'official') ? OFFICIAL : context.accountId
+    const onlyPublic = isTrue(query, 'public') && owner !== OFFICIAL
     const { items, nextToken } = await listPage<LayerRecord>(records, {
       prefix: layersPrefix(owner),
       namePrefix: query.get('prefix') ?? '',
       page,
-      matches: ({ latestVersion }) => latestVersion !== undefined,
+      matches: ({ latestVersion, isPublic }) => latestVersion !== undefined && (isPublic || !onlyPublic),
     })
-    const layers = await Promise.all(
-      items.map(({ layerName, latestVersion }) =>
-        requireLayerVersion(records, owner, layerName, latestVersion!),
-      ),
+    const documents = await Promise.all(
+      items.map(async (root) => {
+        const layer = await requireLayerVersion(records, owner, root.layerName, root.latestVersion!)
+        return layerDocument(layer, root, { ...context, accountId: owner })
+      }),
     )
-    const documents = layers.map((layer) => layerDocument(layer, { ...context, accountId: owner }))
     return jsonReply(200, { layers: documents, nextToken })
   },
 })
+
+const isTrue = (query: URLSearchParams, name: string): boolean => query.get(name)?.toLowerCase() === 'true'

@@ -12,7 +12,6 @@ export const notBuilt = (
     ['GetSession', 'GET /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
     ['ListSessions', 'GET /2023-03-30/functions/{functionName}/sessions'],
     ['PauseSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}/pause'],
-    ['PutLayerACL', 'PUT /2023-03-30/layers/{layerName}/acl'],
     ['ResumeSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}/resume'],
     ['UpdateSession', 'PUT /2023-03-30/functions/{functionName}/sessions/{sessionId}'],
   ] as const

@@ -38,7 +38,7 @@ export const putOfficialLayerVersion = operation({
           { put: layerKey(OFFICIAL, layerName), value: next, expect: root?.version ?? 'absent' },
           { put: layerVersionKey(OFFICIAL, layerName, version), value: layer },
         ])
-        return jsonReply(200, layerDocument(layer, { ...context, accountId: OFFICIAL }))
+        return jsonReply(200, layerDocument(layer, next, { ...context, accountId: OFFICIAL }))
       } catch (error) {
         if (!(error instanceof VersionConflict)) throw error
       }

@@ -117,7 +117,13 @@ export async function invoke(
   {
     qualifier,
     ...headers
-  }: { qualifier?: string; xFcInvocationType?: string; xFcLogType?: string; xFcAsyncTaskId?: string } = {},
+  }: {
+    qualifier?: string
+    xFcInvocationType?: string
+    xFcLogType?: string
+    xFcAsyncTaskId?: string
+    commonHeaders?: Record<string, string>
+  } = {},
 ): Promise<Answer> {
   const answer = await client.invokeFunctionWithOptions(
     functionName,

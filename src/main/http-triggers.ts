@@ -6,9 +6,14 @@ import type { Engine } from '../compute/engine.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import type { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
-import { functionInvocationDisabled, functionNotFound } from '../products/functions/errors.ts'
+import {
+  asyncTaskAlreadyExists,
+  functionInvocationDisabled,
+  functionNotFound,
+} from '../products/functions/errors.ts'
 import { LATEST } from '../products/functions/names.ts'
 import { AsyncNoRoom } from '../products/functions/needs.ts'
+import { statefulAsyncInvocationAlreadyExists } from '../products/functions/services/errors.ts'
 import { isInService, servicePath } from '../products/functions/services/names.ts'
 import { whyNotFound } from '../products/functions/services/qualifiers.ts'
 import { type HttpEdge, httpEdge, shouldUpgrade } from '../triggers/http/http-edge.ts'
@@ -113,22 +118,15 @@ export function assembleHttpTriggers(
 function acceptanceOf(asyncQueue: AsyncInvocations): AsyncAcceptance {
   return {
     async accept(call) {
-      const { accountId, functionName, qualifier, requestId, taskId, trace } = call
-      const accepted = {
-        accountId,
-        functionName,
-        qualifier,
-        requestId,
-        ...(taskId === undefined ? {} : { taskId }),
-        ...(trace && { trace }),
-      }
-      const queued =
-        call.is === 'http'
-          ? { ...accepted, event: call.body, request: call.request }
-          : { ...accepted, event: call.event }
+      const { functionName } = call
+      const { is: _, ...queued } = call.is === 'http' ? { ...call, event: call.body } : call
       await asyncQueue.accept(queued).catch((error: unknown) => {
-        if (error instanceof TaskInFlight)
-          throw new ApiError('StatefulAsyncInvocationAlreadyExists', 409, error.message)
+        if (error instanceof TaskInFlight) {
+          const taskId = call.taskId ?? call.requestId
+          throw isInService(functionName)
+            ? statefulAsyncInvocationAlreadyExists(taskId)
+            : asyncTaskAlreadyExists(taskId)
+        }
         if (error instanceof QueueFull) throw new ApiError('ResourceExhausted', 429, error.message)
         if (error instanceof TargetGone) throw functionNotFound(functionName)
         if ((error as { code?: unknown }).code === 'ENOSPC')

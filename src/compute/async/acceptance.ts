@@ -5,7 +5,7 @@ import type { HttpRequestHead } from '../../ports/invocation.ts'
 import { type RecordStore, VersionConflict, type Write, writtenKey } from '../../ports/records.ts'
 import type { Lanes } from './lanes.ts'
 import type { AsyncLimits } from './limits.ts'
-import { laneOf, readyKey, takenIdKey, taskKey } from './queue-keys.ts'
+import { laneOf, readyKey, takenIdKey, taskKey, waitingKey } from './queue-keys.ts'
 import { carriedKey, type Payload, type QueuedEvent } from './queued.ts'
 import { stepTask, type Tasks } from './tasks.ts'
 
@@ -23,6 +23,10 @@ export interface AcceptedEvent {
    * tasks, while its task is kept.
    */
   taskId?: string
+  /** A task is kept of it, whatever the policy of the function says. */
+  stateful?: true
+  /** It is not called before this time is over. */
+  delayMs?: number
   trace?: TraceContext
 }
 
@@ -69,23 +73,25 @@ export async function acceptEvent(
   accepted: AcceptedEvent,
   { hops = 0, alongside = [] }: { hops?: number; alongside?: readonly Write[] } = {},
 ): Promise<void> {
-  const { accountId, functionName, qualifier, requestId, request, trace } = accepted
+  const { accountId, functionName, qualifier, requestId, request, trace, delayMs = 0 } = accepted
   const lane = laneOf('async/queue/', accepted)
-  const stateful = await keepsTasks(accepted)
+  const stateful = accepted.stateful ?? (await keepsTasks(accepted))
   if (lanes.depth() >= limits.depthMax || lanes.depthOf(lane) >= limits.depthMaxPerFunction)
     throw new QueueFull()
   const taskId = accepted.taskId ?? (stateful ? requestId : undefined)
+  const dueMs = now() + delayMs
   const event: QueuedEvent = {
     accountId,
     functionName,
     qualifier,
     requestId,
-    acceptedMs: now(),
+    acceptedMs: dueMs,
     failures: 0,
     postponements: 0,
     hops,
     ...(taskId === undefined ? {} : { taskId }),
     ...(stateful ? { stateful } : {}),
+    ...(delayMs > 0 ? { delayMs } : {}),
     ...(trace && { trace }),
   }
   const payload: Payload = {
@@ -93,7 +99,7 @@ export async function acceptEvent(
     ...(request ? { request } : {}),
   }
   const order = lanes.nextOrder()
-  const key = readyKey(lane, order, requestId)
+  const key = delayMs > 0 ? waitingKey(lane, dueMs, requestId) : readyKey(lane, order, requestId)
   const ownPayload = carriedKey(event)
   const presence = presenceOf(accepted)
   const idWrites: Write[] = []

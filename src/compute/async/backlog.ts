@@ -7,7 +7,7 @@ export interface AsyncBacklog {
   /** Its events, or the outcomes of its events on their way to a destination. */
   what: 'events' | 'deliveries'
   waiting: number
-  /** Of `waiting`: those that wait for their next attempt. */
+  /** Of `waiting`: those whose time has not come: that of their next attempt, or the end of their delay. */
   retrying: number
   running: number
   /** Since the oldest was accepted; of what runs, what is next, and the first hundred that wait for their next attempt. */

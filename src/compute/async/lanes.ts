@@ -17,7 +17,7 @@ export type Verdict =
 export interface LaneFacts {
   waiting: number
   running: number
-  /** Of `waiting`: those that wait for their next attempt. */
+  /** Of `waiting`: those whose time has not come: that of their next attempt, or the end of their delay. */
   retrying: number
   /** Accepted at; of what runs, what is next, and the first hundred that wait for their next attempt. */
   oldestAcceptedMs: number | undefined

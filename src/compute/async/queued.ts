@@ -8,6 +8,7 @@ interface QueuedItem {
   /** Whose event it is; of a delivery: whose outcome. */
   functionName: string
   requestId: string
+  /** Of an event that was to be delayed: when its delay ends. Its age counts from here. */
   acceptedMs: number
   /** Attempts that the platform itself could not make. */
   postponements: number

@@ -100,7 +100,10 @@ describe('InvokeFunction', () => {
     for (const [headers, status] of [
       [{ 'x-fc-invocation-type': 'Later' }, 400],
       [{ 'x-fc-log-type': 'Head' }, 400],
-      [{ 'x-fc-async-delay': '5' }, 501],
+      [{ 'x-fc-async-delay': '5' }, 400],
+      [{ 'x-fc-async-delay': '0' }, 200],
+      [{ 'x-fc-invocation-type': 'Async', 'x-fc-async-delay': '3601' }, 400],
+      [{ 'x-fc-invocation-type': 'Async', 'x-fc-async-delay': 'soon' }, 400],
     ] as const) {
       assert.equal((await bed.call('POST', path, '{}', headers)).status, status)
     }
@@ -135,6 +138,20 @@ describe('InvokeFunction', () => {
     })
     const unnamed = await bed.call('POST', path, 'event', { 'x-fc-invocation-type': 'Async' })
     assert.equal(bed.accepted.at(-1)?.taskId, unnamed.headers.get('x-fc-request-id'))
+  })
+
+  test('an asynchronous call may be delayed, and a task be kept of it whatever the config says', async () => {
+    const answer = await bed.call('POST', path, 'event', {
+      'x-fc-invocation-type': 'Async',
+      'x-fc-async-delay': '3600',
+      'x-fc-stateful-async-invocation-enable': 'True',
+    })
+    assert.equal(answer.status, 202)
+    const { delayMs, stateful } = bed.accepted.at(-1)!
+    assert.deepEqual([delayMs, stateful], [3_600_000, true])
+    await bed.call('POST', path, 'event', { 'x-fc-invocation-type': 'Async', 'x-fc-async-delay': '0' })
+    const plain = bed.accepted.at(-1)!
+    assert.deepEqual(['delayMs' in plain, 'stateful' in plain], [false, false])
   })
 
   test('an asynchronous call that cannot be kept is not acknowledged', async () => {

@@ -99,6 +99,10 @@ export interface AsyncInvocation {
   /** The caller's, or the request id. */
   taskId: string
   acceptedAtMs: number
+  /** A task is kept of it, whatever the config says. */
+  stateful?: true
+  /** It is not called before this time is over. */
+  delayMs?: number
   trace?: TraceContext
 }
 

@@ -388,6 +388,7 @@ test('an asynchronous call is answered with 202 once it is queued, as event or a
   const events = await startEdge(t, { needs: { asyncInvocations: { accept } } })
   const answer = await events.ask({ method: 'POST', headers, body: 'later' })
   assert.deepEqual([answer.status, answer.text], [202, ''])
+  assert.equal(answer.headers['x-fc-async-task-id'], 'task1')
   const [call] = calls
   assert.equal(call?.is, 'event')
   if (call?.is !== 'event') return
@@ -406,6 +407,49 @@ test('an asynchronous call is answered with 202 once it is queued, as event or a
   assert.equal(second?.is, 'http')
   if (second?.is !== 'http') return
   assert.deepEqual([second.request.target, Buffer.from(second.body).toString()], ['/p?q', 'later'])
+})
+
+test('an asynchronous call has an id in any case, may be delayed, and may ask for a task', async (t) => {
+  const calls: AsyncCall[] = []
+  const accept = async (call: AsyncCall) => void calls.push(call)
+  const edge = await startEdge(t, { needs: { asyncInvocations: { accept } } })
+  const ask = async (more: Record<string, string>) => {
+    const answer = await edge.ask({ headers: { 'x-fc-invocation-type': 'Async', ...more } })
+    return { ...answer, call: calls.at(-1)! }
+  }
+  const plain = await ask({ 'x-fc-async-task-id': '' })
+  assert.equal(plain.headers['x-fc-async-task-id'], plain.headers['x-fc-request-id'])
+  assert.equal(plain.headers['x-fc-stateful-async-invocation-id'], undefined)
+  assert.deepEqual(
+    [plain.call.taskId, plain.call.delayMs, plain.call.stateful],
+    [undefined, undefined, undefined],
+  )
+  const { call } = await ask({ 'x-fc-async-delay': '60', 'x-fc-stateful-async-invocation-enable': 'true' })
+  assert.deepEqual([call.delayMs, call.stateful], [60_000, true])
+  for (const delay of ['3601', 'soon']) {
+    const refused = await ask({ 'x-fc-async-delay': delay })
+    assert.deepEqual([refused.status, JSON.parse(refused.text).Code], [400, 'InvalidArgument'], delay)
+  }
+  assert.equal(calls.length, 2)
+})
+
+test('functions of services have older names for the id of an asynchronous call', async (t) => {
+  const calls: AsyncCall[] = []
+  const accept = async (call: AsyncCall) => void calls.push(call)
+  const edge = await startEdge(t, {
+    revision: revisionOf({ runtime: 'custom', service: { name: 's', functionName: 'f' } }),
+    needs: { asyncInvocations: { accept } },
+  })
+  const headers = { 'x-fc-invocation-type': 'Async', 'x-fc-stateful-async-invocation-id': 'older' }
+  const answer = await edge.ask({ headers })
+  assert.deepEqual(
+    [
+      calls[0]?.taskId,
+      answer.headers['x-fc-stateful-async-invocation-id'],
+      answer.headers['x-fc-async-task-id'],
+    ],
+    ['older', 'older', 'older'],
+  )
 })
 
 test('an asynchronous call has at most 128 KB, and what the queue refuses is told', async (t) => {

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../lib/clock.ts'
 import { tracedBy } from '../../lib/trace-context.ts'
+import type { FunctionRevision } from '../../ports/invocation.ts'
+import { asyncDelayMs, asyncDelayRule } from '../../wire/async-delay.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
 import { admittedBody, asyncBodyBytesMax } from './bodies.ts'
@@ -30,15 +32,13 @@ export async function acceptAsync(
 ): Promise<void> {
   const { trigger, revision } = admitted
   const body = await admittedBody(request, asyncBodyBytesMax, admitted)
-  const taskId = request.headers['x-fc-async-task-id']
-  if (typeof taskId === 'string' && !taskIdForm.test(taskId))
-    throw invalidArgument("the task id is not one of at most 128 letters, digits, '_' and '-'")
+  const asked = askedOf(request, revision)
   const call = {
     accountId: needs.accountId,
     functionName: trigger.functionName,
     qualifier: trigger.qualifier,
     requestId,
-    ...(typeof taskId === 'string' ? { taskId } : {}),
+    ...asked,
     ...tracedBy(request.headers),
   }
   const isCustom = revision.runtime.startsWith('custom')
@@ -51,7 +51,29 @@ export async function acceptAsync(
     await needs.asyncInvocations.accept({ ...call, is: 'event', event })
   }
   const headers = commonHeaders(requestId, trigger.cors?.exposeHeaders)
+  const { taskId = requestId } = asked
+  headers.push('X-Fc-Async-Task-Id', taskId)
+  if (revision.service) headers.push('X-Fc-Stateful-Async-Invocation-Id', taskId)
   if (request.headers.origin !== undefined)
     headers.push(...originHeaders(trigger.cors, request.headers.origin))
   send(request, response, { status: 202, headers, body: '' })
+}
+
+/** What the headers say of the call. Functions of services have older names for two of them. Throws `ApiError`. */
+function askedOf(
+  { headers }: IncomingMessage,
+  { service }: FunctionRevision,
+): { taskId?: string; stateful?: true; delayMs?: number } {
+  const header = (name: string) => headers[name]?.toString()
+  const taskId = (service && header('x-fc-stateful-async-invocation-id')) || header('x-fc-async-task-id')
+  if (taskId && !taskIdForm.test(taskId))
+    throw invalidArgument("the task id is not one of at most 128 letters, digits, '_' and '-'")
+  const stateful = header('x-fc-stateful-async-invocation-enable')?.toLowerCase() === 'true'
+  const delayMs = asyncDelayMs(header('x-fc-async-delay'))
+  if (delayMs === undefined) throw invalidArgument(asyncDelayRule)
+  return {
+    ...(taskId ? { taskId } : {}),
+    ...(stateful ? { stateful } : {}),
+    ...(delayMs > 0 ? { delayMs } : {}),
+  }
 }

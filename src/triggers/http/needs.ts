@@ -87,5 +87,9 @@ export type AsyncCall = {
   requestId: string
   /** `X-Fc-Async-Task-Id` of the request. */
   taskId?: string
+  /** A task is kept of it, whatever the config says. */
+  stateful?: true
+  /** It is not called before this time is over. */
+  delayMs?: number
   trace?: TraceContext
 } & ({ is: 'event'; event: Uint8Array } | { is: 'http'; request: HttpRequestHead; body: Uint8Array })

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { createFunction, invoke, type Sdk } from '../../clients.fixture.ts'
 import { until } from '../../platform.fixture.ts'
-import { api, assertRefused, logOf, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
+import {
+  api,
+  assertRefused,
+  http,
+  logOf,
+  request,
+  requestWith,
+  sharedPlatform,
+} from '../conformance.fixture.ts'
 
 const bed = sharedPlatform()
 const later = { xFcInvocationType: 'Async' }
@@ -84,6 +92,47 @@ describe('async tasks', () => {
     await stop('long')
     await assertRefused(stop('one'), 400, 'InvalidArgument')
     await assertRefused(stop('absent'), 404, 'AsyncTaskNotFound')
+  })
+
+  test('a task waits for as long as its header says, and can be stopped meanwhile', async () => {
+    const delayed = (id: string, seconds: string) =>
+      invoke(bed.client, 'task', JSON.stringify({ id }), {
+        ...later,
+        xFcAsyncTaskId: id,
+        commonHeaders: { 'x-fc-async-delay': seconds },
+      })
+    await delayed('in-an-hour', '3600')
+    await delayed('in-a-second', '1')
+    const { startedTime, events } = await untilStatus('in-a-second', 'Succeeded')
+    assert.ok(events.find(({ status }: Sdk) => status === 'Dequeued').timestamp - startedTime >= 1000)
+    assert.equal((await get('in-an-hour')).status, 'Enqueued')
+    await stop('in-an-hour')
+    assert.equal((await get('in-an-hour')).status, 'Stopped')
+    await assertRefused(delayed('in-a-day', '86400'), 400, 'InvalidArgument', /3600/)
+  })
+
+  test('a call by an HTTP trigger is a task as one by the API is', async () => {
+    const triggerConfig = JSON.stringify({ authType: 'anonymous', methods: ['POST'] })
+    const { body } = await bed.client.createTrigger(
+      'task',
+      requestWith('CreateTrigger', { triggerName: 'http', triggerType: 'http', triggerConfig }),
+    )
+    // The host name need not resolve here.
+    const { host } = new URL(body.httpTrigger.urlInternet)
+    const post = (headers: Record<string, string>) =>
+      http(bed.platform.endpoints.edge, {
+        method: 'POST',
+        body: '{}',
+        headers: { host, 'x-fc-invocation-type': 'Async', ...headers },
+      })
+    const named = await post({ 'x-fc-async-task-id': 'by-http' })
+    assert.deepEqual([named.status, named.headers['x-fc-async-task-id']], [202, 'by-http'])
+    assert.equal((await untilStatus('by-http', 'Succeeded')).requestId, named.headers['x-fc-request-id'])
+    const again = await post({ 'x-fc-async-task-id': 'by-http' })
+    assert.deepEqual([again.status, JSON.parse(again.text).Code], [409, 'AsyncTaskAlreadyExists'])
+    const unnamed = await post({})
+    assert.equal(unnamed.headers['x-fc-async-task-id'], unnamed.headers['x-fc-request-id'])
+    await untilStatus(String(unnamed.headers['x-fc-request-id']), 'Succeeded')
   })
 
   test('a task that fails is a dead letter, which can be redriven and purged', async () => {

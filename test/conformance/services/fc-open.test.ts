@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'
 import { openModels, openOptions as options, type Sdk, zipOf } from '../../clients.fixture.ts'
+import { until } from '../../platform.fixture.ts'
 import { createIn, openRefused, saying, sharedServices } from './services.fixture.ts'
 
 const bed = sharedServices()
@@ -303,6 +304,67 @@ test('configs are put for a qualifier of the query', async () => {
   assert.deepEqual((await open.listProvisionConfigs(asked('ListProvisionConfigs'))).body.provisionConfigs, [])
 })
 
+test('stateful asynchronous invocations are kept, listed, read and stopped', async () => {
+  const { open } = bed
+  await open.createService(asked('CreateService', { serviceName: 'stateful' }))
+  await createIn(bed.fc2, 'stateful', 'f', saying('x'))
+  await open.publishServiceVersion('stateful', asked('PublishServiceVersion'))
+  const name = ['stateful', 'f'] as const
+  const config = { qualifier: '1', statefulInvocation: true }
+  await open.putFunctionAsyncInvokeConfig(...name, asked('PutFunctionAsyncInvokeConfig', config))
+  await open.putFunctionAsyncInvokeConfig(...name, asked('PutFunctionAsyncInvokeConfig'))
+  const functions = asked('ListStatefulAsyncInvocationFunctions', { limit: 10 })
+  const { body: listed } = await open.listStatefulAsyncInvocationFunctions(functions)
+  assert.deepEqual(
+    listed.data.map(({ serviceName, functionName, qualifier }: Sdk) => [
+      serviceName,
+      functionName,
+      qualifier,
+    ]),
+    [['stateful', 'f', '1']],
+  )
+
+  const send = (id: string, qualifier: string, headers: object, more: object = {}) =>
+    open.invokeFunctionWithOptions(
+      ...name,
+      asked('InvokeFunction', { body: Buffer.from(id), qualifier }),
+      make('InvokeFunctionHeaders', {
+        xFcInvocationType: 'Async',
+        xFcStatefulAsyncInvocationId: id,
+        commonHeaders: more,
+        ...headers,
+      }),
+      options,
+    )
+  const get = async (id: string, qualifier?: string) =>
+    (await open.getStatefulAsyncInvocation(...name, id, asked('GetStatefulAsyncInvocation', { qualifier })))
+      .body
+  await send('by-config', '1', {})
+  await send('by-header', 'LATEST', { xFcStatefulAsyncInvocationEnable: 'true' })
+  for (const id of ['by-config', 'by-header'])
+    await until(async () => (await get(id)).status === 'Succeeded', { what: `${id} to succeed` })
+  assert.equal((await get('by-config', '1')).qualifier, '1')
+  await openRefused(get('by-config', 'LATEST'), 404, 'StatefulAsyncInvocationNotFound')
+  await openRefused(send('by-config', '1', {}), 409, 'StatefulAsyncInvocationAlreadyExists')
+
+  await send('delayed', '1', {}, { 'x-fc-async-delay': '600' })
+  const list = async (fields: object) => {
+    const query = asked('ListStatefulAsyncInvocations', { sortOrderByTime: 'asc', ...fields })
+    return (await open.listStatefulAsyncInvocations(...name, query)).body.invocations
+  }
+  const idsOf = (invocations: Sdk[]) => invocations.map(({ invocationId }) => invocationId)
+  assert.deepEqual(idsOf(await list({})), ['by-config', 'by-header', 'delayed'])
+  assert.deepEqual(idsOf(await list({ qualifier: '1', status: 'Succeeded' })), ['by-config'])
+  const [withPayload] = await list({ invocationIdPrefix: 'by-h', includePayload: true })
+  assert.deepEqual([withPayload.invocationPayload, withPayload.events[0].eventId], ['by-header', 1])
+  const stop = (id: string, qualifier?: string) =>
+    open.stopStatefulAsyncInvocation(...name, id, asked('StopStatefulAsyncInvocation', { qualifier }))
+  await openRefused(stop('delayed', 'LATEST'), 404, 'StatefulAsyncInvocationNotFound')
+  assert.equal((await stop('delayed')).statusCode, 200)
+  assert.equal((await get('delayed')).status, 'Stopped')
+  await openRefused(stop('by-config'), 400, 'InvalidArgument')
+})
+
 test('layers, the account and bindings answer', async () => {
   const { open } = bed
   const input = { Code: await code('x'), compatibleRuntime: ['nodejs20'] }
@@ -356,10 +418,6 @@ describe('the operations', () => {
     const { open } = bed
     const name = ['s', 'f'] as const
     for (const [call, ...more] of [
-      [open.listStatefulAsyncInvocations(...name, asked('ListStatefulAsyncInvocations'))],
-      [open.listStatefulAsyncInvocationFunctions(asked('ListStatefulAsyncInvocationFunctions'))],
-      [open.getStatefulAsyncInvocation(...name, 'id', asked('GetStatefulAsyncInvocation'))],
-      [open.stopStatefulAsyncInvocation(...name, 'id', asked('StopStatefulAsyncInvocation'))],
       [open.createVpcBinding('s', asked('CreateVpcBinding', { vpcId: 'v' }))],
       [open.deleteVpcBinding('s', 'v')],
       [open.registerEventSource(...name, asked('RegisterEventSource', { sourceArn: 'a' }))],

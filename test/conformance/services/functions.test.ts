@@ -306,11 +306,81 @@ describe('invocations', () => {
       501,
       'NotImplemented',
     )
-    await refused(
-      fc2.invokeFunction('later', 'f', '', { 'x-fc-stateful-async-invocation-enable': 'true' }),
-      501,
-      'NotImplemented',
+  })
+
+  test('are followed, listed and stopped when they are stateful', async () => {
+    const { fc2, platform } = bed
+    await fc2.createService('stateful')
+    await createIn(
+      fc2,
+      'stateful',
+      'f',
+      {
+        'index.js': `exports.handler = (event, context, callback) => {
+          console.log('CALLED ' + event)
+          if (String(event) === 'quick') callback(null, 'done')
+        }`,
+      },
+      { timeout: 600 },
     )
+    const path = '/services/stateful/functions/f/stateful-async-invocations'
+    const send = (event: string, more: object = {}) =>
+      fc2.invokeFunction('stateful', 'f', event, {
+        'x-fc-invocation-type': 'Async',
+        'x-fc-stateful-async-invocation-enable': 'true',
+        ...more,
+      })
+    const named = (id: string) => ({ 'x-fc-stateful-async-invocation-id': id })
+    const get = async (id: string) => (await fc2.get(`${path}/${id}`)).data
+    const untilStatus = (id: string, status: string) =>
+      until(
+        async () => {
+          const found = await get(id)
+          return found.status === status && found
+        },
+        { what: `${id} to be ${status}` },
+      )
+
+    await send('quick', named('quick'))
+    const quick = await untilStatus('quick', 'Succeeded')
+    assert.deepEqual(
+      [quick.invocationId, quick.serviceName, quick.functionName, quick.qualifier, quick.alreadyRetriedTimes],
+      ['quick', 'stateful', 'f', 'LATEST', 0],
+    )
+    assert.deepEqual(
+      [quick.taskId, quick.functionArn, quick.events.at(-1).status],
+      [undefined, undefined, 'Succeeded'],
+    )
+    await refused(send('quick', named('quick')), 409, 'StatefulAsyncInvocationAlreadyExists', /'quick'/)
+    // By the config of the function none would be kept.
+    await fc2.invokeFunction('stateful', 'f', 'quick', { 'x-fc-invocation-type': 'Async', ...named('plain') })
+
+    await send('long', named('long'))
+    await until(
+      async () => (await logOf(platform, 'stateful%24f')).some((line) => line.endsWith('CALLED long')),
+      { what: 'the call' },
+    )
+    const delayed = await send('quick', { ...named('delayed'), 'x-fc-async-delay': '3600' })
+    assert.equal(delayed.headers['x-fc-stateful-async-invocation-id'], 'delayed')
+    const ids = async (query: object) =>
+      (await fc2.get(path, query)).data.invocations.map(({ invocationId }: Sdk) => invocationId)
+    assert.deepEqual(await ids({ sortOrderByTime: 'asc' }), ['quick', 'long', 'delayed'])
+    assert.deepEqual(await ids({ status: 'Enqueued' }), ['delayed'])
+    assert.deepEqual(await ids({ invocationIdPrefix: 'lo' }), ['long'])
+    const { data: first } = await fc2.get(path, { limit: 1, includePayload: true })
+    assert.deepEqual([first.invocations[0].invocationPayload, Boolean(first.nextToken)], ['quick', true])
+    assert.deepEqual((await fc2.get(path.replace('stateful/', 'stateful.LATEST/'), { limit: 1 })).data.invocations[0].invocationId, 'delayed') // biome-ignore format: one line
+
+    for (const id of ['long', 'delayed']) {
+      await fc2.put(`${path}/${id}`)
+      await untilStatus(id, 'Stopped')
+    }
+    await refused(fc2.put(`${path}/quick`), 400, 'InvalidArgument', /ended/)
+    await refused(fc2.get(`${path}/plain`), 404, 'StatefulAsyncInvocationNotFound', /'plain' of function 'f'/)
+    await refused(fc2.put(`${path}/absent`), 404, 'StatefulAsyncInvocationNotFound')
+    await refused(fc2.get(path.replace('/f/', '/g/')), 404, 'FunctionNotFound')
+    await refused(fc2.get(path.replace('stateful/', 'absent/')), 404, 'ServiceNotFound')
+    await refused(fc2.get(path.replace('stateful/', 'stateful.9/')), 404, 'VersionNotFound')
   })
 
   test('of the Python SDK’s spelling configure the same', async () => {

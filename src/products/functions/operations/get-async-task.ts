@@ -1,7 +1,6 @@
-import { asyncTaskDocument } from '../async-tasks.ts'
+import { asyncTaskDocument, findAsyncTask } from '../async-tasks.ts'
 import { requireFunction } from '../change-function.ts'
 import { asyncTaskNotFound } from '../errors.ts'
-import { isTaskId } from '../names.ts'
 import { jsonReply, none, operation } from '../vocabulary.ts'
 
 export const getAsyncTask = operation({
@@ -11,10 +10,9 @@ export const getAsyncTask = operation({
 
   async handle({ path: { functionName, taskId }, query }, context) {
     await requireFunction(context, functionName)
-    if (!isTaskId(taskId)) throw asyncTaskNotFound(functionName, taskId)
-    const task = await context.asyncTasks.get(context.accountId, functionName, taskId)
-    const qualifier = query.get('qualifier') || task?.qualifier
-    if (!task || task.qualifier !== qualifier) throw asyncTaskNotFound(functionName, taskId)
+    const qualifier = query.get('qualifier') || undefined
+    const task = await findAsyncTask(context, { functionName, taskId, qualifier })
+    if (!task) throw asyncTaskNotFound(functionName, taskId)
     return jsonReply(200, asyncTaskDocument(task, context))
   },
 })

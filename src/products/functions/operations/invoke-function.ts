@@ -1,4 +1,5 @@
 import { type TraceContext, tracedBy } from '../../../lib/trace-context.ts'
+import { type AsyncHeaders, asyncHeadersOf, refuseDelay } from '../async-headers.ts'
 import {
   aliasNotFound,
   asyncTaskAlreadyExists,
@@ -7,12 +8,10 @@ import {
   functionNotFound,
   internalServerError,
   invalidArgument,
-  notImplemented,
   resourceExhausted,
   versionNotFound,
 } from '../errors.ts'
 import { invocationReply } from '../invocation-reply.ts'
-import { checkTaskId } from '../names.ts'
 import { AsyncNoRoom, AsyncQueueFull, AsyncTargetGone, DuplicateAsyncTask } from '../needs.ts'
 import { qualifierOf } from '../qualifiers.ts'
 import { bytes, type FunctionsContext, operation, type Reply } from '../vocabulary.ts'
@@ -32,7 +31,7 @@ export const invokeFunction = operation({
     const qualifier = qualifierOf(query)
     const type = oneOf('x-fc-invocation-type', headers['x-fc-invocation-type'], ['Sync', 'Async'])
     const logType = oneOf('x-fc-log-type', headers['x-fc-log-type'], ['None', 'Tail'])
-    if (headers['x-fc-async-delay']) throw notImplemented("the header 'x-fc-async-delay'")
+    if (type === 'Sync') refuseDelay(headers)
 
     const resolution =
       directory.resolveCached(accountId, functionName, qualifier) ??
@@ -49,7 +48,7 @@ export const invokeFunction = operation({
           functionName,
           qualifier,
           event,
-          taskId: headers['x-fc-async-task-id'],
+          ...asyncHeadersOf(headers),
           ...tracedBy(headers),
         },
         context,
@@ -70,30 +69,18 @@ export const invokeFunction = operation({
 
 /** 202 is a promise: the invocation is kept durably before it is given. */
 async function acceptForLater(
-  invocation: {
+  invocation: AsyncHeaders & {
     functionName: string
     qualifier: string
     event: Uint8Array
-    taskId: string | undefined
     trace?: TraceContext
   },
   { accountId, asyncInvocations, clock, requestId }: FunctionsContext,
 ): Promise<Reply> {
   if (invocation.event.length > ASYNC_BYTES_MAX) throw entityTooLarge(ASYNC_BYTES_MAX)
-  if (invocation.taskId) checkTaskId(invocation.taskId)
-  const taskId = invocation.taskId || requestId
-  const { functionName, qualifier, event, trace } = invocation
+  const { functionName, taskId = requestId } = invocation
   await asyncInvocations
-    .accept({
-      accountId,
-      functionName,
-      qualifier,
-      event,
-      requestId,
-      taskId,
-      acceptedAtMs: clock.now(),
-      ...(trace && { trace }),
-    })
+    .accept({ ...invocation, accountId, requestId, taskId, acceptedAtMs: clock.now() })
     .catch((error: unknown) => {
       if (error instanceof DuplicateAsyncTask) throw asyncTaskAlreadyExists(taskId)
       if (error instanceof AsyncQueueFull) throw resourceExhausted(error.message)

@@ -10,6 +10,7 @@ import { invocationOperations } from './operations/invocations.ts'
 import { layerOperations } from './operations/layers.ts'
 import { notBuiltOperations } from './operations/not-built.ts'
 import { serviceOperations } from './operations/services.ts'
+import { statefulAsyncOperations } from './operations/stateful-async-invocations.ts'
 import { tagOperations } from './operations/tags.ts'
 import { triggerOperations } from './operations/triggers.ts'
 import { versionOperations } from './operations/versions.ts'
@@ -19,6 +20,7 @@ export const operationsOf = (api: ServicesApi): Operation<FunctionsContext>[] =>
   ...serviceOperations(api),
   ...functionOperations(api),
   ...invocationOperations(api),
+  ...statefulAsyncOperations(api),
   ...versionOperations(api),
   ...aliasOperations(api),
   ...triggerOperations(api),

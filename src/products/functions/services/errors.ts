@@ -43,4 +43,20 @@ export const aliasNotFound = (serviceName: string, aliasName: string) =>
 export const aliasAlreadyExists = (serviceName: string, aliasName: string) =>
   new ApiError('AliasAlreadyExists', 409, `alias '${aliasName}' of service '${serviceName}' already exists`)
 
+/** In the vendor's list. */
+export const statefulAsyncInvocationAlreadyExists = (invocationId: string) =>
+  new ApiError(
+    'StatefulAsyncInvocationAlreadyExists',
+    409,
+    `the stateful async invocation '${invocationId}' already exists`,
+  )
+
+/** The code is what clients of the vendor look for. */
+export const statefulAsyncInvocationNotFound = (functionName: string, invocationId: string) =>
+  new ApiError(
+    'StatefulAsyncInvocationNotFound',
+    404,
+    `the stateful async invocation '${invocationId}' of function '${functionName}' does not exist`,
+  )
+
 export const limitExceeded = (message: string) => new ApiError('LimitExceededError', 400, message)

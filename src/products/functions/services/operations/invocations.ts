@@ -1,9 +1,9 @@
 import { ApiError } from '../../../../wire/api-error.ts'
-import { notImplemented } from '../../errors.ts'
 import { invokeFunction } from '../../operations/invoke-function.ts'
 import { type FunctionsContext, type Operation, operation } from '../../vocabulary.ts'
 import type { ServicesApi } from '../api.ts'
 import { ofFunction } from '../delegate.ts'
+import { statefulAsyncInvocationAlreadyExists } from '../errors.ts'
 import { locate, nameInService } from '../names.ts'
 import { whyNotFound } from '../qualifiers.ts'
 
@@ -21,9 +21,6 @@ export const invocationOperations = ({ prefix }: ServicesApi): Operation<Functio
     async handle({ path, query, headers, body }, context) {
       const located = locate(path.service, query)
       const name = nameInService(located.serviceName, path.functionName)
-      if (headers['x-fc-stateful-async-invocation-enable']?.toLowerCase() === 'true') {
-        throw notImplemented("the header 'x-fc-stateful-async-invocation-enable'")
-      }
       const asked = {
         path: { functionName: name },
         query: new URLSearchParams({ qualifier: located.qualifier }),
@@ -32,9 +29,11 @@ export const invocationOperations = ({ prefix }: ServicesApi): Operation<Functio
       }
       const reply = await ofFunction(context, name, () =>
         invokeFunction.handle(asked, context).catch(async (error: unknown) => {
-          throw error instanceof ApiError && notFound.has(error.code)
-            ? await whyNotFound(context, name, located.qualifier)
-            : error
+          if (!(error instanceof ApiError)) throw error
+          if (notFound.has(error.code)) throw await whyNotFound(context, name, located.qualifier)
+          if (error.code === 'AsyncTaskAlreadyExists')
+            throw statefulAsyncInvocationAlreadyExists(asked.headers['x-fc-async-task-id'] ?? '')
+          throw error
         }),
       )
       const failed = reply.headers?.['X-Fc-Error-Type'] !== undefined

@@ -4,17 +4,10 @@ import type { ServicesApi } from '../api.ts'
 
 const ofFunction = '/services/{service}/functions/{functionName}'
 
-/** Known and not built, in both APIs: a client is told so by name. */
-const inBoth = [
-  ['ListStatefulAsyncInvocations', 'GET', `${ofFunction}/stateful-async-invocations`],
-  ['GetStatefulAsyncInvocation', 'GET', `${ofFunction}/stateful-async-invocations/{invocationId}`],
-  ['StopStatefulAsyncInvocation', 'PUT', `${ofFunction}/stateful-async-invocations/{invocationId}`],
-] as const
-
+/** Known and not built: a client is told so by name. */
 const in2016 = [['InstanceExec', 'GET', `${ofFunction}/instances/{instanceId}/exec`]] as const
 
 const in2021 = [
-  ['ListStatefulAsyncInvocationFunctions', 'GET', '/stateful-async-invocation-functions'],
   ['CreateVpcBinding', 'POST', '/services/{service}/bindings'],
   ['DeleteVpcBinding', 'DELETE', '/services/{service}/bindings/{vpcId}'],
   ['RegisterEventSource', 'POST', `${ofFunction}/event-sources`],
@@ -25,7 +18,7 @@ const in2021 = [
 ] as const
 
 export const notBuiltOperations = ({ prefix }: ServicesApi): Operation<FunctionsContext>[] =>
-  [...inBoth, ...(prefix === '/2016-08-15' ? in2016 : in2021)].map(([name, method, path]) =>
+  (prefix === '/2016-08-15' ? in2016 : in2021).map(([name, method, path]) =>
     operation({
       name,
       route: `${method} ${prefix}${path}`,

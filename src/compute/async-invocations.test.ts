@@ -256,15 +256,15 @@ const request = { method: 'PUT', target: '/a?b=c', rawHeaders: ['X-Mine', 'y'], 
 
 const responded = (
   body: Readable,
-  fields: { rawHeaders?: string[]; durationMs?: number } = {},
+  { rawHeaders = [], ...differs }: { rawHeaders?: string[]; durationMs?: number; stopped?: true } = {},
 ): HttpOutcome => ({
   outcome: 'responded',
   status: 500,
   statusMessage: '',
-  rawHeaders: fields.rawHeaders ?? [],
+  rawHeaders,
   body,
   instanceId: 'c',
-  finished: Promise.resolve({ ...report, durationMs: fields.durationMs ?? 1 }),
+  finished: Promise.resolve({ ...report, ...differs }),
 })
 
 test('a request for a custom runtime is kept whole, and passed on whole by the platform that comes next', async () => {
@@ -313,6 +313,27 @@ test('a request is tried again when its server says so, breaks off or is late, a
   const sent = JSON.parse(office.calls[0]!.event)
   assert.equal(sent.requestPayload, 'body')
   assert.match(sent.responsePayload, /timed out after 3 seconds/)
+})
+
+test('an attempt that was ended with all calls of its function counts for nothing, and is made again', async () => {
+  const office = await Office.open()
+  office.policy = { ...office.policy, retriesMax: 0 }
+  await office.accept('event')
+  office.disabled.add('f')
+  await office.end(0, { outcome: 'cancelled', stopped: true, report: { ...report, stopped: true } })
+  assert.equal((await office.queue.backlog())[0]?.lastFailure, 'all calls of the function were ended')
+  office.runtime = 'custom'
+  await office.accept('body', { request })
+  office.disabled.delete('f')
+  await office.after(1500)
+  assert.deepEqual([office.calls.length, office.calls[1]!.invocation.retryCount], [2, 0])
+  const broken = new Readable({ read() {} })
+  office.requests[0]!.end(responded(broken, { stopped: true }))
+  broken.destroy()
+  await turn()
+  await office.after(1500)
+  assert.deepEqual([office.requests.length, office.requests[1]!.invocation.retryCount], [2, 0])
+  assert.deepEqual(await office.dead(), [])
 })
 
 test('of a long response 128 KB go to the destination, and the rest is read and dropped', async () => {

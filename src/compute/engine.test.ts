@@ -181,8 +181,8 @@ test('an instance that reads nothing and is left by its callers is ended before 
   assert.ok(calls > 1 && calls < 6, `it was ended after ${calls} calls`)
 })
 
-/** Programs of frames that answer everything at once. */
-function answeringDriver(): { driver: SandboxDriver; living: Set<string> } {
+/** Programs of frames that answer everything at once, or when they are `silent` all but calls. */
+function answeringDriver({ silent = false } = {}): { driver: SandboxDriver; living: Set<string> } {
   const living = new Set<string>()
   const driver: SandboxDriver = {
     name: 'test',
@@ -191,7 +191,8 @@ function answeringDriver(): { driver: SandboxDriver; living: Set<string> } {
       const [channel, program] = duplexPair()
       const exited = Promise.withResolvers<SandboxExit>()
       const decoder = new FrameDecoder((type, id) => {
-        if (type !== frameType.bind) program.write(encodeFrame(frameType.result, id))
+        if (type === frameType.bind || (silent && type === frameType.invoke)) return
+        program.write(encodeFrame(frameType.result, id))
       })
       program.on('data', (chunk) => decoder.push(chunk))
       program.write(encodeFrame(frameType.ready, 0))
@@ -217,6 +218,63 @@ function answeringDriver(): { driver: SandboxDriver; living: Set<string> } {
   }
   return { driver, living }
 }
+
+test('all calls of a function are ended at once, those that wait too, and those of others go on', async () => {
+  const clock = new ManualClock()
+  const { driver, living } = answeringDriver({ silent: true })
+  const rights = Promise.withResolvers<undefined>()
+  const compute = engine(
+    {
+      clock,
+      log: silentLogger,
+      logSink: discardingLogSink,
+      meter: noMeter,
+      warmPool: new WarmPool({ driver, clock, ids: randomIds, log: silentLogger, bootsAtOnce: 1 }),
+      imageOf: () => ({ key: 'a', protocol: 'frames', argv: ['a'], env: {}, mounts: [] }),
+      materialize: async () => ({ codeSource: '/c' }),
+      processorIdleShare: () => 1,
+      credentialsFor: ({ role }) => (role === 'slow' ? rights.promise : Promise.resolve(undefined)),
+      instancesMaxOf: ({ functionName }) => (functionName === 'f' ? 2 : undefined),
+    },
+    { idleMs: 300_000, freezeAfterMs: 0, instancesMax: 10 },
+  )
+  const call = (over: object) =>
+    compute.invoke({
+      revision: { ...revision, ...over },
+      qualifier: 'LATEST',
+      requestId: 'r',
+      wantLogTail: false,
+      event: Buffer.from('1'),
+    })
+  const turns = async () => {
+    for (let count = 0; count < 50; count++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const other = call({ key: 'g', functionName: 'g', functionArn: 'other' })
+  const runs = call({})
+  await turns()
+  assert.equal(living.size, 2)
+  // Of another version, and about to begin: it waits for what its role may do.
+  const begins = call({ key: 'v1', versionId: '1', role: 'slow' })
+  await turns()
+  assert.equal(living.size, 3)
+  compute.stopCalls('arn')
+  rights.resolve(undefined)
+  const outcomes = await Promise.all([runs, begins])
+  assert.deepEqual(
+    outcomes.map((outcome) => [outcome.outcome, 'stopped' in outcome && outcome.stopped]),
+    [
+      ['cancelled', true],
+      ['cancelled', true],
+    ],
+  )
+  await turns()
+  assert.deepEqual([living.size, await Promise.race([other, 'it goes on'])], [1, 'it goes on'])
+
+  const waiting = call({ functionArn: 'starting', key: 's' })
+  compute.stopCalls('starting')
+  assert.deepEqual(await waiting, { outcome: 'cancelled', stopped: true })
+  await compute.close()
+})
 
 const nextState = { ...revision, key: 'k2' }
 for (const [what, state, stays] of [

@@ -22,11 +22,12 @@ import type { EndedCall } from '../ports/observer.ts'
 import { NoDiskRoom, type SandboxExit } from '../ports/sandbox.ts'
 import { refuseInstance } from './admission.ts'
 import { Deadlines } from './deadlines.ts'
-import { EventRun, hasTimedOut, type Timed } from './event-run.ts'
+import { type Cancelled, EventRun, hasTimedOut, type Timed, wasStopped } from './event-run.ts'
 import { crashed, outOfMemory, timedOut } from './failure-bodies.ts'
 import type { HeldTime } from './held-instances.ts'
 import { type Idleness, idleness } from './idleness.ts'
 import {
+  CallStopped,
   GaveUp,
   InstancePool,
   type Lease,
@@ -90,6 +91,8 @@ export interface EngineNeeds extends StartSurroundings {
 export interface Engine extends Invoker, ProvisionedInstances {
   /** Retires the instances of a function that was removed; with `versionId`, of a version that was. */
   retireFunction(functionArn: string, versionId?: string): void
+  /** Ends all calls of a function that are under way, those that wait for an instance too; their outcome is `cancelled`. */
+  stopCalls(functionArn: string): void
   /** Retires the instances of other states of the same version of the same function: this is the one that is called from now on. */
   retireOthers(revision: FunctionRevision): void
   /** A call comes soon: one instance is started, if the function has none and there is room, and if that is learnt at all. */
@@ -322,6 +325,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     const { requestId, revision, wantLogTail } = invocation
     if (error instanceof Throttled) return { outcome: 'throttled', message: error.message }
     if (error instanceof GaveUp) return { outcome: 'cancelled' }
+    if (error instanceof CallStopped) return { outcome: 'cancelled', stopped: true }
     if (error instanceof NotStarted) return error.refusal
     if (error instanceof NoDiskRoom) return { outcome: 'throttled', message: error.message }
     if (error instanceof StartFailure) {
@@ -399,7 +403,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     return pooled.memoryPeakMb === 0 || long ? read : pooled.memoryPeakMb
   }
 
-  type Ended = Exclude<Answer, { is: 'returned' }> | { is: 'timedOut' } | { is: 'cancelled' }
+  type Ended = Exclude<Answer, { is: 'returned' }> | { is: 'timedOut' } | Cancelled
 
   /** The answer, or why it is not waited for any longer. A defect of ours that ends the call must not keep its slot. */
   function withLimits<T>(
@@ -407,21 +411,27 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     answer: Promise<T>,
     timeoutMs: number,
     signal: AbortSignal | undefined,
-  ): Promise<T | { is: 'timedOut' } | { is: 'cancelled' }> {
+  ): Promise<T | { is: 'timedOut' } | Cancelled> {
+    const { pooled } = lease
     return new Promise((resolve, reject) => {
       const run = {
-        settle(value: T | { is: 'timedOut' } | { is: 'cancelled' }) {
+        settle(value: T | { is: 'timedOut' } | Cancelled) {
           deadlines.lift(run, timeoutMs)
+          pooled.calls.delete(run)
           signal?.removeEventListener('abort', onAbort)
           resolve(value)
         },
+        stop: () => run.settle(wasStopped),
       }
       const onAbort = () => run.settle({ is: 'cancelled' })
       deadlines.set(run, timeoutMs)
-      if (signal?.aborted) onAbort()
+      pooled.calls.add(run)
+      if (pooled.isStopped) run.stop()
+      else if (signal?.aborted) onAbort()
       else signal?.addEventListener('abort', onAbort)
       answer.then(run.settle, (error: unknown) => {
         deadlines.lift(run, timeoutMs)
+        pooled.calls.delete(run)
         signal?.removeEventListener('abort', onAbort)
         lease.discard()
         reject(error)
@@ -486,7 +496,8 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           }
         : { outcome: 'unhandledError', because: 'crash', body: crashed(figures) }
     } else if (ended.is === 'cancelled') {
-      note = `, Error: Invocation canceled by client (duration: ${Math.round(durationMs)}ms, maxMemoryUsage: ${maxMemoryMb.toFixed(2)}MB)`
+      const by = ended.stopped ? 'the platform: all invocations of the function were ended' : 'client'
+      note = `, Error: Invocation canceled by ${by} (duration: ${Math.round(durationMs)}ms, maxMemoryUsage: ${maxMemoryMb.toFixed(2)}MB)`
     }
     if (failure && ended.is !== 'error') {
       note = ', Error: Unhandled function error'
@@ -519,6 +530,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       maxMemoryMb,
       coldStart: lease.coldStart,
       ...(logTail ? { logTail } : {}),
+      ...(ended.is === 'cancelled' && ended.stopped ? { stopped: true } : {}),
     }
     return failure ? { report, failure } : { report }
   }
@@ -532,7 +544,8 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     const gone = ended.is === 'timedOut' || ended.is === 'died' || (ended.is === 'error' && ended.fatal)
     const working =
       ended.is === 'cancelled' &&
-      ((lease.pooled.revision.instanceConcurrency === 1 && durationMs !== undefined) ||
+      (ended.stopped ||
+        (lease.pooled.revision.instanceConcurrency === 1 && durationMs !== undefined) ||
         (lease.instance.unreadBytes?.() ?? 0) > unreadBytesMax)
     if (gone || working) lease.discard()
     else lease.release((ended.is === 'result' ? ended.tookMs : undefined) ?? durationMs)
@@ -582,9 +595,15 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       const { report, failure } = conclusion instanceof Promise ? await conclusion : conclusion
       if (failure) return { ...failure, report }
       if (ended.is === 'result') return { outcome: 'succeeded', body: ended.body, report }
-      return { outcome: 'cancelled', report }
+      return cancelled(report)
     }
   }
+
+  const cancelled = (report: InvocationReport): InvocationOutcome & HttpOutcome => ({
+    outcome: 'cancelled',
+    ...(report.stopped ? { stopped: true } : {}),
+    report,
+  })
 
   return {
     invoke: (invocation) =>
@@ -609,7 +628,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           const durationMs = clock.monotonicMs() - startedMs
           endLease(lease, ended, durationMs)
           const { report, failure } = await conclude(lease, call, durationMs, ended)
-          return failure ? { ...failure, report } : { outcome: 'cancelled', report }
+          return failure ? { ...failure, report } : cancelled(report)
         }
 
         const finished = Promise.withResolvers<InvocationReport>()
@@ -618,7 +637,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           how:
             | { is: 'result'; body: Uint8Array }
             | { is: 'timedOut' }
-            | { is: 'cancelled' }
+            | Cancelled
             | { is: 'died'; delivered: boolean },
         ) => {
           const durationMs = (endedMs ?? clock.monotonicMs()) - startedMs
@@ -678,7 +697,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       stop.abort()
       const durationMs = clock.monotonicMs() - startedMs
       // A connection that outlives the timeout is closed; the instance has done nothing wrong.
-      if (ended.is === 'timedOut' || ended.is === 'cancelled') lease.release(durationMs)
+      if (ended.is === 'timedOut' || (ended.is === 'cancelled' && !ended.stopped)) lease.release(durationMs)
       else endLease(lease, ended, durationMs)
       const { report, failure } = await conclude(lease, call, durationMs, ended)
       return failure && ended.is !== 'timedOut' ? { ...failure, report } : { outcome: 'ended', report }
@@ -707,6 +726,10 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
         if (revision.functionArn === functionArn && (versionId ?? revision.versionId) === revision.versionId)
           pool.supersede()
       }
+    },
+
+    stopCalls(functionArn) {
+      for (const pool of pools.values()) if (pool.revision.functionArn === functionArn) pool.stopCalls()
     },
 
     retireOthers({ functionArn, versionId, key }) {

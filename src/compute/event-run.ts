@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { EventInvocation } from '../ports/invocation.ts'
 import type { Deadlines } from './deadlines.ts'
-import type { Lease } from './instance-pool.ts'
+import type { Lease, RunningCall } from './instance-pool.ts'
 import type { Answer, HookCall } from './live-instance.ts'
 
 /** What has a time limit. */
@@ -10,15 +10,21 @@ export interface Timed {
 }
 
 export const hasTimedOut = { is: 'timedOut' } as const
-const wasCancelled = { is: 'cancelled' } as const
+/** The caller has left; with `stopped`, all calls of the function were ended. */
+export interface Cancelled {
+  readonly is: 'cancelled'
+  readonly stopped?: true
+}
+const wasCancelled: Cancelled = { is: 'cancelled' }
+export const wasStopped: Cancelled = { is: 'cancelled', stopped: true }
 
-export type RunEnd = Answer | typeof hasTimedOut | typeof wasCancelled
+export type RunEnd = Answer | typeof hasTimedOut | Cancelled
 
 /**
  * An event on an instance: from when it is sent, perhaps behind others, until it is answered or nobody waits for it any
  * longer. Its time starts when the instance comes to it.
  */
-export class EventRun implements Timed {
+export class EventRun implements Timed, RunningCall {
   readonly #lease: Lease
   readonly #clock: Clock
   readonly #deadlines: Deadlines<Timed>
@@ -46,8 +52,10 @@ export class EventRun implements Timed {
     const { requestId, qualifier, credentials, log, trace } = call
     this.#requestId = requestId
     this.#signal = signal
+    const { pooled } = this.#lease
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
+      pooled.calls.add(this)
       this.#lease.instance
         .invoke({
           requestId,
@@ -65,7 +73,8 @@ export class EventRun implements Timed {
           this.#lease.discard()
           reject(error)
         })
-      if (signal?.aborted) this.#abort()
+      if (pooled.isStopped) this.stop()
+      else if (signal?.aborted) this.#abort()
       else signal?.addEventListener('abort', this.#abort)
     })
   }
@@ -77,9 +86,15 @@ export class EventRun implements Timed {
     this.#deadlines.set(this, this.#timeoutMs)
   }
 
-  readonly #abort = (): void => {
+  readonly #abort = (): void => this.#giveUp(wasCancelled)
+
+  stop(): void {
+    this.#giveUp(wasStopped)
+  }
+
+  #giveUp(ended: Cancelled): void {
     if (this.#startedMs === undefined) this.#lease.instance.ahead?.takeBack(this.#requestId)
-    this.settle(wasCancelled)
+    this.settle(ended)
   }
 
   readonly settle = (ended: RunEnd): void => {
@@ -91,6 +106,7 @@ export class EventRun implements Timed {
 
   #end(): void {
     this.#resolve = undefined
+    this.#lease.pooled.calls.delete(this)
     this.#endedMs = this.#clock.monotonicMs()
     this.#deadlines.lift(this, this.#timeoutMs)
     this.#signal?.removeEventListener('abort', this.#abort)

@@ -19,6 +19,8 @@ export async function forwardQueued(
   const kept = await beginningOf(outcome.body)
   const report = await outcome.finished
   if (kept === undefined) {
+    // The function has not failed, and is not charged with it.
+    if (report.stopped) return { outcome: 'cancelled', stopped: true, report }
     const late = report.durationMs >= revision.timeoutMs
     return {
       outcome: 'unhandledError',

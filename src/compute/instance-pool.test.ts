@@ -3,7 +3,14 @@ import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { ManualClock } from '../lib/clock.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
-import { GaveUp, InstancePool, type Lease, type PooledInstance, Throttled } from './instance-pool.ts'
+import {
+  CallStopped,
+  GaveUp,
+  InstancePool,
+  type Lease,
+  type PooledInstance,
+  Throttled,
+} from './instance-pool.ts'
 import { type LiveInstance, StartFailure } from './live-instance.ts'
 
 const revision = (instanceConcurrency = 1): FunctionRevision => ({
@@ -306,6 +313,36 @@ test('a superseded pool lets its busy instances finish and retires them then', a
   leases[0]!.release(500)
   await turn()
   assert.deepEqual(shop.done, ['preStop i1', 'preStop i0'])
+})
+
+test('when all calls are ended, each is told before its instance is killed, and nobody is left waiting', async () => {
+  const shop = new Workshop(2)
+  const leases = [shop.acquire(), shop.acquire(), shop.acquire()]
+  await shop.ready(0)
+  await shop.ready(1)
+  const [first, second, third] = await Promise.all(leases)
+  third!.release(1)
+  const waiting = [shop.acquire(), shop.acquire(), shop.acquire()]
+  await Promise.all(waiting.slice(0, 2))
+  shop.pool.stopCalls()
+  // One that was just about to begin sees it, too.
+  assert.deepEqual([first!.pooled.isStopped, third!.pooled.isStopped], [true, true])
+  await assert.rejects(waiting[2]!, CallStopped)
+  assert.deepEqual(shop.done, ['kill i0', 'kill i1'])
+  for (const lease of [first!, second!]) lease.discard()
+  await turn()
+  assert.deepEqual([shop.done.length, shop.count], [2, 0])
+})
+
+test('an instance without a call is left alone when all calls are ended', async () => {
+  const shop = new Workshop()
+  const lease = shop.acquire()
+  await shop.ready(0)
+  ;(await lease).release(1)
+  shop.pool.stopCalls()
+  await turn()
+  assert.deepEqual([shop.done, shop.count], [[], 1])
+  assert.equal((await shop.acquire()).pooled.isStopped, false)
 })
 
 test('those who wait for a revision that was superseded are served by the instances that it has', async () => {

@@ -38,6 +38,19 @@ export class GaveUp extends Error {
   }
 }
 
+/** All calls of the function were ended while it waited. */
+export class CallStopped extends Error {
+  constructor() {
+    super('all calls of the function were ended')
+    this.name = 'CallStopped'
+  }
+}
+
+/** A call on an instance, for whoever ends all of them. */
+export interface RunningCall {
+  stop(): void
+}
+
 /** One slot of one instance, for one call. Exactly one of `release` and `discard` ends it. */
 export interface Lease {
   readonly pooled: PooledInstance
@@ -66,6 +79,10 @@ export interface PooledInstance {
   served: number
   /** Calls that had been sent ahead were taken back, since the one that runs has taken longer than this. */
   stalledMs: number | undefined
+  /** Those that run there now. */
+  readonly calls: Set<RunningCall>
+  /** All its calls were ended: one that is about to begin must not. */
+  isStopped: boolean
 }
 
 export interface WaitingCall {
@@ -202,6 +219,19 @@ export class InstancePool {
   supersede(): void {
     this.#superseded = true
     for (const pooled of [...this.#free]) this.#retireIfIdle(pooled)
+  }
+
+  /** Ends all calls, those that wait too, and kills the instances that are at work for them. */
+  stopCalls(): void {
+    for (const waiter of this.#waiters.splice(0)) this.#settle(waiter).reject(new CallStopped())
+    this.#callOffStarts()
+    for (const pooled of [...this.#instances]) {
+      if (pooled.state.is !== 'busy') continue
+      pooled.isStopped = true
+      // Each is told before its instance dies under it: it would take that for a crash, or be tried again elsewhere.
+      for (const call of [...pooled.calls]) call.stop()
+      void this.#end(pooled, 'kill')
+    }
   }
 
   /** Since when the instance that idles the longest does. */
@@ -375,6 +405,7 @@ export class InstancePool {
       () => {
         // What cannot be thawed is as good as dead; the call has not touched it.
         lease.discard()
+        if (pooled.isStopped) throw new CallStopped()
         return this.acquire(call)
       },
     )
@@ -564,6 +595,8 @@ export class InstancePool {
       memoryReadMs: Number.NEGATIVE_INFINITY,
       served: 0,
       stalledMs: undefined,
+      calls: new Set(),
+      isStopped: false,
     }
     const startedMs = clock.monotonicMs()
     const cancel = new AbortController()

@@ -25,6 +25,7 @@ function world() {
     log: silentLogger,
     resolve: async (functionName, qualifier) => {
       const key = revisions.get(`${functionName}/${qualifier}`)
+      if (key === 'disabled') return key
       return key === undefined ? undefined : ({ key } as FunctionRevision)
     },
     instances: {
@@ -92,6 +93,20 @@ test('new code takes the place of the old, and what two aliases ask of one versi
   await pass(1000)
   assert.equal(kept.get('f:7'), 1)
   assert.equal(provisioning.statusOf('f', 'green'), undefined)
+})
+
+test('while a function is disabled nothing is kept of it, and its plan waits', async () => {
+  const { kept, revisions, provisioning, pass } = world()
+  provisioning.apply(plan())
+  await pass(0)
+  revisions.set('f/LATEST', 'disabled')
+  await pass(1000)
+  assert.equal(kept.size, 0)
+  const currentError = 'the function is disabled'
+  assert.deepEqual(provisioning.statusOf('f', 'LATEST'), { target: 2, current: 0, currentError })
+  revisions.set('f/LATEST', 'f@1')
+  await pass(1000)
+  assert.deepEqual(provisioning.statusOf('f', 'LATEST'), { target: 2, current: 2 })
 })
 
 test('it says why fewer are ready than should be, while that is so', async () => {

@@ -33,8 +33,8 @@ export interface ProvisionerNeeds {
   ids: IdSource
   log: Logger
   instances: ProvisionedInstances
-  /** What a qualifier stands for; undefined when there is no such function or qualifier. */
-  resolve(functionName: string, qualifier: string): Promise<FunctionRevision | undefined>
+  /** What a qualifier stands for; undefined when there is no such function or qualifier. `disabled`: nothing is kept meanwhile. */
+  resolve(functionName: string, qualifier: string): Promise<FunctionRevision | 'disabled' | undefined>
 }
 
 export interface Provisioner extends Provisioning {
@@ -49,6 +49,7 @@ interface Kept {
   use: UseOverTime
   target: number
   revision: FunctionRevision | undefined
+  isDisabled: boolean
 }
 
 const everyMs = 1000
@@ -113,6 +114,8 @@ export function provisioner({ clock, ids, log, instances, resolve }: Provisioner
         kept.delete(key)
         continue
       }
+      entry.isDisabled = revision === 'disabled'
+      if (revision === 'disabled') continue
       entry.tracking = track(entry.plan, nowMs, entry.use.overLastMinute(clock.monotonicMs()), entry.tracking)
       entry.target = targetAt(entry.plan, nowMs, entry.tracking)
       entry.revision = revision
@@ -148,6 +151,7 @@ export function provisioner({ clock, ids, log, instances, resolve }: Provisioner
     if (!entry) return undefined
     const { ready, error } = entry.revision ? instances.readyOf(entry.revision.key) : { ready: 0 }
     const current = Math.min(ready, entry.target)
+    if (entry.isDisabled) return { target: entry.target, current, currentError: 'the function is disabled' }
     return {
       target: entry.target,
       current,
@@ -163,6 +167,7 @@ export function provisioner({ clock, ids, log, instances, resolve }: Provisioner
         use: new UseOverTime(),
         target: targetAt(plan, clock.now(), untracked),
         revision: kept.get(keyOf(plan.functionName, plan.qualifier))?.revision,
+        isDisabled: false,
       }
       kept.set(keyOf(plan.functionName, plan.qualifier), entry)
       void reconcile()

@@ -38,7 +38,7 @@ export function followFunctions(
   return {
     /**
      * A function that was written is made ready for; what runs of it in another state, or of versions that are gone, is let go.
-     * One that was removed loses its instances and its log.
+     * One that is disabled loses its instances as soon as they are idle. One that was removed loses them and its log.
      */
     async changed(functionName: string): Promise<void> {
       try {
@@ -48,6 +48,10 @@ export function followFunctions(
           engine.retireFunction(arnOf(functionName))
           counts.forget(functionName)
           await logs.remove(accountId, functionName)
+          return
+        }
+        if (resolution.outcome === 'found' && resolution.disabledBecause !== undefined) {
+          engine.retireFunction(arnOf(functionName))
           return
         }
         if (resolution.outcome === 'found') engine.retireOthers(resolution.revision)

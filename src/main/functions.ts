@@ -45,7 +45,7 @@ export interface FunctionsSurroundings {
 }
 
 export async function assembleFunctions(
-  { config, stores, clock, ids, region, identity, log }: Foundation,
+  { config, stores, clock, ids, region, accountId, identity, log }: Foundation,
   {
     directory,
     customDomains,
@@ -83,6 +83,8 @@ export async function assembleFunctions(
     ...(compute.debugging ? { debugging: debuggingOf(compute.debugging) } : {}),
     runningInstances: (functionName) =>
       engine.instances().filter((instance) => instance.functionName === functionName),
+    stopInvocations: (functionName) =>
+      engine.stopCalls(`acs:fc:${region}:${accountId}:functions/${functionName}`),
     httpTriggerUrl(functionName, qualifier) {
       const url = httpTriggers.urlOf(functionName, qualifier)
       return { urlInternet: url, urlIntranet: url }

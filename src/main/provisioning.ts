@@ -19,7 +19,11 @@ export function assembleProvisioning(
     ids,
     log,
     instances: engine,
-    resolve: (functionName, qualifier) => directory.mainRevision(accountId, functionName, qualifier),
+    async resolve(functionName, qualifier) {
+      const resolution = await directory.resolve(accountId, functionName, qualifier)
+      if (resolution.outcome === 'found' && resolution.disabledBecause !== undefined) return 'disabled'
+      return directory.mainRevision(accountId, functionName, qualifier)
+    },
   })
   closing.push(() => provisioning.close())
   return {

@@ -145,6 +145,8 @@ export interface InvocationReport {
   billedMs: number
   maxMemoryMb: number
   coldStart: boolean
+  /** It did not end by itself: all calls of its function were ended. */
+  stopped?: true
   /** Last 4 KiB of log, when asked for. */
   logTail?: Uint8Array
 }
@@ -163,7 +165,8 @@ export type FunctionFailure = {
 
 /**
  * Refused: no code of the function saw the call. `notStarted`: the program of a custom runtime did not come to serve; code
- * and message are the vendor's (status 412).
+ * and message are the vendor's (status 412). `cancelled`: the caller has left, or with `stopped` all calls of the function
+ * were ended; code of the function may have seen it.
  */
 export type Refusal =
   | {
@@ -172,7 +175,7 @@ export type Refusal =
       message: string
     }
   | { outcome: 'throttled'; message: string }
-  | { outcome: 'cancelled'; report?: InvocationReport }
+  | { outcome: 'cancelled'; stopped?: true; report?: InvocationReport }
   | { outcome: 'platformError'; message: string }
 
 export type InvocationOutcome =

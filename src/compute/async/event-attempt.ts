@@ -176,7 +176,11 @@ export function eventAttempt(needs: EventAttemptNeeds) {
       case 'cancelled':
         return signal.aborted
           ? finish(work, ends.stopped())
-          : postpone(work, { because: 'the call was cancelled', countsFor: 'platform', throttled: false })
+          : postpone(work, {
+              because: outcome.stopped ? 'all calls of the function were ended' : 'the call was cancelled',
+              countsFor: 'platform',
+              throttled: false,
+            })
       default: {
         if (signal.aborted) return finish(work, ends.stopped())
         const failures = event.failures + 1

@@ -40,6 +40,10 @@ export const functionInvocationDisabled = (functionName: string, reason: string)
     `the invocation of function '${functionName}' is disabled${reason === '' ? '' : `: ${reason}`}`,
   )
 
+/** It was under way when the function was disabled with `abortOngoingRequest`. */
+export const invocationStopped = (functionName: string) =>
+  functionInvocationDisabled(functionName, 'this one was under way, and was ended')
+
 export const versionNotFound = (functionName: string, versionId: string) =>
   new ApiError('VersionNotFound', 404, `version '${versionId}' of function '${functionName}' does not exist`)
 

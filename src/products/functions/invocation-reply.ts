@@ -4,7 +4,13 @@ import type {
   InvocationOutcome,
   InvocationReport,
 } from '../../ports/invocation.ts'
-import { clientClosedRequest, internalServerError, notStarted, resourceExhausted } from './errors.ts'
+import {
+  clientClosedRequest,
+  internalServerError,
+  invocationStopped,
+  notStarted,
+  resourceExhausted,
+} from './errors.ts'
 import type { Reply } from './vocabulary.ts'
 
 const EXPOSED_HEADERS = [
@@ -46,7 +52,7 @@ export function invocationReply(outcome: InvocationOutcome, revision: FunctionRe
     case 'throttled':
       throw resourceExhausted(outcome.message)
     case 'cancelled':
-      throw clientClosedRequest()
+      throw outcome.stopped ? invocationStopped(revision.functionName) : clientClosedRequest()
     case 'notStarted':
       throw notStarted(outcome.code, outcome.message)
     case 'platformError':

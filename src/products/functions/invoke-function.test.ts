@@ -196,8 +196,20 @@ describe('InvokeFunction', () => {
     assert.deepEqual((await bed.call('POST', `${fn}/invoke/enable`)).json, { success: true })
     assert.equal((await bed.call('POST', path, '{}')).status, 200)
     assert.equal((await bed.call('GET', fn)).json.invocationRestriction, undefined)
-    const abort = await bed.call('POST', `${fn}/invoke/disable`, { abortOngoingRequest: true })
-    assert.equal(abort.json.Code, 'NotImplemented')
+    assert.deepEqual(bed.stopped, [])
+    await bed.call('POST', `${fn}/invoke/disable`, { abortOngoingRequest: true })
+    assert.deepEqual(bed.stopped, ['hello'])
+    await bed.call('POST', `${fn}/invoke/enable`)
+    assert.equal((await bed.call('POST', '/2023-03-30/functions/none/invoke/disable', { abortOngoingRequest: true })).status, 404) // biome-ignore format: one line
+    assert.deepEqual(bed.stopped, ['hello'])
+  })
+
+  test('a call that is ended with all of its function is told so: its caller has not left', async () => {
+    bed.script.outcome = { outcome: 'cancelled', stopped: true }
+    const { status, json } = await bed.call('POST', path, '{}')
+    assert.deepEqual([status, json.Code], [403, 'FunctionInvocationDisabled'])
+    assert.match(json.Message, /under way, and was ended/)
+    bed.script.outcome = succeeded('ok')
   })
 
   test('an alias splits calls by weight, and an update is seen by the next call', async () => {

@@ -38,6 +38,8 @@ export interface FunctionsNeeds {
   httpTriggerUrl(functionName: string, qualifier: string): HttpTriggerUrls
   /** The instances that a function has right now. */
   runningInstances(functionName: string): readonly RunningInstance[]
+  /** Ends all invocations of a function that are under way, those that wait for an instance too. */
+  stopInvocations(functionName: string): void
   /** Signs the links to code packages; links stay good over a restart only if it does. */
   codeUrlSecret: Uint8Array
   /** Absent: debugging is off. */

@@ -51,6 +51,7 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
   const packages = memoryCodePackages()
   const invocations: EventInvocation[] = []
   const accepted: AsyncInvocation[] = []
+  const stopped: string[] = []
   const logRequests: LogsRequest[] = []
   const usage: FunctionHour[] = []
   const uploads = new Map<string, Buffer>()
@@ -138,6 +139,7 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
       urlIntranet: `http://${functionName}.${qualifier}.inner.test`,
     }),
     runningInstances: () => [],
+    stopInvocations: (functionName) => void stopped.push(functionName),
     codeUrlSecret: Buffer.from('a secret of the test'),
     authenticate: () => ({ accountId }),
     ...overrides,
@@ -184,6 +186,7 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
     packages,
     invocations,
     accepted,
+    stopped,
     logRequests,
     provisioned,
     usage,

@@ -63,6 +63,14 @@ export const handlerNotCalledLater = () =>
 
 export const clientClosedRequest = () => new ApiError('ClientClosedRequest', 499, 'client Closed Request')
 
+/** As InvokeFunction says it. */
+export const invocationStopped = (functionName: string) =>
+  new ApiError(
+    'FunctionInvocationDisabled',
+    403,
+    `the invocation of function '${functionName}' is disabled: this one was under way, and was ended`,
+  )
+
 export const resourceExhausted = (message: string) => new ApiError('ResourceExhausted', 429, message)
 
 export const serviceUnavailable = (message: string) => new ApiError('ServiceUnavailable', 503, message)

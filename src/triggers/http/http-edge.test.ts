@@ -281,8 +281,9 @@ for (const [outcome, status, code] of [
   [{ outcome: 'throttled', message: 'too many instances' }, 429, 'ResourceExhausted'],
   [{ outcome: 'platformError', message: 'no instance' }, 503, 'ServiceUnavailable'],
   [{ outcome: 'cancelled' }, 499, 'ClientClosedRequest'],
+  [{ outcome: 'cancelled', stopped: true }, 403, 'FunctionInvocationDisabled'],
 ] as const) {
-  test(`an invocation that was ${outcome.outcome} is a ${status}`, async (t) => {
+  test(`an invocation that was ${outcome.outcome} is a ${status} (${code})`, async (t) => {
     const edge = await startEdge(t, { invoker: answering(outcome) })
     const answer = await edge.ask({})
     assert.deepEqual([answer.status, JSON.parse(answer.text).Code], [status, code])

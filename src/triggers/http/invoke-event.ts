@@ -68,7 +68,7 @@ export async function invokeWithEvent(
       send(request, response, failureAnswer(outcome, revision, headers))
       return
     default:
-      throw refusalError(outcome)
+      throw refusalError(outcome, revision)
   }
 }
 

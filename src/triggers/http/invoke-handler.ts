@@ -72,6 +72,6 @@ export async function invokeHandler(
       send(request, response, failureAnswer(outcome, revision, headers))
       return
     default:
-      throw refusalError(outcome)
+      throw refusalError(outcome, revision)
   }
 }

@@ -1,7 +1,7 @@
 /** What an invocation ended with → status, headers and body of the HTTP answer. */
 import type { FunctionFailure, FunctionRevision, InvocationReport, Refusal } from '../../ports/invocation.ts'
 import { ApiError } from '../../wire/api-error.ts'
-import { clientClosedRequest, resourceExhausted, serviceUnavailable } from './errors.ts'
+import { clientClosedRequest, invocationStopped, resourceExhausted, serviceUnavailable } from './errors.ts'
 
 export interface Answer {
   status: number
@@ -65,12 +65,12 @@ export function failureAnswer(
   return { status: 502, headers, body: failure.body }
 }
 
-export function refusalError(refusal: Refusal): ApiError {
+export function refusalError(refusal: Refusal, { functionName }: FunctionRevision): ApiError {
   switch (refusal.outcome) {
     case 'throttled':
       return resourceExhausted(refusal.message)
     case 'cancelled':
-      return clientClosedRequest()
+      return refusal.stopped ? invocationStopped(functionName) : clientClosedRequest()
     case 'notStarted':
       return new ApiError(refusal.code, 412, refusal.message)
     case 'platformError':

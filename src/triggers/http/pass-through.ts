@@ -52,7 +52,7 @@ export async function passThrough(
       send(request, response, failureAnswer(outcome, revision, headers))
       return
     default:
-      throw refusalError(outcome)
+      throw refusalError(outcome, revision)
   }
 }
 

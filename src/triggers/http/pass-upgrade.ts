@@ -54,6 +54,6 @@ export async function passUpgrade(
       else sendOnSocket(socket, failureAnswer(outcome, revision, commonHeaders(requestId, undefined)))
       return
     default:
-      throw refusalError(outcome)
+      throw refusalError(outcome, revision)
   }
 }

@@ -389,6 +389,7 @@ test('layers, the account and bindings answer', async () => {
   )
   await open.createService(asked('CreateService', { serviceName: 'bindings' }))
   assert.deepEqual((await open.listVpcBindings('bindings')).body.vpcIds, [])
+  await openRefused(open.listVpcBindings('absent'), 404, 'ServiceNotFound')
 })
 
 test('custom domains have routes to functions of services', async () => {

@@ -7,7 +7,7 @@ import { built, operations } from './operations/index.ts'
 import { notBuilt } from './operations/not-built.ts'
 import { accountId, startTestbed } from './testbed.fixture.ts'
 
-const kebab = (name: string): string => name.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase()
+const kebab = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
 
 test('every operation is in a file of its name, and every file is in the table', () => {
   const files = readdirSync(new URL('operations/', import.meta.url))

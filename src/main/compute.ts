@@ -147,9 +147,13 @@ export async function assembleCompute(
 }
 
 /** What everybody but the debugging itself is given. */
-const debuggedEngine = (engine: Engine, { invoke, isDebugged }: Debugging): Engine => ({
+const debuggedEngine = (engine: Engine, { invoke, isDebugged, sendAwayWaiting }: Debugging): Engine => ({
   ...engine,
   invoke,
+  stopCalls(functionArn) {
+    sendAwayWaiting(functionArn)
+    engine.stopCalls(functionArn)
+  },
   keepReady(revision, count, how) {
     if (count === 0 || !isDebugged(revision)) engine.keepReady(revision, count, how)
   },

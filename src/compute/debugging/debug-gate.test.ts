@@ -40,6 +40,18 @@ test('a hundred may wait', async () => {
   assert.deepEqual([told[0], told[1], told[100], told[101]], ['entered', undefined, undefined, 'full'])
 })
 
+test('when all calls are ended, who waits is sent away, and who comes later may enter', async () => {
+  const gate = new DebugGate(1)
+  const leaving = new AbortController()
+  const told = follow(gate, [undefined, leaving.signal, undefined])
+  gate.sendAway()
+  leaving.abort()
+  gate.leave()
+  await settled()
+  assert.deepEqual(told, ['entered', 'sentAway', 'sentAway'])
+  assert.equal(await gate.enter(undefined), 'entered')
+})
+
 test('once it is open nobody waits', async () => {
   const gate = new DebugGate(1)
   const told = follow(gate, [undefined, undefined])

@@ -1,7 +1,7 @@
 /** Who waits while a call stands at a breakpoint; those beyond are refused. */
 const waitingMax = 100
 
-export type Entrance = 'entered' | 'full' | 'left'
+export type Entrance = 'entered' | 'full' | 'left' | 'sentAway'
 
 interface Waiter {
   enter(how: Entrance): void
@@ -45,6 +45,11 @@ export class DebugGate {
     const next = this.#waiting.shift()
     if (next) next.enter('entered')
     else this.#free++
+  }
+
+  /** All calls of the function are ended: who waits does not enter. */
+  sendAway(): void {
+    for (const waiter of this.#waiting.splice(0)) waiter.enter('sentAway')
   }
 
   /** Nobody is kept waiting any more. */

@@ -90,6 +90,7 @@ export class DebugSession {
     if (!protocol || !gate || revision.versionId !== 'LATEST') return this.#engine.invoke(invocation)
     const entrance = await gate.enter(signal)
     if (entrance === 'left') return { outcome: 'cancelled' }
+    if (entrance === 'sentAway') return { outcome: 'cancelled', stopped: true }
     if (entrance === 'full') return { outcome: 'throttled', message: 'too many calls wait for the debugger' }
     try {
       if (this.#closed) return await this.#engine.invoke(invocation)
@@ -97,6 +98,11 @@ export class DebugSession {
     } finally {
       gate.leave()
     }
+  }
+
+  /** Before the engine ends those that run: none that waits is let in for one of them. */
+  sendAwayWaiting(): void {
+    this.#gate?.sendAway()
   }
 
   started(revision: FunctionRevision, target: DebugTarget): void {

@@ -32,6 +32,8 @@ export interface Debugging {
   isDebugged(revision: FunctionRevision): boolean
   /** Calls go through here. */
   invoke(invocation: EventInvocation): Promise<InvocationOutcome>
+  /** All calls of a function are about to be ended: those that wait for the one at a breakpoint are, here. */
+  sendAwayWaiting(functionArn: string): void
   close(): Promise<void>
 }
 
@@ -78,6 +80,11 @@ export function debugging(needs: DebuggingNeeds, engineOf: () => DebuggedEngine)
     invoke(invocation) {
       const session = sessions.size === 0 ? undefined : sessions.get(invocation.revision.functionName)
       return session ? session.invoke(invocation) : engineOf().invoke(invocation)
+    },
+
+    sendAwayWaiting(functionArn) {
+      for (const [functionName, session] of sessions)
+        if (functionArn.endsWith(`:functions/${functionName}`)) session.sendAwayWaiting()
     },
 
     async close() {

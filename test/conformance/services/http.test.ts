@@ -5,7 +5,8 @@ import { connect } from 'node:net'
 import { describe, test } from 'node:test'
 import { signFc, signFcUrl } from '../../../src/lib/signing/fc.ts'
 import { fc2Client, type Sdk, zipOf } from '../../clients.fixture.ts'
-import { http } from '../conformance.fixture.ts'
+import { until } from '../../platform.fixture.ts'
+import { http, logOf } from '../conformance.fixture.ts'
 import { createIn, refused, sharedServices } from './services.fixture.ts'
 
 const bed = sharedServices()
@@ -233,6 +234,36 @@ test('a custom runtime is given the whole path, and how much of it is not its ow
   const { text, headers } = await ask('/custom/web/a/b?c=d', { method: 'DELETE' })
   assert.equal(text, `DELETE ${base}/custom/web/a/b?c=d ${base}/custom/web/ custom`)
   assert.equal(headers['content-disposition'], 'attachment')
+})
+
+test('a custom runtime is called later, under an id that is taken then', async () => {
+  const server = `
+    require('http').createServer((req, res) => {
+      console.log('LATER ' + req.url)
+      res.end()
+    }).listen(9000, '0.0.0.0')`
+  await served(
+    'later',
+    'web',
+    { 'server.js': server },
+    { runtime: 'custom.debian12', customRuntimeConfig: { command: ['node', 'server.js'] } },
+  )
+  const headers = {
+    'x-fc-invocation-type': 'Async',
+    'x-fc-stateful-async-invocation-id': 'one',
+    'x-fc-stateful-async-invocation-enable': 'true',
+  }
+  const taken = await ask('/later/web/a', { method: 'POST', headers })
+  assert.deepEqual([taken.status, taken.headers['x-fc-stateful-async-invocation-id']], [202, 'one'])
+  const path = '/services/later/functions/web/stateful-async-invocations/one'
+  await until(async () => (await bed.fc2.get(path)).data.status === 'Succeeded', { what: 'the call' })
+  const again = await ask('/later/web/a', { method: 'POST', headers })
+  assert.deepEqual(
+    [again.status, JSON.parse(again.text).ErrorCode],
+    [409, 'StatefulAsyncInvocationAlreadyExists'],
+  )
+  const lines = await logOf(bed.platform, 'later%24web')
+  assert.equal(lines.filter((line) => line.endsWith(`LATER ${base}/later/web/a`)).length, 1)
 })
 
 test('a connection is handed to a custom runtime when it becomes another protocol', async () => {

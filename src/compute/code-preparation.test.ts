@@ -90,7 +90,7 @@ describe('code preparation', { timeout: 120_000 }, () => {
     const { store, preparation } = await prepare()
     const code = await store.store(zipOf(application(' the same')), generous)
     const revision = revisionOf(code)
-    const first = await store.materialize(revision)
+    const [first] = await Promise.all([store.materialize(revision), store.materialize(revision)])
     assert.equal(first.preparedSource, undefined)
     assert.equal(preparation.pending(), 1)
     const preparedSource = await prepared(store, revision)

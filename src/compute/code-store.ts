@@ -69,6 +69,8 @@ export async function codeStore({
   await writeFile(join(dir, 'package.json'), '{}\n')
 
   const known = new Map<string, CodeOnDisk>()
+  /** A hundred instances that start at once look once, and ask once for what can be prepared. */
+  const locating = new Map<string, Promise<CodeOnDisk>>()
   const underWay = new Map<string, Promise<string>>()
   /** The layers in each merged folder. */
   const mergedFrom = new Map<string, ReadonlySet<string>>()
@@ -120,6 +122,29 @@ export async function codeStore({
     })
   }
 
+  async function locate(revision: FunctionRevision): Promise<CodeOnDisk> {
+    const [codeSource, optSource] = await Promise.all([
+      unpackedFolder(revision.code),
+      layersFolder(revision.layers),
+    ])
+    const subject = { revision, codeSource }
+    const preparedSource = await preparation?.find(subject)
+    const onDisk: CodeOnDisk = {
+      codeSource,
+      ...(optSource === undefined ? {} : { optSource }),
+      ...(preparedSource === undefined ? {} : { preparedSource }),
+    }
+    // Bounded: a forgotten entry costs its next cold start one look at the disk.
+    if (known.size >= 10_000) known.delete(known.keys().next().value!)
+    known.set(revision.key, onDisk)
+    if (preparedSource === undefined) {
+      preparation?.want(subject, (folder) => {
+        if (known.get(revision.key) === onDisk) known.set(revision.key, { ...onDisk, preparedSource: folder })
+      })
+    }
+    return onDisk
+  }
+
   return {
     async store(zip, limits) {
       const id = randomUUID()
@@ -145,29 +170,12 @@ export async function codeStore({
     materialize(revision) {
       const ready = known.get(revision.key)
       if (ready) return ready
-      return (async () => {
-        const [codeSource, optSource] = await Promise.all([
-          unpackedFolder(revision.code),
-          layersFolder(revision.layers),
-        ])
-        const subject = { revision, codeSource }
-        const preparedSource = await preparation?.find(subject)
-        const onDisk: CodeOnDisk = {
-          codeSource,
-          ...(optSource === undefined ? {} : { optSource }),
-          ...(preparedSource === undefined ? {} : { preparedSource }),
-        }
-        // Bounded: a forgotten entry costs its next cold start one look at the disk.
-        if (known.size >= 10_000) known.delete(known.keys().next().value!)
-        known.set(revision.key, onDisk)
-        if (preparedSource === undefined) {
-          preparation?.want(subject, (folder) => {
-            if (known.get(revision.key) === onDisk)
-              known.set(revision.key, { ...onDisk, preparedSource: folder })
-          })
-        }
-        return onDisk
-      })()
+      let located = locating.get(revision.key)
+      if (located === undefined) {
+        located = locate(revision).finally(() => locating.delete(revision.key))
+        locating.set(revision.key, located)
+      }
+      return located
     },
 
     async discard({ blobId }) {

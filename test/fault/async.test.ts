@@ -57,11 +57,17 @@ const send = (platform: Platform, functionName: string, event: object, headers =
     headers: { 'x-fc-invocation-type': 'Async', ...headers },
   })
 
-/** Waits until everything was called. Throws with what the platform says of the queue. */
+/** Waits until everything was called, as long as the queue gets shorter. Throws with what the platform says of it. */
 async function untilEmpty(platform: Platform): Promise<void> {
-  const isEmpty = async () => (await statusOf(platform)).asyncQueueDepth === 0
+  let depth = Number.POSITIVE_INFINITY
+  const isShorter = async () => {
+    const { asyncQueueDepth } = await statusOf(platform)
+    if (asyncQueueDepth >= depth) return false
+    depth = asyncQueueDepth
+    return true
+  }
   try {
-    await until(isEmpty, { what: 'the queue to be empty', timeoutMs: 90_000 })
+    while (depth > 0) await until(isShorter, { what: 'the queue to get shorter', timeoutMs: 60_000 })
   } catch (error) {
     const { text } = await api(platform, 'GET', '/hanshu/status')
     throw new Error(`seed ${seed}: ${text}\n${platform.log()}`, { cause: error })

@@ -33,6 +33,7 @@ export const configSchema = z.object({
     .default(9443)
     .describe('Custom domains by HTTPS, with the certificates that their owner gave.'),
   HANSHU_OSS_PORT: port.default(9001).describe('Object Storage API, as far as code upload needs it.'),
+  HANSHU_STS_PORT: port.default(9004).describe('Security Token Service API (AssumeRole, GetCallerIdentity).'),
   HANSHU_METRICS_PORT: port
     .optional()
     .describe('Metrics, at /metrics in the format of OpenMetrics, for whoever reaches it; without: none.'),
@@ -66,6 +67,13 @@ export const configSchema = z.object({
     .regex(/^[a-z0-9-]+$/)
     .default('cn-hangzhou')
     .describe('Region in resource names and credentials scopes.'),
+  HANSHU_UNKNOWN_ROLES: z
+    .enum(['unrestricted', 'refused'])
+    .default('unrestricted')
+    .describe(
+      'Roles of functions that nobody has created here. unrestricted: they may do everything, so that what names roles of the cloud is deployed as it is. ' +
+        'refused: they do not exist; choose it as soon as there are users or functions that may not do everything.',
+    ),
   HANSHU_SANDBOX: z
     .enum(['auto', 'oci', 'process'])
     .default(standardSandbox)

@@ -97,7 +97,7 @@ export async function assembleCompute(
       warmPool,
       imageOf: (runtime) => images.imageOf(runtime),
       materialize: (revision) => code.materialize(revision),
-      credentialsFor: roleCredentials({ identity, clock }),
+      credentialsFor: roleCredentials({ identity, clock, log }),
       ...(config.HANSHU_KEEP_ALIVE === 'learnt'
         ? {
             ahead: {

@@ -28,7 +28,12 @@ export async function openFoundation(starting: Starting, taken: TakenDataDir): P
     openStores(starting, taken.dataDir),
     openSandbox(starting, taken.dataDir),
   ])
-  const identity = await openIdentity({ records: stores.records, clock, accountId })
+  const identity = await openIdentity({
+    records: stores.records,
+    clock,
+    accountId,
+    unknownRolesUnrestricted: starting.config.HANSHU_UNKNOWN_ROLES === 'unrestricted',
+  })
   return {
     ...starting,
     ...taken,

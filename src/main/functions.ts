@@ -19,6 +19,8 @@ import {
   type PlatformStatus,
 } from '../products/functions/needs.ts'
 import { functionsProduct } from '../products/functions/product.ts'
+import { administrationProduct, isAdministration } from '../products/identity/administration/product.ts'
+import { trustsService } from '../products/identity/service-roles.ts'
 import { isObjectStorageRequest } from '../products/objects/objects-product.ts'
 import { isServicePath } from '../triggers/http/addressing.ts'
 import { shouldUpgrade } from '../triggers/http/http-edge.ts'
@@ -31,6 +33,7 @@ import { edgeDomain, type HttpTriggersPart } from './http-triggers.ts'
 import type { ObjectsPart } from './objects.ts'
 import type { Part } from './part.ts'
 import type { ProvisioningPart } from './provisioning.ts'
+import { functionCompute } from './role-credentials.ts'
 
 export interface FunctionsSurroundings {
   directory: FunctionDirectory
@@ -95,13 +98,20 @@ export async function assembleFunctions(
       clock,
       isPublic: (path) => path.startsWith(codeUrlPath),
     }),
+    access: identity,
+    roles: {
+      trustFunctionCompute: (roleArn) =>
+        trustsService(identity, { roleArn, service: functionCompute, clock }),
+    },
     runnableRuntimes: images.runnable,
   })
+  const administration = requestHandler(administrationProduct({ identity, clock, ids }), log)
   const handleFunctions = requestHandler(product, log)
   // Code is uploaded to the address of the API when the client was told no other.
   // Functions of services are reached here, too: their clients know one endpoint.
   const handle: RequestListener = (request, response) => {
     if (isServicePath(request.url ?? '')) httpTriggers.edge.handle(request, response)
+    else if (isAdministration(request.url ?? '')) void administration(request, response)
     else if (isObjectStorageRequest(headOf(request))) objects.handle(request, response)
     else void handleFunctions(request, response)
   }

@@ -4,6 +4,7 @@ import { QueueFull, TargetGone, TaskInFlight } from '../compute/async/acceptance
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
 import type { Engine } from '../compute/engine.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
+import { authorizeInvocation } from '../products/functions/authorization.ts'
 import type { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import {
@@ -37,7 +38,7 @@ export interface HttpTriggersPart extends Part {
 }
 
 export function assembleHttpTriggers(
-  { config, stores, accountId, identity, clock, ids, log, endpoints }: Foundation,
+  { config, stores, accountId, region, identity, clock, ids, log, endpoints }: Foundation,
   {
     engine,
     directory,
@@ -50,6 +51,7 @@ export function assembleHttpTriggers(
     asyncQueue: AsyncInvocations
   },
 ): HttpTriggersPart {
+  const authenticate = triggerAuthentication({ lookup: identity, clock })
   const edge = httpEdge({
     table: {
       find(functionName, qualifier) {
@@ -79,7 +81,13 @@ export function assembleHttpTriggers(
         return found instanceof Promise ? found.then(edgeDomainOf) : edgeDomainOf(found)
       },
     },
-    authentication: { verify: triggerAuthentication({ lookup: identity, clock }) },
+    authentication: {
+      verify(head, target) {
+        const caller = authenticate(head)
+        authorizeInvocation(identity, region, caller, target, head)
+        return caller
+      },
+    },
     accountId,
     domain: edgeDomain,
     invoker: engine,

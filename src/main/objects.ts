@@ -12,6 +12,7 @@ import { serverOptions } from '../wire/http-server.ts'
 import { requestHandler } from '../wire/product-server.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
+import { wholeProductOnly } from './whole-product-only.ts'
 
 /** An upload that was not made into a function's code by then is forgotten. */
 const uploadsKeptMs = 24 * 3_600_000
@@ -25,7 +26,14 @@ export interface ObjectsPart extends Part {
 export async function assembleObjects(foundation: Foundation): Promise<ObjectsPart> {
   const { config, stores, clock, ids, region, accountId, identity, log } = foundation
   const { records, objectBlobs: blobs } = stores
-  const product = objectsProduct({ records, blobs, clock, ids, lookup: identity, region })
+  const product = objectsProduct({
+    records,
+    blobs,
+    clock,
+    ids,
+    lookup: wholeProductOnly(identity, 'oss'),
+    region,
+  })
   const handleRequest = requestHandler(product, log)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
   await ensureUploadBucket({ records, clock })

@@ -16,6 +16,7 @@ import type { Part } from './part.ts'
 import { assembleProvisioning } from './provisioning.ts'
 import { announceReady } from './ready.ts'
 import { platformStatus } from './status.ts'
+import { assembleSts } from './sts.ts'
 import { sweepNowAndThen } from './sweep.ts'
 import { assembleTimerTriggers } from './timer-triggers.ts'
 
@@ -87,6 +88,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   })
   const parts: readonly Part[] = [
     functions,
+    assembleSts(foundation),
     objects,
     httpTriggers,
     timerTriggers,

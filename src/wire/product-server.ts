@@ -1,6 +1,6 @@
 /**
- * Every request walks the same five steps, in this order:
- * authenticate → find the operation → read its body → handle → answer.
+ * Every request walks the same six steps, in this order:
+ * authenticate → find the operation → authorize → read its body → handle → answer.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
@@ -10,6 +10,7 @@ import { ApiError, unexpectedError } from './api-error.ts'
 import { collect } from './body.ts'
 import type { Call, Operation, Reply } from './operation.ts'
 import { routerOf } from './routes.ts'
+import type { Principal } from './signatures/secret-lookup.ts'
 
 /** A wire-compatible API, as the dispatcher sees it. */
 export interface Product<Context> {
@@ -18,6 +19,8 @@ export interface Product<Context> {
   newRequestId(request: RequestHead): string
   /** Who calls. Throws `ApiError`. Sees the head only: the body is read afterwards. */
   authenticate(request: RequestHead): Promise<Caller> | Caller
+  /** May this caller do it? Throws `ApiError`. Asked before the body is read. Absent: whoever is let in may do everything. */
+  authorize?(request: AuthorizedRequest): void
   contextFor(call: Call, caller: Caller): Context
   renderError(error: ApiError, requestId: string, request: RequestHead): Reply
   /** Words what the wire layer found wrong (`MalformedBody`, `BodyTooLarge`, `BodyCutOff`, `MalformedPath`, `NoSuchRoute`), or undefined. */
@@ -40,10 +43,22 @@ export interface Caller {
   accountId: string
   /** Set when the place is not simply the request's path: a bucket taken from the Host header. Percent-encoded. */
   rawPath?: string
+  /** Who signed; undefined where nobody did. */
+  principal?: Principal
   /** Compares the body with the digest that was signed. Throws `ApiError`. */
   verifyBody?(body: Buffer): void
   /** Whatever else the product's authentication found out; only the product reads it. */
   facts?: unknown
+}
+
+/** What is known of a request before its body is read. */
+export interface AuthorizedRequest {
+  caller: Caller
+  operation: Pick<Operation<unknown>, 'name' | 'route'>
+  /** Decoded. */
+  path: Readonly<Record<string, string>>
+  query: URLSearchParams
+  head: RequestHead
 }
 
 /** No operation has this method and path. */
@@ -127,6 +142,7 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
     const { target: operation, path } = found
     seen.operation = operation.name
     if (operation.dataPlane) seen.dataPlane = true
+    product.authorize?.({ caller, operation, path, query, head })
     let collected: Buffer = NOTHING
     if (operation.body.collectBytesMax !== undefined) {
       collected = await collect(head.message, operation.body.collectBytesMax)

@@ -24,6 +24,10 @@ export const concurrentUpdate = () =>
 
 export const accessDenied = (message: string) => new ApiError('AccessDenied', 403, message)
 
+/** The vendor's words, seen in reports of its users. */
+export const callerNotAuthorized = (action: string, resource: string) =>
+  accessDenied(`the caller is not authorized to perform '${action}' on resource '${resource}'`)
+
 export const functionNotFound = (functionName: string) =>
   new ApiError('FunctionNotFound', 404, `function '${functionName}' does not exist`)
 

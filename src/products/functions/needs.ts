@@ -5,6 +5,7 @@ import type { CodePackages } from '../../ports/code-packages.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import type { Provisioning } from '../../ports/provisioning.ts'
 import type { RecordStore } from '../../ports/records.ts'
+import type { AccessControl } from '../../wire/access.ts'
 import type { Caller, RequestHead } from '../../wire/product-server.ts'
 import type { FunctionHour } from './billing/bill.ts'
 import type { CustomDomainDirectory } from './custom-domain-directory.ts'
@@ -45,10 +46,19 @@ export interface FunctionsNeeds {
   /** Absent: debugging is off. */
   debugging?: FunctionDebugging
   authenticate(head: RequestHead): Promise<Caller> | Caller
+  /** Absent: whoever is let in may do everything. */
+  access?: AccessControl
+  /** Absent: any role will do. */
+  roles?: FunctionRoles
   /** Default: `runnableRuntimes` of runtimes.ts. */
   runnableRuntimes?: ReadonlySet<string>
   /** Kinds of destinations (second part of the ARN) that outcomes of asynchronous invocations can be sent to. Default: `fc`. */
   destinationKinds?: ReadonlySet<string>
+}
+
+export interface FunctionRoles {
+  /** False: there is no such role, or it does not let Function Compute act in it. */
+  trustFunctionCompute(roleArn: string): boolean
 }
 
 export interface RunningInstance {

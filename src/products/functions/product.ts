@@ -5,6 +5,7 @@ import { type Caller, NoSuchRoute, type Product, type RequestHead } from '../../
 import { MalformedPath } from '../../wire/routes.ts'
 import { operations20160815 } from './api-2016-08-15/index.ts'
 import { operations20210406 } from './api-2021-04-06/index.ts'
+import { authorize } from './authorization.ts'
 import { codeUrlPath } from './code-urls.ts'
 import { entityTooLarge, invalidArgument, pathNotSupported } from './errors.ts'
 import type { FunctionsNeeds } from './needs.ts'
@@ -15,9 +16,10 @@ import type { FunctionsContext } from './vocabulary.ts'
 
 /** Function Compute, in all three generations of its API, as the wire serves it. */
 export function functionsProduct(needs: FunctionsNeeds): Product<FunctionsContext> {
-  const { authenticate, ...rest } = needs
+  const { authenticate, access, ...rest } = needs
   const shared = {
     ...rest,
+    ...(access && { access }),
     runnableRuntimes: needs.runnableRuntimes ?? runnableRuntimes,
     destinationKinds: needs.destinationKinds ?? new Set(['fc']),
   }
@@ -34,7 +36,13 @@ export function functionsProduct(needs: FunctionsNeeds): Product<FunctionsContex
       return { ...caller, facts: { baseUrl: baseUrlOf(head) } satisfies Facts }
     },
 
-    contextFor: (call, caller) => ({ ...shared, ...call, baseUrl: (caller.facts as Facts).baseUrl }),
+    ...(access && { authorize: (request) => authorize(access, needs.region, request) }),
+    contextFor: (call, caller) => ({
+      ...shared,
+      ...call,
+      baseUrl: (caller.facts as Facts).baseUrl,
+      principal: caller.principal,
+    }),
     renderError,
     wordFailure,
     commonHeaders: (requestId) => ({ 'X-Fc-Request-Id': requestId }),

@@ -1,4 +1,5 @@
 import { type Call, operationOf } from '../../wire/operation.ts'
+import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import type { FunctionsNeeds } from './needs.ts'
 
 /** What an operation of Function Compute may use. */
@@ -7,6 +8,8 @@ export interface FunctionsContext
     Omit<FunctionsNeeds, 'authenticate' | 'runnableRuntimes' | 'destinationKinds'> {
   /** How the client reached this endpoint, for links back to it: `http://127.0.0.1:9000`. */
   baseUrl: string
+  /** Who signed; undefined where nobody had to. */
+  principal: Principal | undefined
   runnableRuntimes: ReadonlySet<string>
   destinationKinds: ReadonlySet<string>
 }

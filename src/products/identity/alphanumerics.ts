@@ -16,3 +16,13 @@ export function alphanumericsOf(bytes: Uint8Array): string {
   for (const byte of bytes) if (byte < FAIR_BELOW) text += ALPHABET[byte % ALPHABET.length]
   return text
 }
+
+/** A number of as many digits, as ids of users and roles are. */
+export function randomDigits(length: number, randomBytes: (count: number) => Buffer): string {
+  let text = ''
+  while (text.length < length) {
+    // Of 256 bytes 250 fall on the ten digits evenly.
+    for (const byte of randomBytes(length - text.length)) if (byte < 250) text += byte % 10
+  }
+  return text
+}

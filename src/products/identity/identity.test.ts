@@ -13,7 +13,11 @@ const upload = { to: 'putObjects', bucket: 'fc-code', objectPrefix: '1/tmp/' } a
 
 async function opened(records: RecordStore = memoryRecordStore()) {
   const clock = new ManualClock(NOW_MS)
-  return { records, clock, identity: await identity({ records, clock, accountId }) }
+  return {
+    records,
+    clock,
+    identity: await identity({ records, clock, accountId, unknownRolesUnrestricted: true }),
+  }
 }
 
 describe('the root credentials', () => {
@@ -44,6 +48,7 @@ describe('the root credentials', () => {
       accountId,
       accessKeySecret,
       allows: { to: 'everything' },
+      principal: { is: 'account' },
     })
     assert.deepEqual(identity.secretOf(accessKeyId, 'token'), { is: 'invalidToken' })
     assert.deepEqual(identity.secretOf('LTAIother', undefined), { is: 'unknownAccessKey' })
@@ -53,7 +58,14 @@ describe('the root credentials', () => {
 describe('temporary credentials', () => {
   it('say what they allow, until they end', async () => {
     const { identity, clock } = await opened()
-    for (const allows of [upload, { to: 'actAsRole', roleArn: 'acs:ram::1:role/r' }] as const) {
+    const roleArn = 'acs:ram::1:role/r'
+    for (const { allows, principal } of [
+      { allows: upload, principal: {} },
+      {
+        allows: { to: 'actAsRole', roleArn },
+        principal: { principal: { is: 'unknownRole', roleArn, sessionName: 'session' } },
+      },
+    ] as const) {
       const issued = identity.issue({ allows, durationMs: 1000 })
       assert.match(issued.accessKeyId, /^STS\.[A-Za-z0-9]{25}$/)
       assert.equal(issued.expiresAtMs, clock.now() + 1000)
@@ -64,6 +76,7 @@ describe('temporary credentials', () => {
         accountId,
         accessKeySecret,
         allows,
+        ...principal,
       })
       clock.advance(1)
       assert.deepEqual(identity.secretOf(accessKeyId, securityToken), { is: 'expiredToken' })

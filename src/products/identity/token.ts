@@ -7,7 +7,15 @@ const claimsSchema = z.object({
   accountId: z.string(),
   expiresAtMs: z.number(),
   allows: z.discriminatedUnion('to', [
-    z.object({ to: z.literal('actAsRole'), roleArn: z.string() }),
+    z.object({
+      to: z.literal('actAsRole'),
+      roleArn: z.string(),
+      /** Absent: nobody had created the role. */
+      roleId: z.string().optional(),
+      sessionName: z.string().optional(),
+      sessionPolicy: z.string().optional(),
+      sourceIdentity: z.string().optional(),
+    }),
     z.object({ to: z.literal('putObjects'), bucket: z.string(), objectPrefix: z.string() }),
   ]),
 })

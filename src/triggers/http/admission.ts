@@ -152,7 +152,7 @@ export async function admit(
     if (!trigger.jwt) throw new Error('a trigger with authType jwt has no keys')
     seen = await admitByToken(trigger.jwt, clock, request, address.target)
   } else if (trigger.authType !== 'anonymous') {
-    const caller = await authentication.verify(headOf(request))
+    const caller = await authentication.verify(headOf(request), trigger)
     if (caller.accountId !== accountId) throw accessDenied()
     if (caller.verifyBody) verifyBody = (body) => caller.verifyBody?.(body)
   }

@@ -63,9 +63,12 @@ export interface FunctionResolver {
   ): FunctionRevision | undefined | Promise<FunctionRevision | undefined>
 }
 
-/** For triggers whose authType is `function`. Throws `ApiError`. */
+/** For triggers whose authType is `function`: who calls, and whether they may call this. Throws `ApiError`. */
 export interface TriggerAuthentication {
-  verify(head: RequestHead): VerifiedCaller | Promise<VerifiedCaller>
+  verify(
+    head: RequestHead,
+    target: { functionName: string; qualifier: string },
+  ): VerifiedCaller | Promise<VerifiedCaller>
 }
 
 export interface VerifiedCaller {

@@ -51,12 +51,14 @@ function authentication(
     if (dateMs === undefined) throw missingRequiredHeader('x-acs-date')
     // The reference requires it of every API call; only HTTP triggers go without.
     if (bodySha256 === undefined && place === 'api') throw missingRequiredHeader('x-acs-content-sha256')
-    const { accountId, accessKeySecret } = allowed(lookup.secretOf(accessKeyId, securityToken), accessKeyId)
+    const answer = allowed(lookup.secretOf(accessKeyId, securityToken), accessKeyId)
+    const { accessKeySecret } = answer
+    const caller = callerOf(answer)
     if (isSkewed(dateMs, clock.now())) throw requestTimeTooSkewed()
     if (!verifyAcs3(head, given, accessKeySecret)) throw signatureNotMatch()
-    if (bodySha256 === undefined) return { accountId }
+    if (bodySha256 === undefined) return caller
     return {
-      accountId,
+      ...caller,
       verifyBody(body) {
         if (hash('sha256', body, 'hex') !== bodySha256.toLowerCase()) throw signatureNotMatch()
       },
@@ -68,21 +70,28 @@ function authentication(
     if (!given) throw malformedAuthorization()
     const { accessKeyId, securityToken, when } = given
     if (when.is === 'header' && when.dateMs === undefined) throw missingRequiredHeader('Date')
-    const { accountId, accessKeySecret } = allowed(lookup.secretOf(accessKeyId, securityToken), accessKeyId)
+    const answer = allowed(lookup.secretOf(accessKeyId, securityToken), accessKeyId)
+    const { accessKeySecret } = answer
+    const caller = callerOf(answer)
     if (when.is === 'header' && isSkewed(when.dateMs!, clock.now())) throw requestTimeTooSkewed()
     if (when.is === 'url' && !(clock.now() <= when.expiresAtMs)) throw urlExpired()
     const form = place === 'trigger' ? 'proxy' : undefined
     if (!verifyFc(head, given, accessKeySecret, form)) throw signatureNotMatch()
     const contentMd5 = headerOf(head, 'content-md5')
-    if (contentMd5 === undefined) return { accountId }
+    if (contentMd5 === undefined) return caller
     return {
-      accountId,
+      ...caller,
       verifyBody(body) {
         if (!isMd5Of(contentMd5, body)) throw signatureNotMatch()
       },
     }
   }
 }
+
+const callerOf = ({ accountId, principal }: Extract<SecretAnswer, { is: 'known' }>): Caller => ({
+  accountId,
+  ...(principal && { principal }),
+})
 
 /** The secret, if there is one and it may be used here. */
 function allowed(answer: SecretAnswer, accessKeyId: string): Extract<SecretAnswer, { is: 'known' }> {

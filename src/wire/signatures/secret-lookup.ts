@@ -8,8 +8,15 @@ export interface SecretLookup {
 }
 
 export type SecretAnswer =
-  | { is: 'known'; accountId: string; accessKeySecret: string; allows: Allowance }
-  | { is: 'unknownAccessKey' }
+  | {
+      is: 'known'
+      accountId: string
+      accessKeySecret: string
+      allows: Allowance
+      /** Whose key it is, to be asked about (`mayDo`). Identity always says; the keys of an upload are nobody's. */
+      principal?: Principal
+    }
+  | { is: 'unknownAccessKey' /** It is known, and was disabled. */; disabled?: true }
   | { is: 'invalidToken' }
   | { is: 'expiredToken' }
 
@@ -17,7 +24,25 @@ export type SecretAnswer =
 export type Allowance =
   /** The account's own. */
   | { to: 'everything' }
-  /** A function's role: whatever the account may, in its name. There are no policies yet. */
+  /** A user of the account: what the user's policies allow. */
+  | { to: 'actAsUser'; userName: string }
+  /** A role, of a function or assumed: what the role's policies allow. */
   | { to: 'actAsRole'; roleArn: string }
   /** One upload: put objects whose key starts with a prefix, and nothing else anywhere. */
   | { to: 'putObjects'; bucket: string; objectPrefix: string }
+
+/** Who signed a request. Handed on as it is to whoever answers `mayDo`; only the identity product looks into it. */
+export type Principal =
+  | { is: 'account' }
+  | { is: 'user'; userName: string; userId: string }
+  | {
+      is: 'role'
+      roleName: string
+      roleId: string
+      sessionName: string
+      /** JSON; narrows what the role may do. */
+      sessionPolicy?: string
+      sourceIdentity?: string
+    }
+  /** A role that nobody has created, where the platform takes those for roles that may do everything. */
+  | { is: 'unknownRole'; roleArn: string; sessionName: string }

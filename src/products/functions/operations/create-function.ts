@@ -8,6 +8,7 @@ import { functionSpec } from '../function-spec.ts'
 import { foldedNameKey, functionKey } from '../keys.ts'
 import { resolveLayers } from '../layers.ts'
 import { checkFunctionName } from '../names.ts'
+import { checkPassedRole } from '../roles.ts'
 import { json, jsonReply, operation, timeText } from '../vocabulary.ts'
 
 export const createFunction = operation({
@@ -22,6 +23,7 @@ export const createFunction = operation({
     checkFunctionName(functionName)
     const config = configFrom(spec, await resolveLayers(spec.layers, context), runnableRuntimes)
     if (!namesCode(spec.code)) throw invalidArgument('code is required but not provided')
+    checkPassedRole(config.role, undefined, context)
     const key = functionKey(accountId, functionName)
     // Asked first as well, so that nobody uploads a package for a name that is taken.
     if (await records.get(key)) throw functionAlreadyExists(functionName)

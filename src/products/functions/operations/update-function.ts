@@ -6,6 +6,7 @@ import { type FunctionRecord, functionDocument, functionTagged } from '../functi
 import { configFrom } from '../function-config.ts'
 import { functionSpec } from '../function-spec.ts'
 import { resolveLayers } from '../layers.ts'
+import { checkPassedRole } from '../roles.ts'
 import { json, jsonReply, operation, timeText } from '../vocabulary.ts'
 
 /** What the body does not name stays as it is. */
@@ -24,14 +25,17 @@ export const updateFunction = operation({
     checkIfMatch(ifMatch, functionTagged(before, context, before.restriction))
     const layers = await resolveLayers(spec.layers, context)
     // Refused before a package is fetched or decoded.
-    configFrom(spec, layers, runnableRuntimes, before.config)
+    const { role } = configFrom(spec, layers, runnableRuntimes, before.config)
+    checkPassedRole(role, before.config.role, context)
     const code = namesCode(spec.code) ? await storeCode(spec.code, context) : undefined
 
     return changeFunction(context, functionName, (root) => {
       checkIfMatch(ifMatch, functionTagged(root, context, root.restriction))
+      const config = configFrom(spec, layers, runnableRuntimes, root.config)
+      checkPassedRole(config.role, root.config.role, context)
       const updated: FunctionRecord = {
         ...root,
-        config: configFrom(spec, layers, runnableRuntimes, root.config),
+        config,
         code: code ?? root.code,
         revisionId: ids.uuid(),
         lastModifiedTime: timeText(clock.now()),

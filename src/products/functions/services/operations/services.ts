@@ -5,6 +5,7 @@ import type { FunctionRecord } from '../../function.ts'
 import { configFrom } from '../../function-config.ts'
 import { aliasesPrefix, serviceKey, servicesPrefix, serviceVersionsPrefix } from '../../keys.ts'
 import { listPage } from '../../paging.ts'
+import { checkPassedRole } from '../../roles.ts'
 import {
   type FunctionsContext,
   json,
@@ -30,17 +31,20 @@ export const serviceOperations = ({ prefix }: ServicesApi): Operation<FunctionsC
     route: `POST ${prefix}/services`,
     body: json(serviceSpec),
 
-    async handle({ body: spec }, { records, accountId, ids, clock }) {
+    async handle({ body: spec }, context) {
+      const { records, accountId, ids, clock } = context
       const { serviceName } = spec
       if (!serviceName) throw invalidArgument('ServiceName is required but not provided')
       checkServiceName(serviceName)
+      const config = serviceConfigFrom(spec)
+      checkPassedRole(config.role, undefined, context)
       const now = timeText(clock.now())
       const created: ServiceRecord = {
         serviceName,
         serviceId: ids.uuid(),
         createdTime: now,
         lastModifiedTime: now,
-        config: serviceConfigFrom(spec),
+        config,
         tags: {},
         revisionId: ids.uuid(),
         nextVersion: 1,
@@ -103,6 +107,7 @@ export const serviceOperations = ({ prefix }: ServicesApi): Operation<FunctionsC
       return changeService(context, serviceName, async (before) => {
         checkIfMatch(headers['if-match'], documentOf(before))
         const config = serviceConfigFrom(spec, before.config)
+        checkPassedRole(config.role, before.config.role, context)
         const now = timeText(clock.now())
         const service = { ...before, config, lastModifiedTime: now, revisionId: ids.uuid() }
         const functions = changesFunctions(spec) ? await functionsOf(records, accountId, serviceName) : []

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { malformedPolicy, noSuchPolicy } from '../errors.ts'
+import { POLICY_NAME } from '../names.ts'
+import { MalformedPolicy, POLICY_LENGTH_MAX, type PolicyKind, parsePolicy } from '../policy/policy.ts'
+import { systemPolicies } from '../system-policies.ts'
+import { checkName, json, jsonReply, none, operation } from './vocabulary.ts'
+
+export const policyOperations = [
+  operation({
+    name: 'PutPolicy',
+    route: 'PUT /hanshu/identity/policies/{policyName}',
+    body: json(z.strictObject({ policyDocument: z.unknown() })),
+
+    async handle({ path: { policyName }, body }, { directory }) {
+      checkName('policy', POLICY_NAME, policyName)
+      const text = policyText(body.policyDocument, 'access', POLICY_LENGTH_MAX)
+      return jsonReply(200, await directory.putPolicy(policyName, text))
+    },
+  }),
+
+  operation({
+    name: 'GetPolicy',
+    route: 'GET /hanshu/identity/policies/{policyName}',
+    body: none,
+
+    async handle({ path: { policyName } }, { directory }) {
+      const policy = directory.policy(policyName)
+      if (!policy) throw noSuchPolicy(policyName)
+      return jsonReply(200, policy)
+    },
+  }),
+
+  operation({
+    name: 'ListPolicies',
+    route: 'GET /hanshu/identity/policies',
+    body: none,
+
+    async handle(_, { directory }) {
+      const custom = directory.policies().map(({ policyName }) => ({ policyType: 'Custom', policyName }))
+      const system = [...systemPolicies.keys()].map((policyName) => ({ policyType: 'System', policyName }))
+      return jsonReply(200, { policies: [...custom, ...system] })
+    },
+  }),
+
+  operation({
+    name: 'DeletePolicy',
+    route: 'DELETE /hanshu/identity/policies/{policyName}',
+    body: none,
+
+    async handle({ path: { policyName } }, { directory }) {
+      await directory.deletePolicy(policyName)
+      return { status: 204 }
+    },
+  }),
+]
+
+/** A policy comes as an object, or as its JSON in a string, as RAM's API takes it. Throws `MalformedPolicyDocument`. */
+export function policyText(given: unknown, kind: PolicyKind, lengthMax: number): string {
+  const text = typeof given === 'string' ? given : JSON.stringify(given ?? null)
+  if (text.length > lengthMax) throw malformedPolicy(`the policy is longer than ${lengthMax} characters`)
+  try {
+    parsePolicy(text, kind)
+  } catch (error) {
+    if (error instanceof MalformedPolicy) throw malformedPolicy(error.message)
+    throw error
+  }
+  return text
+}

@@ -1,0 +1,27 @@
+/** Policies that the vendor keeps for everyone, under its names. What they allow is the vendor's, for the products there are. */
+
+const allowing = (...actions: string[]): string => policyOf({ Action: actions })
+
+const policyOf = (...statements: object[]): string =>
+  JSON.stringify({
+    Version: '1',
+    Statement: statements.map((statement) => ({ Effect: 'Allow', Resource: '*', ...statement })),
+  })
+
+export const systemPolicies: ReadonlyMap<string, string> = new Map([
+  ['AdministratorAccess', allowing('*')],
+  [
+    'AliyunFCFullAccess',
+    policyOf(
+      { Action: 'fc:*' },
+      { Action: 'ram:PassRole', Condition: { StringEquals: { 'acs:Service': 'fc.aliyuncs.com' } } },
+    ),
+  ],
+  ['AliyunFCInvocationAccess', allowing('fc:InvokeFunction')],
+  ['AliyunFCReadOnlyAccess', allowing('fc:Get*', 'fc:List*')],
+  ['AliyunMNSFullAccess', allowing('mns:*')],
+  ['AliyunOSSFullAccess', allowing('oss:*')],
+  ['AliyunOSSReadOnlyAccess', allowing('oss:Get*', 'oss:List*')],
+  ['AliyunOTSFullAccess', allowing('ots:*')],
+  ['AliyunSTSAssumeRoleAccess', allowing('sts:AssumeRole')],
+])

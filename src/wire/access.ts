@@ -1,0 +1,26 @@
+/** Whether a caller may do something: what products ask, and what of a request the conditions of policies can speak of. */
+import type { RequestHead } from './product-server.ts'
+import type { Principal } from './signatures/secret-lookup.ts'
+
+/** By condition key: `acs:SourceIp`, `oss:Prefix`. */
+export type RequestConditions = Readonly<Record<string, string | readonly string[] | undefined>>
+
+export interface AccessRequest {
+  /** As policies name it: `fc:InvokeFunction`. */
+  action: string
+  /** An ARN: `acs:fc:cn-hangzhou:1234567890123456:functions/f`. */
+  resource: string
+  /** Asked for only where a policy of the caller has conditions. The time need not be in it. */
+  conditions?(): RequestConditions
+}
+
+/** The identity product answers it; `main/` plugs it in. Synchronous and from memory, as it is asked for every request. */
+export interface AccessControl {
+  mayDo(principal: Principal, request: AccessRequest): boolean
+}
+
+/** What every product knows of every request. Headers that name an address are not believed. */
+export const conditionsOf = ({ message }: Pick<RequestHead, 'message'>): RequestConditions => ({
+  'acs:SourceIp': message.socket.remoteAddress,
+  'acs:SecureTransport': String('encrypted' in message.socket),
+})

@@ -73,18 +73,41 @@ export function resourceOf(
   path: Readonly<Record<string, string>>,
   query: URLSearchParams,
 ): string {
+  const shape = shapeOf(route)
+  if (shape === 'layerArn') return layerResource(path['arn'] ?? '')
+  if (shape === 'allFunctions') return 'functions/*'
+  const parts = shape.map(({ kind, parameter }, at) => {
+    const name = parameter === undefined ? '*' : (path[parameter] ?? '*')
+    if (parameter === 'service') return serviceResource(name, query)
+    if (parameter === 'functionName' && at === 0) return functionResource(name, qualifierIn(query))
+    return `${kind}/${name}`
+  })
+  return parts.length === 0 ? '*' : parts.join('/')
+}
+
+type Shape = 'layerArn' | 'allFunctions' | readonly { kind: string; parameter: string | undefined }[]
+
+/** One for each route there is: they are read once, as this is on the path of every invocation. */
+const shapes = new Map<string, Shape>()
+
+function shapeOf(route: string): Shape {
+  const known = shapes.get(route)
+  if (known) return known
+  const shape = readShape(route)
+  shapes.set(route, shape)
+  return shape
+}
+
+function readShape(route: string): Shape {
   const [, , ...segments] = route.slice(route.indexOf('/')).split('/')
-  if (segments[0] === 'layerarn') return layerResource(path['arn'] ?? '')
-  if (ofAllFunctions.test(segments[0] ?? '')) return 'functions/*'
-  const parts: string[] = []
+  if (segments[0] === 'layerarn') return 'layerArn'
+  if (ofAllFunctions.test(segments[0] ?? '')) return 'allFunctions'
+  const shape: { kind: string; parameter: string | undefined }[] = []
   for (let at = 0; at < segments.length && kinds.has(segments[at]!); at += 2) {
     const parameter = /^\{(.+?)\+?\}$/.exec(segments[at + 1] ?? '')?.[1]
-    const name = parameter === undefined ? '*' : (path[parameter] ?? '*')
-    if (parameter === 'service') parts.push(serviceResource(name, query))
-    else if (parameter === 'functionName' && at === 0) parts.push(functionResource(name, qualifierIn(query)))
-    else parts.push(`${segments[at]}/${name}`)
+    shape.push({ kind: segments[at]!, parameter })
   }
-  return parts.length === 0 ? '*' : parts.join('/')
+  return shape
 }
 
 /** A function of a service is one and the same, whichever API names it. */

@@ -194,6 +194,32 @@ describe('a role', () => {
   })
 })
 
+describe('a token', () => {
+  it('has room for the largest policy of a session', async () => {
+    const { identity, directory } = await opened()
+    await directory.putRole('r', {
+      assumeRolePolicyDocument: trusting({ RAM: '*' }),
+      maxSessionDurationSeconds: 3600,
+      policies: [],
+    })
+    // Quotes are what grows most on the way into a token.
+    const sessionPolicy = document({ ...statement('Allow', '*'), Sid: '"'.repeat(950) })
+    assert.ok(sessionPolicy.length > 1950 && sessionPolicy.length <= 2048)
+    const { accessKeyId, securityToken } = identity.issue({
+      allows: {
+        to: 'actAsRole',
+        roleArn: `acs:ram::${accountId}:role/r`,
+        roleId: directory.role('r')!.roleId,
+        sessionName: 's'.repeat(64),
+        sourceIdentity: 'i'.repeat(64),
+        sessionPolicy,
+      },
+      durationMs: 1000,
+    })
+    assert.equal(identity.secretOf(accessKeyId, securityToken).is, 'known')
+  })
+})
+
 describe('who may do all of a service', () => {
   it('has an Allow without conditions, and no Deny at all', async () => {
     const { identity, directory } = await opened()

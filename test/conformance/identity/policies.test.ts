@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { stat } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { signAcs3ForTrigger } from '../../../src/lib/signing/acs3.ts'
+import { presignOssV1 } from '../../../src/wire/signatures/oss-v1.ts'
 import { createFunction, fc2Client, fc3Client, httpTrigger, invoke } from '../../clients.fixture.ts'
 import { startPlatform } from '../../platform.fixture.ts'
 import { assertRefused, http, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
@@ -111,6 +112,27 @@ describe('a user', () => {
     await assertRefused(client.getFunction('told', request('GetFunction')), 403, 'AccessDenied')
     await administered(platform, 'DELETE', 'roles/operator')
     await assertRefused(client.listFunctions(request('ListFunctions')), 403, 'InvalidSecurityToken')
+  })
+})
+
+describe('Object Storage, which does not ask about each request yet', () => {
+  test('lets in who may do everything in it, and nobody who may do less', async () => {
+    const { platform } = bed
+    const listBuckets = (keys: Keys) => {
+      const query = presignOssV1({ method: 'GET' }, {}, keys, Date.now() + 60_000)
+      return http(`${platform.endpoints.oss}/?${query}`)
+    }
+    const { accessKeyId, accessKeySecret } = platform
+    assert.equal((await listBuckets({ accessKeyId, accessKeySecret })).status, 200)
+    assert.equal((await listBuckets(await user(platform, 'keeper', [], ['AliyunOSSFullAccess']))).status, 200)
+    for (const [name, policies] of [
+      ['less', ['AliyunOSSReadOnlyAccess']],
+      ['none', []],
+    ] as const) {
+      const refused = await listBuckets(await user(platform, name, [], policies))
+      assert.equal(refused.status, 403)
+      assert.match(refused.text, /<Code>AccessDenied<\/Code>/)
+    }
   })
 })
 

@@ -33,8 +33,9 @@ export interface PrincipalPattern {
 /** `access`: of a user, a role or a session. `trust`: who may assume a role. */
 export type PolicyKind = 'access' | 'trust'
 
-/** Characters of a policy; the vendor's numbers. */
+/** Characters of a policy; the vendor's number. */
 export const POLICY_LENGTH_MAX = 6144
+/** The vendor's number is not known. */
 export const TRUST_LENGTH_MAX = 4096
 
 export class MalformedPolicy extends Error {

@@ -22,6 +22,7 @@ import { functionsProduct } from '../products/functions/product.ts'
 import { administrationProduct, isAdministration } from '../products/identity/administration/product.ts'
 import { trustsService } from '../products/identity/service-roles.ts'
 import { isObjectStorageRequest } from '../products/objects/objects-product.ts'
+import { UPLOAD_BUCKET } from '../products/objects/uploads.ts'
 import { isServicePath } from '../triggers/http/addressing.ts'
 import { shouldUpgrade } from '../triggers/http/http-edge.ts'
 import { serverOptions } from '../wire/http-server.ts'
@@ -75,6 +76,7 @@ export async function assembleFunctions(
     ids,
     region,
     uploadedObjects: objects.uploadedObjects,
+    uploadBucket: UPLOAD_BUCKET,
     asyncInvocations: acceptanceOf(asyncQueue),
     asyncTasks: tasksOf(asyncQueue),
     deadLetters: deadLettersOf(asyncQueue),

@@ -6,7 +6,7 @@ import { operations20160815 } from './api-2016-08-15/index.ts'
 import { operations20210406 } from './api-2021-04-06/index.ts'
 import { resourceOf } from './authorization.ts'
 import { operations } from './operations/index.ts'
-import { accountId, region, startTestbed, type Testbed } from './testbed.fixture.ts'
+import { accountId, region, startTestbed, type Testbed, zipOf } from './testbed.fixture.ts'
 
 const user: Principal = { is: 'user', userName: 'ann', userId: '21' }
 
@@ -91,6 +91,7 @@ describe('a caller who may not do everything', () => {
   before(async () => {
     bed = await startTestbed({
       access,
+      uploadBucket: 'fc-code',
       roles: { trustFunctionCompute: (roleArn) => !roleArn.endsWith('/other') },
       authenticate: () => ({ accountId, principal: caller }),
     })
@@ -134,6 +135,22 @@ describe('a caller who may not do everything', () => {
     const update = (body: object) => bed.call('PUT', '/2023-03-30/functions/a', body)
     assert.equal((await update({ description: 'd' })).status, 200)
     assert.equal((await update({ role: `acs:ram::${accountId}:role/s` })).status, 403)
+  })
+
+  it('may make code only of objects that it may read, and of what it has uploaded', async () => {
+    allowed = new Set(['fc:CreateFunction'])
+    for (const bucket of ['fc-code', 'others']) bed.uploads.set(`${accountId}/${bucket}/a.zip`, zipOf('a'))
+    const create = (functionName: string, ossBucketName: string) =>
+      bed.createFunction(functionName, { code: { ossBucketName, ossObjectName: 'a.zip' } })
+    assert.equal((await create('uploaded', 'fc-code')).status, 200)
+    const refused = await create('read', 'others')
+    assert.deepEqual(
+      [refused.status, refused.json.Message],
+      [403, "unable to access object 'a.zip' in bucket 'others'"],
+    )
+    allowed = new Set([...allowed, 'oss:GetObject'])
+    assert.equal((await create('read', 'others')).status, 200)
+    assert.equal(asked.at(-1)!.resource, `acs:oss:*:${accountId}:others/a.zip`)
   })
 
   it('may not debug, whatever policies say', async () => {

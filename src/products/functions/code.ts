@@ -1,6 +1,6 @@
 import { InvalidCodePackage } from '../../ports/code-packages.ts'
 import type { CodeReference } from '../../ports/invocation.ts'
-import { invalidArgument } from './errors.ts'
+import { accessDenied, invalidArgument } from './errors.ts'
 import type { CodeLocation } from './function-spec.ts'
 import type { FunctionsContext } from './vocabulary.ts'
 
@@ -21,10 +21,8 @@ export const bodyWithCodeBytesMax = ZIP_FILE_BASE64_CHARACTERS_MAX + MB
 const NOT_BASE64 = /[^A-Za-z0-9+/=\r\n]/
 
 /** Fetches or decodes the package, checks and keeps it. A package that no record names in the end is swept later. */
-export async function storeCode(
-  code: CodeLocation,
-  { codePackages, uploadedObjects, accountId }: FunctionsContext,
-): Promise<CodeReference> {
+export async function storeCode(code: CodeLocation, context: FunctionsContext): Promise<CodeReference> {
+  const { codePackages, uploadedObjects, accountId } = context
   const stored = await codePackages
     .store(await open(), {
       packedBytesMax: PACKED_BYTES_MAX,
@@ -54,6 +52,7 @@ export async function storeCode(
     if (!code.ossBucketName || !code.ossObjectName) {
       throw invalidArgument('code must have either zipFile or both ossBucketName and ossObjectName')
     }
+    checkMayRead(code.ossBucketName, code.ossObjectName, context)
     const object = await uploadedObjects.open(accountId, code.ossBucketName, code.ossObjectName)
     if (!object) {
       throw invalidArgument(
@@ -62,6 +61,21 @@ export async function storeCode(
     }
     return object
   }
+}
+
+/**
+ * Who may create functions could otherwise read any object, as the code of one. What is uploaded for us goes to a bucket of
+ * its own, which callers are given keys for and no policies.
+ */
+function checkMayRead(
+  bucket: string,
+  object: string,
+  { access, principal, accountId, uploadBucket }: FunctionsContext,
+): void {
+  if (!access || !principal || bucket === uploadBucket) return
+  const resource = `acs:oss:*:${accountId}:${bucket}/${object}`
+  if (!access.mayDo(principal, { action: 'oss:GetObject', resource }))
+    throw accessDenied(`unable to access object '${object}' in bucket '${bucket}'`)
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

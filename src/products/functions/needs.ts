@@ -28,6 +28,8 @@ export interface FunctionsNeeds {
   ids: IdSource
   region: string
   uploadedObjects: UploadedObjects
+  /** Where `temporaryCredentials` let callers put code. */
+  uploadBucket?: string
   asyncInvocations: AsyncInvocations
   asyncTasks: AsyncTasks
   deadLetters: DeadLetters

@@ -53,6 +53,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Remove dead letters for good',
     load: async () => (await import('./async/purge.ts')).asyncPurge,
   },
+  identity: {
+    summary: 'Manage users, access keys, roles and policies',
+    load: async () => (await import('./identity.ts')).identity,
+  },
   'event generate': {
     summary: 'Make up an event of a trigger',
     load: async () => (await import('./event/generate.ts')).eventGenerate,

@@ -113,8 +113,8 @@ export async function assembleFunctions(
   // Functions of services are reached here, too: their clients know one endpoint.
   const handle: RequestListener = (request, response) => {
     if (isServicePath(request.url ?? '')) httpTriggers.edge.handle(request, response)
-    else if (isAdministration(request.url ?? '')) void administration(request, response)
     else if (isObjectStorageRequest(headOf(request))) objects.handle(request, response)
+    else if (isAdministration(request.url ?? '')) void administration(request, response)
     else void handleFunctions(request, response)
   }
 

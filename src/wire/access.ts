@@ -17,7 +17,11 @@ export interface AccessRequest {
 /** The identity product answers it; `main/` plugs it in. Synchronous and from memory, as it is asked for every request. */
 export interface AccessControl {
   mayDo(principal: Principal, request: AccessRequest): boolean
+  /** For a product with policies of its own (of a bucket): a Deny of either denies, else an Allow of either allows. */
+  verdictOn(principal: Principal, request: AccessRequest): Verdict
 }
+
+export type Verdict = 'explicitDeny' | 'allow' | 'implicitDeny'
 
 /** What every product knows of every request. Headers that name an address are not believed. */
 export const conditionsOf = ({ message }: Pick<RequestHead, 'message'>): RequestConditions => ({

@@ -17,7 +17,7 @@ const accountOnly: ReadonlySet<string> = new Set(['DebugFunction'])
 
 /** Throws `AccessDenied`. */
 export function authorize(
-  access: AccessControl,
+  access: Pick<AccessControl, 'mayDo'>,
   region: string,
   { caller, operation, path, query, head }: AuthorizedRequest,
 ): void {
@@ -33,7 +33,7 @@ export function authorize(
 
 /** For triggers whose callers sign. Throws `AccessDenied`. */
 export function authorizeInvocation(
-  access: AccessControl,
+  access: Pick<AccessControl, 'mayDo'>,
   region: string,
   caller: Caller,
   { functionName, qualifier }: { functionName: string; qualifier: string },

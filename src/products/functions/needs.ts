@@ -49,7 +49,7 @@ export interface FunctionsNeeds {
   debugging?: FunctionDebugging
   authenticate(head: RequestHead): Promise<Caller> | Caller
   /** Absent: whoever is let in may do everything. */
-  access?: AccessControl
+  access?: Pick<AccessControl, 'mayDo'>
   /** Absent: any role will do. */
   roles?: FunctionRoles
   /** Default: `runnableRuntimes` of runtimes.ts. */

@@ -56,6 +56,9 @@ describe('a user', () => {
     await directory.putPolicy('no', document(statement('Deny', 'fc:*')))
     await directory.putUser('ann', [system('AliyunFCInvocationAccess'), custom('no')])
     assert.equal(may(), false)
+    const verdictOn = (action: string) =>
+      identity.verdictOn(whoHas(identity, accessKeyId), { action, resource })
+    assert.deepEqual(['fc:InvokeFunction', 'oss:GetObject'].map(verdictOn), ['explicitDeny', 'implicitDeny'])
     await directory.putPolicy('no', document(statement('Deny', 'oss:*')))
     assert.equal(may(), true, 'a changed policy counts at once')
     await directory.putUser('ann', [])

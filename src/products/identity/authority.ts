@@ -1,6 +1,6 @@
 /** Whether a caller may do something: the policies of the directory, asked for each request and remembered while they hold. */
 import type { Clock } from '../../lib/clock.ts'
-import type { AccessControl, AccessRequest } from '../../wire/access.ts'
+import type { AccessControl, AccessRequest, Verdict } from '../../wire/access.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import type { Directory } from './directory.ts'
 import { contextAt } from './policy/conditions.ts'
@@ -15,7 +15,7 @@ interface Grants {
   policies: readonly Policy[]
   session: Policy | undefined
   /** By action and resource; not where conditions make each request its own question. */
-  decisions: Map<string, boolean>
+  decisions: Map<string, Verdict>
 }
 
 export interface Authority extends AccessControl {
@@ -51,26 +51,29 @@ export function authority({ directory, clock }: { directory: Directory; clock: C
     { policies, session, decisions }: Grants,
     question: string,
     { action, resource, conditions }: AccessRequest,
-  ): boolean {
+  ): Verdict {
     let isConditional = false
     const context = () => {
       isConditional = true
       return contextAt(clock.now(), conditions?.())
     }
-    const answer = verdictOfSession(policies, session, { action, resource, context }) === 'allow'
-    if (isConditional) return answer
+    const verdict = verdictOfSession(policies, session, { action, resource, context })
+    if (isConditional) return verdict
     if (decisions.size >= DECISIONS_MAX) decisions.clear()
-    decisions.set(question, answer)
-    return answer
+    decisions.set(question, verdict)
+    return verdict
+  }
+
+  function verdictOn(principal: Principal, request: AccessRequest): Verdict {
+    if (principal.is === 'account' || principal.is === 'unknownRole') return 'allow'
+    const grants = grantsOf(principal)
+    const question = `${request.action}\n${request.resource}`
+    return grants.decisions.get(question) ?? judge(grants, question, request)
   }
 
   return {
-    mayDo(principal, request) {
-      if (principal.is === 'account' || principal.is === 'unknownRole') return true
-      const grants = grantsOf(principal)
-      const question = `${request.action}\n${request.resource}`
-      return grants.decisions.get(question) ?? judge(grants, question, request)
-    },
+    verdictOn,
+    mayDo: (principal, request) => verdictOn(principal, request) === 'allow',
 
     mayDoAllOf(principal, service) {
       if (principal.is === 'account' || principal.is === 'unknownRole') return true

@@ -1,4 +1,6 @@
 /** What policies say about one request: explicit deny > allow > implicit deny (the vendor's order of judgement). */
+
+import type { Verdict } from '../../../wire/access.ts'
 import { allHold, type ConditionContext, lowerCased } from './conditions.ts'
 import type { Patterns, Policy, PrincipalPattern, Statement } from './policy.ts'
 import { matchesWildcard } from './wildcard.ts'
@@ -11,8 +13,6 @@ export interface AccessRequest {
   /** Asked for only when it matters: when a statement about this action and resource has conditions. */
   context(): ConditionContext
 }
-
-export type Verdict = 'explicitDeny' | 'allow' | 'implicitDeny'
 
 /** Longer names than any product has: no pattern is tried on more. */
 const NAME_LENGTH_MAX = 4096

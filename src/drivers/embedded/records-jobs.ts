@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Expectation } from '../../ports/records.ts'
 import type { JobsOf } from './sqlite-jobs.ts'
+import { versionCounter, versionsTable } from './version-counter.ts'
 
 /** One commit: what must hold, then what is written, in order; `json` is absent where the record is removed. */
 export interface RecordsJob {
@@ -14,13 +15,8 @@ export type RecordsAnswer = { conflict?: string }
 const schema = [
   `
   CREATE TABLE records (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE versions (ceiling INTEGER NOT NULL) STRICT;
-  INSERT INTO versions VALUES (0)
-  `,
+  ${versionsTable}`,
 ]
-
-/** Versions are taken in blocks, so that a commit does not write the counter: a restart skips what is left of a block. */
-const VERSIONS_AT_ONCE = 100_000
 
 function recordsOn(database: DatabaseSync): (job: RecordsJob) => RecordsAnswer {
   const versionOf = database.prepare('SELECT version FROM records WHERE key = ?')
@@ -28,26 +24,12 @@ function recordsOn(database: DatabaseSync): (job: RecordsJob) => RecordsAnswer {
     'INSERT INTO records VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version, value = excluded.value',
   )
   const remove = database.prepare('DELETE FROM records WHERE key = ?')
-  const readCeiling = database.prepare('SELECT ceiling FROM versions')
-  const raiseCeiling = database.prepare('UPDATE versions SET ceiling = ?')
-
-  let version = ceiling()
-
-  /** As the file says: what memory says may be of a transaction that was undone. */
-  function ceiling(): number {
-    return (readCeiling.get() as { ceiling: number }).ceiling
-  }
+  const nextVersion = versionCounter(database)
 
   function isAsExpected(key: string, expect: Expectation): boolean {
     const found = versionOf.get(key) as { version: number } | undefined
     if (expect === 'absent') return found === undefined
     return expect === 'present' ? found !== undefined : found?.version === expect
-  }
-
-  function nextVersion(): number {
-    version++
-    if (version > ceiling()) raiseCeiling.run(version + VERSIONS_AT_ONCE)
-    return version
   }
 
   return ({ expect, write }) => {

@@ -1,13 +1,18 @@
 /** The thread's own file: opens the databases that it is told to, each with a port of its own. */
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import { recordsJobs } from './records-jobs.ts'
+import { rowsJobs } from './rows-jobs.ts'
 import { type DatabaseFile, type JobsOf, serveJobs } from './sqlite-jobs.ts'
 import { streamsJobs } from './streams-jobs.ts'
 
-export type DatabaseKind = 'records' | 'streams'
+export type DatabaseKind = 'records' | 'streams' | 'rows'
 export type ToThread = { open: DatabaseFile; kind: DatabaseKind; port: MessagePort } | { end: true }
 
-const kinds: Record<DatabaseKind, JobsOf<never>> = { records: recordsJobs, streams: streamsJobs }
+const kinds: Record<DatabaseKind, JobsOf<never>> = {
+  records: recordsJobs,
+  streams: streamsJobs,
+  rows: rowsJobs,
+}
 
 const owner = parentPort
 if (!owner) throw new Error('this file runs as a worker thread')

@@ -18,6 +18,7 @@ import { announceReady } from './ready.ts'
 import { platformStatus } from './status.ts'
 import { assembleSts } from './sts.ts'
 import { sweepNowAndThen } from './sweep.ts'
+import { assembleTables } from './tables.ts'
 import { assembleTimerTriggers } from './timer-triggers.ts'
 
 /** Gives products, compute and triggers what they need, and listens. */
@@ -57,6 +58,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   observability.watch({ compute, asyncQueue })
 
   const objects = await assembleObjects(foundation)
+  const tables = assembleTables(foundation)
   const provisioning = assembleProvisioning(foundation, { engine: compute.engine, directory })
   const customDomains = new CustomDomainDirectory(stores.records)
   const httpTriggers = assembleHttpTriggers(foundation, {
@@ -90,6 +92,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     functions,
     assembleSts(foundation),
     objects,
+    tables,
     httpTriggers,
     timerTriggers,
     provisioning,

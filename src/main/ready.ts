@@ -44,6 +44,7 @@ function banner({ endpoints, dataDir, driver: { name, isolates } }: Foundation):
     `  HTTP triggers         ${endpoints['edge']}   (http://NAME.${edgeDomain}:${portOf(endpoints['edge'])}/)`,
     `  Custom domains        the same by Host, and ${endpoints['edge-tls']} by HTTPS`,
     `  Object Storage        ${endpoints['oss']}   (code upload)`,
+    `  Table Store           ${endpoints['ots']}`,
     `  Security Tokens       ${endpoints['sts']}`,
     `  sandbox               ${name}${isolates ? '' : '   WARNING: no isolation, for development only'}`,
     `  data                  ${dataDir}   (access key: ready.json)`,

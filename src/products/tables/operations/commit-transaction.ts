@@ -1,0 +1,14 @@
+import { nothing } from '../messages/common.ts'
+import { transactionRequest } from '../messages/rows.ts'
+import { operation } from '../product.ts'
+
+export const commitTransaction = operation({
+  name: 'CommitTransaction',
+  request: transactionRequest,
+  response: nothing,
+
+  async handle({ transaction_id: transactionId }, { transactions }) {
+    await transactions.commit(transactionId)
+    return {}
+  },
+})

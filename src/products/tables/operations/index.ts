@@ -1,0 +1,52 @@
+import { abortTransaction } from './abort-transaction.ts'
+import { addDefinedColumn } from './add-defined-column.ts'
+import { batchGetRow } from './batch-get-row.ts'
+import { batchWriteRow } from './batch-write-row.ts'
+import { commitTransaction } from './commit-transaction.ts'
+import { createTable } from './create-table.ts'
+import { deleteDefinedColumn } from './delete-defined-column.ts'
+import { deleteRow } from './delete-row.ts'
+import { deleteTable } from './delete-table.ts'
+import { describeStream } from './describe-stream.ts'
+import { describeTable } from './describe-table.ts'
+import { getRange } from './get-range.ts'
+import { getRow } from './get-row.ts'
+import { getShardIterator } from './get-shard-iterator.ts'
+import { getStreamRecord } from './get-stream-record.ts'
+import { listStream } from './list-stream.ts'
+import { listTable } from './list-table.ts'
+import { notBuilt } from './not-built.ts'
+import { putRow } from './put-row.ts'
+import { startLocalTransaction } from './start-local-transaction.ts'
+import { updateRow } from './update-row.ts'
+import { updateTable } from './update-table.ts'
+
+/** Every operation of Table Store: those that are built, then those that answer NotImplemented. */
+export const operations = [
+  createTable,
+  listTable,
+  describeTable,
+  updateTable,
+  deleteTable,
+  addDefinedColumn,
+  deleteDefinedColumn,
+
+  getRow,
+  putRow,
+  updateRow,
+  deleteRow,
+  batchGetRow,
+  batchWriteRow,
+  getRange,
+
+  startLocalTransaction,
+  commitTransaction,
+  abortTransaction,
+
+  listStream,
+  describeStream,
+  getShardIterator,
+  getStreamRecord,
+
+  ...notBuilt,
+]

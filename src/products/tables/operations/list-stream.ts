@@ -1,0 +1,26 @@
+import { listStreamRequest, listStreamResponse } from '../messages/streams.ts'
+import { operation } from '../product.ts'
+import { requireTable, type TableRecord, tablesOf } from '../table.ts'
+
+/** More tables than an instance may have. */
+const LISTED_MAX = 10_000
+
+export const listStream = operation({
+  name: 'ListStream',
+  request: listStreamRequest,
+  response: listStreamResponse,
+
+  async handle({ table_name: name }, context) {
+    const { records } = context
+    const tables = name
+      ? [await requireTable(records, context, name)]
+      : await records.list<TableRecord>({ prefix: tablesOf(context), limit: LISTED_MAX })
+    return {
+      streams: tables.flatMap(({ value: { name, stream } }) =>
+        stream
+          ? [{ stream_id: stream.id, table_name: name, creation_time: BigInt(stream.enabledMs) * 1000n }]
+          : [],
+      ),
+    }
+  },
+})

@@ -1,0 +1,126 @@
+/** The vocabulary of Table Store operations. */
+import { createHash } from 'node:crypto'
+import type { Clock } from '../../lib/clock.ts'
+import type { IdSource } from '../../lib/ids.ts'
+import { MalformedProtobuf, type Message } from '../../lib/protobuf.ts'
+import type { RecordStore } from '../../ports/records.ts'
+import type { RowStore } from '../../ports/rows.ts'
+import type { ApiError } from '../../wire/api-error.ts'
+import { type BodyReader, bytes, MalformedBody } from '../../wire/body.ts'
+import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
+import { type OtsSigner, otsAuthorization } from '../../wire/signatures/ots.ts'
+import type { AutoIncrement } from './auto-increment.ts'
+import { errorMessage } from './messages/common.ts'
+import type { RowLocks } from './row-locks.ts'
+import type { Transactions } from './transactions.ts'
+
+/** What an operation may use. */
+export interface TablesContext extends Call {
+  instance: string
+  signer: OtsSigner
+  records: RecordStore
+  rows: RowStore
+  clock: Clock
+  ids: IdSource
+  locks: RowLocks
+  autoIncrement: AutoIncrement
+  transactions: Transactions
+}
+
+/** A batch of 4 MB of data in 200 rows of 1,024 columns, with what PlainBuffer puts around each. */
+export const BODY_BYTES_MAX = 16 * 1024 * 1024
+
+interface TablesOperation<Request, Response> {
+  name: string
+  request: Message<Request>
+  response: Message<Response>
+  /** Called by the thousand. */
+  dataPlane?: boolean
+  handle(request: Request, context: TablesContext): Promise<Response>
+}
+
+const anyOperation = operationOf<TablesContext>()
+
+/** An operation is a message that is answered by another; where it is, is its name. */
+export function operation<Request, Response>({
+  name,
+  request,
+  response,
+  dataPlane = false,
+  handle,
+}: TablesOperation<Request, Response>): Operation<TablesContext> {
+  return anyOperation({
+    name,
+    route: `POST /${name}`,
+    dataPlane,
+    body: protobuf(request),
+    async handle({ body }, context) {
+      const answer = await handle(body, context)
+      const { requestId, clock, signer } = context
+      return signedReply(200, response.encode(answer), {
+        requestId,
+        nowMs: clock.now(),
+        rawPath: `/${name}`,
+        signer,
+      })
+    },
+  })
+}
+
+const protobuf = <T>(message: Message<T>): BodyReader<T> => ({
+  collectBytesMax: BODY_BYTES_MAX,
+  decode(collected) {
+    try {
+      return message.decode(collected)
+    } catch (error) {
+      if (error instanceof MalformedProtobuf) throw new MalformedBody(error.message)
+      throw error
+    }
+  },
+})
+
+interface Answered {
+  requestId: string
+  nowMs: number
+  rawPath: string
+  /** Undefined: whoever called is not known, and the answer is not signed. */
+  signer: OtsSigner | undefined
+}
+
+export function signedReply(
+  status: number,
+  body: Uint8Array,
+  { requestId, nowMs, rawPath, signer }: Answered,
+): Reply {
+  const headers = {
+    'x-ots-contentmd5': createHash('md5').update(body).digest('base64'),
+    'x-ots-contenttype': 'protocol buffer',
+    'x-ots-date': new Date(nowMs).toISOString(),
+    'x-ots-requestid': requestId,
+  }
+  const authorization = signer && { authorization: otsAuthorization(headers, rawPath, signer) }
+  return { status, headers: { ...headers, ...authorization }, body }
+}
+
+/** `asJson`: to one of the few operations that speak JSON. */
+export function errorReply(
+  { status, code, message }: ApiError,
+  { asJson, ...answered }: Answered & { asJson: boolean },
+): Reply {
+  const error = { code, message }
+  return signedReply(
+    status,
+    asJson ? Buffer.from(JSON.stringify(error)) : errorMessage.encode(error),
+    answered,
+  )
+}
+
+/** An operation that is not built reads its body, whatever it is, and refuses. */
+export const anyBody = ({
+  name,
+  handle,
+}: {
+  name: string
+  handle(): Promise<Reply>
+}): Operation<TablesContext> =>
+  anyOperation({ name, route: `POST /${name}`, body: bytes(BODY_BYTES_MAX), handle })

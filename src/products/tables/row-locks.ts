@@ -1,0 +1,29 @@
+/**
+ * Writers of one row take turns, so that each decides on what the one before has left. What waits are requests that are
+ * open anyway, which the listener bounds.
+ */
+export interface RowLocks {
+  /** Runs `task` when nobody else has this row. */
+  withRow<T>(table: string, key: Uint8Array, task: () => Promise<T>): Promise<T>
+}
+
+export function rowLocks(): RowLocks {
+  /** The last in the line of each row that has one. */
+  const lines = new Map<string, Promise<void>>()
+
+  return {
+    async withRow(table, key, task) {
+      const name = `${table}/${Buffer.from(key).toString('latin1')}`
+      const before = lines.get(name)
+      const { promise: done, resolve: leave } = Promise.withResolvers<void>()
+      lines.set(name, done)
+      try {
+        await before
+        return await task()
+      } finally {
+        leave()
+        if (lines.get(name) === done) lines.delete(name)
+      }
+    },
+  }
+}

@@ -1,0 +1,59 @@
+/** What a stream keeps of one change of a row: what was done, when, and the cells that it was done with. */
+import type { RowChange } from './change.ts'
+import { actionType } from './messages/streams.ts'
+import type { PlainCell, PlainRow } from './plain-buffer/cell.ts'
+import { readPlainRow } from './plain-buffer/read.ts'
+import { writePlainRows } from './plain-buffer/write.ts'
+import { columnOf, type Row } from './row.ts'
+import { bufferOf } from './value.ts'
+
+export interface StreamRecord {
+  /** Of `actionType`. */
+  action: 1 | 2 | 3
+  timestampMs: number
+  row: PlainRow
+}
+
+/** An action, when, and the row in PlainBuffer. */
+const HEAD_BYTES = 1 + 8
+
+export function encodeStreamRecord({ action, timestampMs, row }: StreamRecord): Buffer {
+  const head = Buffer.alloc(HEAD_BYTES)
+  head[0] = action
+  head.writeDoubleLE(timestampMs, 1)
+  return Buffer.concat([head, writePlainRows([row])])
+}
+
+export function decodeStreamRecord(data: Uint8Array): StreamRecord {
+  const bytes = bufferOf(data)
+  return {
+    action: bytes[0] as StreamRecord['action'],
+    timestampMs: bytes.readDoubleLE(1),
+    row: readPlainRow(bytes.subarray(HEAD_BYTES)),
+  }
+}
+
+/** `after`: the row as the change has left it, where the values and versions are that the change named only in part. */
+export function streamRecordOf(
+  change: RowChange,
+  after: Row | undefined,
+  primaryKey: readonly PlainCell[],
+  nowMs: number,
+): StreamRecord {
+  const deletesRow = change.is === 'delete'
+  const action = actionType[deletesRow ? 'deleteRow' : change.is === 'put' ? 'putRow' : 'updateRow']
+  const attributes = deletesRow
+    ? []
+    : change.cells.map((cell): PlainCell => {
+        const { name } = cell
+        if (cell.is === 'deleteAll') return { name, op: 'deleteAllVersions' }
+        if (cell.is === 'deleteOne')
+          return { name, op: 'deleteOneVersion', timestampMs: BigInt(cell.timestampMs) }
+        const timestampMs = cell.timestampMs ?? nowMs
+        const kept =
+          after && columnOf(after, name)?.versions.find((version) => version.timestampMs === timestampMs)
+        const value = cell.is === 'put' ? cell.value : kept?.value
+        return { name, value, timestampMs: BigInt(timestampMs) }
+      })
+  return { action, timestampMs: nowMs, row: { primaryKey, attributes, deletesRow } }
+}

@@ -1,0 +1,83 @@
+/** Table Store as a product: what `main/` gives to a listener. */
+import type { Clock } from '../../lib/clock.ts'
+import type { IdSource } from '../../lib/ids.ts'
+import type { RecordStore } from '../../ports/records.ts'
+import type { RowStore } from '../../ports/rows.ts'
+import { ApiError } from '../../wire/api-error.ts'
+import { BodyCutOff, BodyTooLarge, MalformedBody } from '../../wire/body.ts'
+import { NoSuchRoute, type Product, type RequestHead } from '../../wire/product-server.ts'
+import { MalformedPath } from '../../wire/routes.ts'
+import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import { type CallerFacts, tablesAuthentication } from './authentication.ts'
+import { autoIncrement } from './auto-increment.ts'
+import {
+  parameterInvalid,
+  requestBodyTooLarge,
+  requestTimeout,
+  serverBusy,
+  unsupportedOperation,
+} from './errors.ts'
+import { operations } from './operations/index.ts'
+import { errorReply, type TablesContext } from './product.ts'
+import { rowLocks } from './row-locks.ts'
+import { openTransactions } from './transactions.ts'
+
+export interface TablesProductOptions {
+  records: RecordStore
+  rows: RowStore
+  clock: Clock
+  ids: IdSource
+  lookup: SecretLookup
+}
+
+export function tablesProduct({
+  records,
+  rows,
+  clock,
+  ids,
+  lookup,
+}: TablesProductOptions): Product<TablesContext> {
+  const { authenticate, signerOf } = tablesAuthentication({ lookup, clock })
+  const shared = {
+    records,
+    rows,
+    clock,
+    ids,
+    locks: rowLocks(),
+    autoIncrement: autoIncrement(clock),
+    transactions: openTransactions({ rows, clock, ids }),
+  }
+  return {
+    name: 'tables',
+    operations,
+    newRequestId: () => ids.uuid(),
+    authenticate,
+    contextFor: (call, { facts }) => ({ ...call, ...(facts as CallerFacts), ...shared }),
+    renderError: (error, requestId, head) =>
+      errorReply(asOts(error), {
+        requestId,
+        nowMs: clock.now(),
+        rawPath: head.rawPath,
+        signer: signerOf(head),
+        asJson: head.headers['content-type']?.startsWith('application/json') ?? false,
+      }),
+    wordFailure,
+    commonHeaders: () => ({}),
+  }
+}
+
+function wordFailure(failure: unknown, { rawPath }: RequestHead): ApiError | undefined {
+  if (failure instanceof NoSuchRoute || failure instanceof MalformedPath)
+    return unsupportedOperation(rawPath.slice(1))
+  if (failure instanceof MalformedBody) return parameterInvalid('Parse PBMessage from RawString failed.')
+  if (failure instanceof BodyTooLarge) return requestBodyTooLarge()
+  if (failure instanceof BodyCutOff) return requestTimeout()
+  return undefined
+}
+
+/** What the wire layer itself refuses has names of its own. */
+function asOts(error: ApiError): ApiError {
+  if (error.code === 'ServiceUnavailable') return serverBusy()
+  if (error.code === 'InternalServerError') return new ApiError('OTSInternalServerError', 500, error.message)
+  return error
+}

@@ -6,9 +6,12 @@ import { requestHandler } from '../wire/product-server.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
 
-export function assembleTables({ config, stores, clock, ids, identity, log }: Foundation): Part {
+export function assembleTables(foundation: Foundation): Part {
+  const { config, stores, clock, ids, identity, closing, log } = foundation
   const { records, rows } = stores
-  const handle = requestHandler(tablesProduct({ records, rows, clock, ids, lookup: identity }), log)
+  const product = tablesProduct({ records, rows, clock, ids, lookup: identity })
+  const handle = requestHandler(product, log)
+  closing.push(() => product.filling.end())
   return {
     listeners: [
       {
@@ -17,6 +20,14 @@ export function assembleTables({ config, stores, clock, ids, identity, log }: Fo
         make: () => createServer(serverOptions, (request, response) => void handle(request, response)),
       },
     ],
-    sweep: () => sweepTables({ records, rows, clock }),
+    async start() {
+      void product.filling
+        .run()
+        .catch((err: unknown) => log.warn({ err }, 'filling an index failed; it is tried again'))
+    },
+    async sweep() {
+      await product.filling.run()
+      await sweepTables({ records, rows, clock })
+    },
   }
 }

@@ -70,8 +70,8 @@ export class RowConflict extends Error {
   }
 }
 
-/** Four columns of a kilobyte whose every byte is escaped, and what is between them. */
-export const ROW_KEY_BYTES_MAX = 8 * 1024 + 64
+/** Eight columns of a kilobyte (an index and its table) whose every byte is escaped, and what is between them. */
+export const ROW_KEY_BYTES_MAX = 16 * 1024 + 64
 
 export function checkRowKey(key: Uint8Array): void {
   if (key.length === 0) throw new RangeError('the key of a row is not empty')

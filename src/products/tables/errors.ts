@@ -41,6 +41,8 @@ export const tableNotExist = () => new ApiError('OTSObjectNotExist', 404, 'Reque
 export const tableAlreadyExist = () =>
   new ApiError('OTSObjectAlreadyExist', 409, 'Requested table already exists.')
 
+export const indexNotExist = () => new ApiError('OTSObjectNotExist', 404, 'Requested index does not exist.')
+
 export const streamNotExist = () => new ApiError('OTSObjectNotExist', 404, 'Requested stream does not exist.')
 
 /** The table was changed by another request at the same time; clients try again. */

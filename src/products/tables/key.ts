@@ -40,7 +40,8 @@ export function checkPrimaryKey(
   schema: readonly PrimaryKeyColumn[],
   use: KeyUse = {},
 ): void {
-  if (cells.length < 1 || cells.length > KEY_COLUMNS_MAX) {
+  // An index may have more: those of its table come behind its own.
+  if (cells.length < 1 || cells.length > Math.max(KEY_COLUMNS_MAX, schema.length)) {
     throw parameterInvalid(`The number of primary key columns must be in range: [1, ${KEY_COLUMNS_MAX}].`)
   }
   const seen = new Set<string>()
@@ -75,9 +76,13 @@ function checkColumn(name: string, value: EncodedValue, column: PrimaryKeyColumn
   }
   const decoded = decodeValue(value)
   if (decoded.type !== 'string' && decoded.type !== 'binary') return
-  if (decoded.value.length > KEY_VALUE_BYTES_MAX) {
+  checkKeyBytes(name, decoded.value)
+}
+
+export function checkKeyBytes(name: string, { length }: Uint8Array): void {
+  if (length > KEY_VALUE_BYTES_MAX) {
     throw parameterInvalid(
-      `The length of primary key column: '${name}' exceeds the MaxLength:${KEY_VALUE_BYTES_MAX} with CurrentLength:${decoded.value.length}.`,
+      `The length of primary key column: '${name}' exceeds the MaxLength:${KEY_VALUE_BYTES_MAX} with CurrentLength:${length}.`,
     )
   }
 }

@@ -1,11 +1,11 @@
 /** Writes that do not count yet, seen by who reads through them. */
 import type { Expectation } from '../../ports/records.ts'
 import type { RowStore, RowWrite, StoredRow } from '../../ports/rows.ts'
-import { parameterInvalid } from './errors.ts'
+import { parameterInvalid, sessionNotExist } from './errors.ts'
 
 export interface Overlay extends Pick<RowStore, 'get' | 'scan' | 'commit'> {
-  /** Everything that was written, as one batch. */
-  writes(): RowWrite[]
+  /** Everything that was written, as one batch; from now on nothing can be. */
+  end(): RowWrite[]
 }
 
 /** A row that was written here has no version yet; writers of one row take turns, so that nobody needs it. */
@@ -24,6 +24,7 @@ export function overlayOf(rows: RowStore, bytesMax: number): Overlay {
   const written = new Map<string, Written>()
   const appended: RowWrite[] = []
   let bytes = 0
+  let isOver = false
 
   const nameOf = (table: string, key: Uint8Array): string => `${table}/${Buffer.from(key).toString('latin1')}`
 
@@ -56,6 +57,8 @@ export function overlayOf(rows: RowStore, bytesMax: number): Overlay {
     },
 
     async commit(writes) {
+      // A write that was under way would be answered and not count.
+      if (isOver) throw sessionNotExist()
       for (const write of writes) {
         bytes += 'put' in write ? write.data.length : 'append' in write ? write.append.length : 0
       }
@@ -77,7 +80,8 @@ export function overlayOf(rows: RowStore, bytesMax: number): Overlay {
       }
     },
 
-    writes() {
+    end() {
+      isOver = true
       const rowWrites = [...written.values()].map(({ table, key, data, expect }): RowWrite => {
         const expected = expect === undefined ? {} : { expect }
         return data ? { table, put: key, data, ...expected } : { table, remove: key, ...expected }

@@ -10,6 +10,7 @@ import { type BodyReader, bytes, MalformedBody } from '../../wire/body.ts'
 import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
 import { type OtsSigner, otsAuthorization } from '../../wire/signatures/ots.ts'
 import type { AutoIncrement } from './auto-increment.ts'
+import type { IndexFilling } from './fill-indexes.ts'
 import { errorMessage } from './messages/common.ts'
 import type { RowLocks } from './row-locks.ts'
 import type { Transactions } from './transactions.ts'
@@ -25,6 +26,7 @@ export interface TablesContext extends Call {
   locks: RowLocks
   autoIncrement: AutoIncrement
   transactions: Transactions
+  filling: IndexFilling
 }
 
 /** A batch of 4 MB of data in 200 rows of 1,024 columns, with what PlainBuffer puts around each. */

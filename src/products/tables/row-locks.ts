@@ -5,6 +5,8 @@
 export interface RowLocks {
   /** Runs `task` when nobody else has this row. */
   withRow<T>(table: string, key: Uint8Array, task: () => Promise<T>): Promise<T>
+  /** Resolves when everyone is done who had, or waited for, a row of this table. */
+  passed(table: string): Promise<void>
 }
 
 export function rowLocks(): RowLocks {
@@ -24,6 +26,10 @@ export function rowLocks(): RowLocks {
         leave()
         if (lines.get(name) === done) lines.delete(name)
       }
+    },
+
+    async passed(table) {
+      await Promise.all([...lines].filter(([name]) => name.startsWith(`${table}/`)).map(([, done]) => done))
     },
   }
 }

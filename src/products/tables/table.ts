@@ -1,6 +1,12 @@
 /** Tables as records: what was said when they were made. Their rows are in the RowStore, under the id of the table. */
-import { type RecordStore, type StoredRecord, VersionConflict } from '../../ports/records.ts'
-import { tableNotExist, tableNotReady } from './errors.ts'
+import {
+  type RecordStore,
+  type StoredRecord,
+  VersionConflict,
+  type Write,
+  writtenKey,
+} from '../../ports/records.ts'
+import { parameterInvalid, tableAlreadyExist, tableNotExist, tableNotReady } from './errors.ts'
 import { checkTableName } from './names.ts'
 
 export interface TableRecord {
@@ -16,6 +22,25 @@ export interface TableRecord {
   /** The vendor opens them to tables that ask for it, which only some SDKs can; here they are closed to who says so. */
   localTransactions: boolean
   stream?: StreamSettings
+  indexes?: IndexRecord[]
+  /** Of an index, which is a table that follows another: the name of that. */
+  indexOf?: string
+}
+
+/** What a table knows of an index; that it is read as a table of its own is a record of its own. */
+export interface IndexRecord {
+  name: string
+  /** Of its table. */
+  id: string
+  /** Columns that it was asked for, then what is missing of the key of the table that it follows. */
+  primaryKey: PrimaryKeyColumn[]
+  /** How many of them it was asked for. */
+  askedColumns: number
+  /** Attribute columns that it has of each row. */
+  columns: string[]
+  isLocal: boolean
+  /** Rows from before the index are still being brought in. */
+  isFilling: boolean
 }
 
 export type KeyType = 'integer' | 'string' | 'binary'
@@ -70,29 +95,42 @@ export async function requireTable(
   return found
 }
 
-/** Replaces the record if nobody else has changed it meanwhile. */
+/** A table that is none that follows another: what can be changed, deleted and written to. */
+export async function requireMainTable(
+  records: RecordStore,
+  owner: InstanceName,
+  name: string,
+): Promise<StoredRecord<TableRecord>> {
+  const found = await requireTable(records, owner, name)
+  if (found.value.indexOf !== undefined) throw parameterInvalid("Can't write index table directly.")
+  return found
+}
+
+/** Replaces the record if nobody else has changed it meanwhile; `others` are of the same commit. */
 export async function replaceTable(
   records: RecordStore,
   { key, version }: StoredRecord<TableRecord>,
   value: TableRecord,
+  others: readonly Write[] = [],
 ): Promise<void> {
-  try {
-    await records.commit([{ put: key, value, expect: version }])
-  } catch (error) {
-    if (error instanceof VersionConflict) throw tableNotReady()
-    throw error
-  }
+  await commitOf(records, [{ put: key, value, expect: version }, ...others])
 }
 
-/** Removes the record if nobody else has changed it meanwhile. */
+/** Removes the record, and those of its indexes, if nobody else has changed it meanwhile. */
 export async function removeTable(
   records: RecordStore,
-  { key, version }: StoredRecord<TableRecord>,
+  owner: InstanceName,
+  { key, version, value: { indexes = [] } }: StoredRecord<TableRecord>,
 ): Promise<void> {
+  const ofIndexes = indexes.map(({ name }): Write => ({ remove: tableKey(owner, name) }))
+  await commitOf(records, [{ remove: key, expect: version }, ...ofIndexes])
+}
+
+async function commitOf(records: RecordStore, writes: readonly Write[]): Promise<void> {
   try {
-    await records.commit([{ remove: key, expect: version }])
+    await records.commit(writes)
   } catch (error) {
-    if (error instanceof VersionConflict) throw tableNotReady()
-    throw error
+    if (!(error instanceof VersionConflict)) throw error
+    throw error.key === writtenKey(writes[0]!) ? tableNotReady() : tableAlreadyExist()
   }
 }

@@ -17,6 +17,7 @@ import {
   serverBusy,
   unsupportedOperation,
 } from './errors.ts'
+import { type IndexFilling, indexFilling } from './fill-indexes.ts'
 import { operations } from './operations/index.ts'
 import { errorReply, type TablesContext } from './product.ts'
 import { rowLocks } from './row-locks.ts'
@@ -30,24 +31,26 @@ export interface TablesProductOptions {
   lookup: SecretLookup
 }
 
-export function tablesProduct({
-  records,
-  rows,
-  clock,
-  ids,
-  lookup,
-}: TablesProductOptions): Product<TablesContext> {
+export interface TablesProduct extends Product<TablesContext> {
+  filling: IndexFilling
+}
+
+export function tablesProduct({ records, rows, clock, ids, lookup }: TablesProductOptions): TablesProduct {
   const { authenticate, signerOf } = tablesAuthentication({ lookup, clock })
+  const locks = rowLocks()
+  const filling = indexFilling({ records, rows, locks })
   const shared = {
     records,
     rows,
     clock,
     ids,
-    locks: rowLocks(),
+    locks,
+    filling,
     autoIncrement: autoIncrement(clock),
     transactions: openTransactions({ rows, clock, ids }),
   }
   return {
+    filling,
     name: 'tables',
     operations,
     newRequestId: () => ids.uuid(),

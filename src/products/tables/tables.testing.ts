@@ -97,6 +97,7 @@ export async function runningTables({ records, rows }: { records: RecordStore; r
     call,
     /** What went wrong by a defect of ours. */
     defects,
+    filling: product.filling,
 
     createTable: (
       tableName: string,
@@ -149,6 +150,7 @@ export async function runningTables({ records, rows }: { records: RecordStore; r
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      await product.filling.end()
     },
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
-import { RowConflict, type RowStore } from '../../ports/rows.ts'
+import { RowConflict, type RowStore, type RowWrite } from '../../ports/rows.ts'
 import { parameterInvalid, quotaExhausted, rowOperationConflict, sessionNotExist } from './errors.ts'
 import { type Overlay, overlayOf } from './overlay.ts'
 
@@ -21,6 +21,11 @@ export interface Transactions {
   /** Durable when it resolves. */
   commit(transactionId: string): Promise<void>
   abort(transactionId: string): void
+  /**
+   * Ends all transactions of a table, as what they have written does not know of something that is new to the table.
+   * Resolves when those that were being committed are.
+   */
+  abortAll(table: string): Promise<void>
 }
 
 /** The vendor's: a transaction is over after a minute. */
@@ -50,6 +55,8 @@ export function openTransactions({
   const open = new Map<string, Transaction>()
   /** The transaction that has a partition. */
   const held = new Map<string, string>()
+  /** Commits under way. */
+  const commits = new Set<Promise<void>>()
 
   const nameOf = (table: string, partition: Uint8Array): string =>
     `${table}/${Buffer.from(partition).toString('latin1')}`
@@ -61,8 +68,15 @@ export function openTransactions({
     return transaction
   }
 
+  async function commitOf(writes: readonly RowWrite[]): Promise<void> {
+    const commit = rows.commit(writes)
+    commits.add(commit)
+    await commit.finally(() => commits.delete(commit))
+  }
+
   function end(transactionId: string, transaction: Transaction): void {
     transaction.cancel()
+    transaction.overlay.end()
     open.delete(transactionId)
     held.delete(transaction.partition)
   }
@@ -106,7 +120,7 @@ export function openTransactions({
       open.delete(transactionId)
       transaction.cancel()
       try {
-        await rows.commit(transaction.overlay.writes())
+        await commitOf(transaction.overlay.end())
       } catch (error) {
         // A write that was under way when the transaction began.
         if (error instanceof RowConflict) throw rowOperationConflict()
@@ -118,6 +132,13 @@ export function openTransactions({
 
     abort(transactionId) {
       end(transactionId, find(transactionId))
+    },
+
+    async abortAll(table) {
+      for (const [transactionId, transaction] of open) {
+        if (transaction.table === table) end(transactionId, transaction)
+      }
+      await Promise.allSettled(commits)
     },
   }
 }

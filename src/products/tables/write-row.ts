@@ -3,8 +3,9 @@ import { RowConflict, type RowWrite } from '../../ports/rows.ts'
 import { applyChange } from './apply-change.ts'
 import { consumed, unitsOf } from './capacity.ts'
 import { changeBytes, changeOf, type RowChange } from './change.ts'
-import { conditionCheckFail, parameterInvalid, rowOperationConflict } from './errors.ts'
+import { conditionCheckFail, parameterInvalid, rowOperationConflict, tableNotReady } from './errors.ts'
 import { type Filter, parseFilter, passes } from './filter.ts'
+import { indexWrites } from './index-rows.ts'
 import { checkPrimaryKey, decodeKey, encodeKey } from './key.ts'
 import {
   type ConditionMessage,
@@ -17,7 +18,7 @@ import { writePlainRows } from './plain-buffer/write.ts'
 import type { TablesContext } from './product.ts'
 import { columnOf, decodeRow, encodeRow, liveRow, type Row } from './row.ts'
 import { encodeStreamRecord, streamRecordOf } from './stream-record.ts'
-import { changesOf, rowsOf, type TableRecord } from './table.ts'
+import { changesOf, requireMainTable, rowsOf, type TableRecord } from './table.ts'
 import { decodeValue, type EncodedValue, integerValue, typeOf } from './value.ts'
 
 export interface RowWriteRequest {
@@ -73,6 +74,9 @@ export async function writeRow(request: RowWriteRequest, context: TablesContext)
   }
 
   async function attempt(): Promise<Row | undefined> {
+    // Nobody's turn at a row is with a table as it was before: whoever changes a table can wait for who came before.
+    const { value: table } = await requireMainTable(context.records, context, request.table.name)
+    if (table.id !== request.table.id) throw tableNotReady()
     const nowMs = context.clock.now()
     const stored = await access.get(rowsOf(table), key)
     const before = stored && liveRow(decodeRow(stored.data), table.options, nowMs)
@@ -87,6 +91,7 @@ export async function writeRow(request: RowWriteRequest, context: TablesContext)
       const record = streamRecordOf(change, after, primaryKey, nowMs)
       writes.push({ table: changesOf(table, table.stream), append: encodeStreamRecord(record) })
     }
+    for (const index of table.indexes ?? []) writes.push(...indexWrites(index, primaryKey, before, after))
     if (writes.length > 0) await access.commit(writes)
     return after
   }

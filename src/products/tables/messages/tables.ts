@@ -23,6 +23,10 @@ export const primaryKeySchema = message({
 })
 const definedColumn = message({ name: required(1, string), type: required(2, oneOf(1, 2, 3, 4, 7)) })
 
+export const indexUpdateMode = { async: 0, sync: 1 } as const
+export const indexType = { global: 0, local: 1 } as const
+export const indexSyncPhase = { full: 1, incremental: 2 } as const
+
 export const indexMeta = message({
   name: required(1, string),
   primary_key: repeated(2, string),
@@ -31,6 +35,8 @@ export const indexMeta = message({
   index_type: required(5, oneOf(0, 1)),
   index_sync_phase: optional(6, oneOf(0, 1, 2)),
 })
+
+export type IndexMetaMessage = MessageContent<typeof indexMeta>
 
 const tableMeta = message({
   table_name: required(1, string),
@@ -123,4 +129,14 @@ export const addDefinedColumnRequest = message({
 export const deleteDefinedColumnRequest = message({
   table_name: required(1, string),
   columns: repeated(2, string),
+})
+
+export const createIndexRequest = message({
+  main_table_name: required(1, string),
+  index_meta: required(2, indexMeta),
+  include_base_data: optional(3, bool),
+})
+export const dropIndexRequest = message({
+  main_table_name: required(1, string),
+  index_name: required(2, string),
 })

@@ -10,7 +10,7 @@ import {
 import { writePlainRows } from '../plain-buffer/write.ts'
 import { rowOfRequest } from '../plain-request.ts'
 import { operation } from '../product.ts'
-import { requireTable } from '../table.ts'
+import { requireMainTable } from '../table.ts'
 import { writeRow } from '../write-row.ts'
 
 const ROWS_MAX = 200
@@ -30,7 +30,7 @@ export const batchWriteRow = operation({
     if (isAtomic) throw notImplemented('An atomic BatchWriteRow')
     const requests = parsed(tables)
     const answers = requests.map(async ({ name, rows }) => {
-      const table = await orError(() => requireTable(context.records, context, name))
+      const table = await orError(() => requireMainTable(context.records, context, name))
       const written = rows.map(async (request): Promise<RowInBatchWriteRowResponse> => {
         if (isError(table)) return failed(table)
         const answer = await orError(() =>

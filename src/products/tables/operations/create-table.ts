@@ -1,7 +1,8 @@
-import { VersionConflict } from '../../../ports/records.ts'
+import { VersionConflict, type Write } from '../../../ports/records.ts'
 import { notImplemented, quotaExhausted, tableAlreadyExist } from '../errors.ts'
 import { nothing } from '../messages/common.ts'
 import { createTableRequest } from '../messages/tables.ts'
+import { withIndexes } from '../new-index.ts'
 import { schemaOf } from '../new-table.ts'
 import { operation } from '../product.ts'
 import { newStream } from '../stream.ts'
@@ -20,14 +21,12 @@ export const createTable = operation({
     const { records, clock, ids } = context
     const { table_meta: meta, reserved_throughput, table_options, stream_spec } = request
     if (request.partitions.length > 0) throw notImplemented('Partitioning a table when it is created')
-    if (request.index_metas.length > 0 || meta.index_meta.length > 0)
-      throw notImplemented('A secondary index')
     if (request.sse_spec?.enable) throw notImplemented('Server-side encryption of a table')
     const nowMs = clock.now()
     const { read = 0, write = 0 } = throughputOf(reserved_throughput)
     const stream =
       stream_spec && streamOf(stream_spec, undefined, () => newStream(meta.table_name, ids, nowMs))
-    const value: TableRecord = {
+    const plain: TableRecord = {
       name: meta.table_name,
       id: ids.uuid(),
       createdMs: nowMs,
@@ -37,10 +36,18 @@ export const createTable = operation({
       localTransactions: request.enable_local_txn ?? true,
       ...(stream ? { stream } : {}),
     }
+    const { main: value, tables: indexTables } = withIndexes(
+      plain,
+      [...meta.index_meta, ...request.index_metas],
+      { ids, nowMs, isFilling: false },
+    )
     const listed = await records.list({ prefix: tablesOf(context), limit: TABLES_MAX })
     if (listed.length === TABLES_MAX) throw quotaExhausted('Number of tables exceeded the quota.')
+    const writes = [value, ...indexTables].map(
+      (table): Write => ({ put: tableKey(context, table.name), value: table, expect: 'absent' }),
+    )
     try {
-      await records.commit([{ put: tableKey(context, value.name), value, expect: 'absent' }])
+      await records.commit(writes)
     } catch (error) {
       if (error instanceof VersionConflict) throw tableAlreadyExist()
       throw error

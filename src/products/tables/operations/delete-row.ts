@@ -1,7 +1,7 @@
 import { deleteRowRequest, operationType, writeRowResponse } from '../messages/rows.ts'
 import { rowOfRequest } from '../plain-request.ts'
 import { operation } from '../product.ts'
-import { requireTable } from '../table.ts'
+import { requireMainTable } from '../table.ts'
 import { writeRow } from '../write-row.ts'
 
 export const deleteRow = operation({
@@ -11,7 +11,7 @@ export const deleteRow = operation({
   dataPlane: true,
 
   async handle({ table_name, primary_key, condition, return_content, transaction_id }, context) {
-    const { value: table } = await requireTable(context.records, context, table_name)
+    const { value: table } = await requireMainTable(context.records, context, table_name)
     return writeRow(
       {
         table,

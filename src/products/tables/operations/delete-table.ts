@@ -1,7 +1,7 @@
 import { nothing } from '../messages/common.ts'
 import { tableNameRequest } from '../messages/tables.ts'
 import { operation } from '../product.ts'
-import { removeTable, requireTable } from '../table.ts'
+import { removeTable, requireMainTable } from '../table.ts'
 
 /** What the table held is removed afterwards, by the sweeper: nothing leads to it any more. */
 export const deleteTable = operation({
@@ -10,7 +10,8 @@ export const deleteTable = operation({
   response: nothing,
 
   async handle({ table_name: name }, context) {
-    await removeTable(context.records, await requireTable(context.records, context, name))
+    const stored = await requireMainTable(context.records, context, name)
+    await removeTable(context.records, context, stored)
     return {}
   },
 })

@@ -1,4 +1,5 @@
 import { describeTableResponse, tableNameRequest } from '../messages/tables.ts'
+import { indexMessage } from '../new-index.ts'
 import { metaMessage } from '../new-table.ts'
 import { operation } from '../product.ts'
 import { requireTable } from '../table.ts'
@@ -21,7 +22,7 @@ export const describeTable = operation({
       table_status: ACTIVE,
       stream_details: streamDetails(table),
       shard_splits: [],
-      index_metas: [],
+      index_metas: (table.indexes ?? []).map(indexMessage),
       creation_time: BigInt(table.createdMs) * 1000n,
     }
   },

@@ -3,12 +3,14 @@ import { addDefinedColumn } from './add-defined-column.ts'
 import { batchGetRow } from './batch-get-row.ts'
 import { batchWriteRow } from './batch-write-row.ts'
 import { commitTransaction } from './commit-transaction.ts'
+import { createIndex } from './create-index.ts'
 import { createTable } from './create-table.ts'
 import { deleteDefinedColumn } from './delete-defined-column.ts'
 import { deleteRow } from './delete-row.ts'
 import { deleteTable } from './delete-table.ts'
 import { describeStream } from './describe-stream.ts'
 import { describeTable } from './describe-table.ts'
+import { dropIndex } from './drop-index.ts'
 import { getRange } from './get-range.ts'
 import { getRow } from './get-row.ts'
 import { getShardIterator } from './get-shard-iterator.ts'
@@ -30,6 +32,8 @@ export const operations = [
   deleteTable,
   addDefinedColumn,
   deleteDefinedColumn,
+  createIndex,
+  dropIndex,
 
   getRow,
   putRow,

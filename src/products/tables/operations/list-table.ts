@@ -13,6 +13,8 @@ export const listTable = operation({
 
   async handle(_, context) {
     const listed = await context.records.list<TableRecord>({ prefix: tablesOf(context), limit: LISTED_MAX })
-    return { table_names: listed.map(({ value }) => value.name) }
+    return {
+      table_names: listed.filter(({ value }) => value.indexOf === undefined).map(({ value }) => value.name),
+    }
   },
 })

@@ -1,7 +1,7 @@
 import { operationType, putRowRequest, writeRowResponse } from '../messages/rows.ts'
 import { rowOfRequest } from '../plain-request.ts'
 import { operation } from '../product.ts'
-import { requireTable } from '../table.ts'
+import { requireMainTable } from '../table.ts'
 import { writeRow } from '../write-row.ts'
 
 export const putRow = operation({
@@ -11,7 +11,7 @@ export const putRow = operation({
   dataPlane: true,
 
   async handle({ table_name, row, condition, return_content, transaction_id }, context) {
-    const { value: table } = await requireTable(context.records, context, table_name)
+    const { value: table } = await requireMainTable(context.records, context, table_name)
     return writeRow(
       {
         table,

@@ -3,7 +3,7 @@ import { checkPrimaryKey, encodeKey } from '../key.ts'
 import { startLocalTransactionRequest, startLocalTransactionResponse } from '../messages/rows.ts'
 import { keyOfRequest } from '../plain-request.ts'
 import { operation } from '../product.ts'
-import { requireTable, rowsOf } from '../table.ts'
+import { requireMainTable, rowsOf } from '../table.ts'
 
 export const startLocalTransaction = operation({
   name: 'StartLocalTransaction',
@@ -11,7 +11,7 @@ export const startLocalTransaction = operation({
   response: startLocalTransactionResponse,
 
   async handle({ table_name, key }, context) {
-    const { value: table } = await requireTable(context.records, context, table_name)
+    const { value: table } = await requireMainTable(context.records, context, table_name)
     if (!table.localTransactions) {
       throw parameterInvalid(
         'Try to call method using explicit transaction on explicit-transaction-disabled table.',

@@ -1,8 +1,9 @@
 import { parameterInvalid } from '../errors.ts'
 import { updateTableRequest, updateTableResponse } from '../messages/tables.ts'
+import { checkIndexable } from '../new-index.ts'
 import { operation } from '../product.ts'
 import { newStream } from '../stream.ts'
-import { replaceTable, requireTable, type TableRecord } from '../table.ts'
+import { replaceTable, requireMainTable, type TableRecord } from '../table.ts'
 import {
   optionsMessage,
   optionsOf,
@@ -20,7 +21,7 @@ export const updateTable = operation({
   async handle(request, context) {
     const { records, clock, ids } = context
     const { table_options, reserved_throughput, stream_spec } = request
-    const stored = await requireTable(records, context, request.table_name)
+    const stored = await requireMainTable(records, context, request.table_name)
     if (!table_options && !reserved_throughput && !stream_spec)
       throw parameterInvalid('No parameter is specified in table options.')
     const nowMs = clock.now()
@@ -36,6 +37,7 @@ export const updateTable = operation({
         : rest.throughput,
       ...(stream ? { stream } : {}),
     }
+    if (table.indexes?.length) checkIndexable(table)
     await replaceTable(records, stored, table)
     return {
       reserved_throughput_details: throughputDetails(table),

@@ -1,0 +1,103 @@
+/**
+ * Brings the rows that were there before an index into it. Each row is brought in when it is its turn, so that no writer
+ * is overtaken; a platform that ends in between begins again at its next start.
+ */
+import type { RecordStore } from '../../ports/records.ts'
+import type { RowStore } from '../../ports/rows.ts'
+import { indexWrites } from './index-rows.ts'
+import { keyCells } from './key.ts'
+import { decodeRow } from './row.ts'
+import type { RowLocks } from './row-locks.ts'
+import { ALL_TABLES, type IndexRecord, replaceTable, rowsOf, type TableRecord } from './table.ts'
+
+export interface IndexFilling {
+  /** Fills what has to be filled; resolves when nothing has to be any more, or it was ended. */
+  run(): Promise<void>
+  /** Resolves when nothing is being written any more. */
+  end(): Promise<void>
+}
+
+const PAGE = { limit: 200, bytesMax: 1024 * 1024 }
+const TABLES_AT_ONCE = 500
+
+export function indexFilling({
+  records,
+  rows,
+  locks,
+}: {
+  records: RecordStore
+  rows: RowStore
+  locks: RowLocks
+}): IndexFilling {
+  let running: Promise<void> | undefined
+  let isAskedAgain = false
+  let isEnded = false
+
+  async function runAll(): Promise<void> {
+    do {
+      isAskedAgain = false
+      for (let after: string | undefined; ; ) {
+        const page = await records.list<TableRecord>({
+          prefix: ALL_TABLES,
+          limit: TABLES_AT_ONCE,
+          ...(after === undefined ? {} : { after }),
+        })
+        for (const { key, value } of page) {
+          for (const index of value.indexes ?? []) if (index.isFilling) await fill(key, value, index)
+        }
+        after = page.at(-1)?.key
+        if (page.length < TABLES_AT_ONCE || isEnded) break
+      }
+    } while (isAskedAgain && !isEnded)
+  }
+
+  async function fill(tableKey: string, table: TableRecord, index: IndexRecord): Promise<void> {
+    // Who writes after this has read that there is an index.
+    await locks.passed(rowsOf(table))
+    for (let from: Uint8Array | undefined = Uint8Array.of(0); from; ) {
+      const page = await rows.scan(rowsOf(table), { from, ...PAGE })
+      await Promise.all(page.rows.map(({ key }) => bringIn(table, index, key)))
+      if (isEnded || !(await current(tableKey, index))) return
+      from = page.next
+    }
+    for (let stored = await current(tableKey, index); stored; stored = await current(tableKey, index)) {
+      const indexes = stored.value.indexes!.map((other) =>
+        other.id === index.id ? { ...other, isFilling: false } : other,
+      )
+      const isDone = await replaceTable(records, stored, { ...stored.value, indexes }).then(
+        () => true,
+        () => false, // changed meanwhile: looked at again
+      )
+      if (isDone) return
+    }
+  }
+
+  /** Undefined when the index is no longer there. */
+  async function current(tableKey: string, { id }: IndexRecord) {
+    const stored = await records.get<TableRecord>(tableKey)
+    return stored?.value.indexes?.some((index) => index.id === id) ? stored : undefined
+  }
+
+  const bringIn = (table: TableRecord, index: IndexRecord, key: Uint8Array): Promise<void> =>
+    locks.withRow(rowsOf(table), key, async () => {
+      const stored = await rows.get(rowsOf(table), key)
+      if (!stored) return
+      const writes = indexWrites(index, keyCells(key, table.primaryKey), undefined, decodeRow(stored.data))
+      if (writes.length > 0) await rows.commit(writes)
+    })
+
+  return {
+    run() {
+      if (isEnded) return Promise.resolve()
+      isAskedAgain = true
+      running ??= runAll().finally(() => {
+        running = undefined
+      })
+      return running
+    },
+    async end() {
+      isEnded = true
+      await running?.catch(() => {}) // who asked for it is told
+    },
+  }
+}

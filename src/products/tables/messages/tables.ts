@@ -9,9 +9,10 @@ import {
   optional,
   repeated,
   required,
+  sint64,
   string,
 } from '../../../lib/protobuf.ts'
-import { capacityUnit } from './common.ts'
+import { capacityUnit, consumedCapacity } from './common.ts'
 
 export const primaryKeyTypes = { integer: 1, string: 2, binary: 3 } as const
 const AUTO_INCREMENT = 1
@@ -139,4 +140,18 @@ export const createIndexRequest = message({
 export const dropIndexRequest = message({
   main_table_name: required(1, string),
   index_name: required(2, string),
+})
+
+export const computeSplitPointsBySizeRequest = message({
+  table_name: required(1, string),
+  split_size: required(2, int64),
+  split_size_unit_in_byte: optional(3, int64),
+  /** Of the SDK for Java. */
+  split_point_limit: optional(4, int32),
+})
+export const computeSplitPointsBySizeResponse = message({
+  consumed: required(1, consumedCapacity),
+  schema: repeated(2, primaryKeySchema),
+  split_points: repeated(3, bytes),
+  locations: repeated(4, message({ location: required(1, string), repeat: required(2, sint64) })),
 })

@@ -3,6 +3,7 @@ import { addDefinedColumn } from './add-defined-column.ts'
 import { batchGetRow } from './batch-get-row.ts'
 import { batchWriteRow } from './batch-write-row.ts'
 import { commitTransaction } from './commit-transaction.ts'
+import { computeSplitPointsBySize } from './compute-split-points-by-size.ts'
 import { createIndex } from './create-index.ts'
 import { createTable } from './create-table.ts'
 import { deleteDefinedColumn } from './delete-defined-column.ts'
@@ -42,6 +43,7 @@ export const operations = [
   batchGetRow,
   batchWriteRow,
   getRange,
+  computeSplitPointsBySize,
 
   startLocalTransaction,
   commitTransaction,

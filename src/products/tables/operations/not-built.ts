@@ -3,7 +3,6 @@ import { anyBody } from '../product.ts'
 
 /** Operations of the vendor's SDKs that are known and not built. */
 const names = [
-  'ComputeSplitPointsBySize',
   'BulkImport',
   'BulkExport',
   'SQLQuery',

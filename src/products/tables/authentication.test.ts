@@ -114,6 +114,11 @@ describe('a request to Table Store', () => {
     await assertRefused({ body: large }, [413, 'OTSRequestBodyTooLarge', /too large/], true)
   })
 
+  it('is refused when it is compressed', async () => {
+    const headers = { 'x-ots-request-compress-type': 'deflate' }
+    await assertRefused({ headers }, [501, 'NotImplemented', /compressed/], true)
+  })
+
   it('is refused with another method, or for an operation that nobody knows', async () => {
     await assertRefused({ method: 'GET', body: Buffer.alloc(0) }, [405, 'OTSMethodNotAllowed', /POST/], false)
     for (const operation of ['Nothing', 'ListTable/x', '', '%ff'])

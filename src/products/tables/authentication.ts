@@ -5,7 +5,7 @@ import type { Caller, RequestHead } from '../../wire/product-server.ts'
 import { headerOf, isSkewed } from '../../wire/signatures/compare.ts'
 import { type OtsSigner, verifyOts } from '../../wire/signatures/ots.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
-import { authFailed, methodNotAllowed, noPermission, parameterInvalid } from './errors.ts'
+import { authFailed, methodNotAllowed, noPermission, notImplemented, parameterInvalid } from './errors.ts'
 
 /** What is found out about a request on the way; the answer is signed with it. */
 export interface CallerFacts {
@@ -58,6 +58,8 @@ export function tablesAuthentication({
     if (allows.to === 'putObjects') throw noPermission()
     if (!/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(instance))
       throw parameterInvalid(`Invalid instance name: '${instance.slice(0, 100)}'.`)
+    if (headerOf(head, 'x-ots-request-compress-type') !== undefined)
+      throw notImplemented('A compressed request')
     const facts: CallerFacts = { instance, signer }
     return { accountId, verifyBody: (body) => checkMd5(body, contentMd5), facts }
   }

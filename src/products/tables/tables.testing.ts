@@ -112,7 +112,7 @@ export async function runningTables({ records, rows }: { records: RecordStore; r
           index_meta: [],
         },
         reserved_throughput: { capacity_unit: {} },
-        table_options: options,
+        table_options: { time_to_live: -1, max_versions: 1, ...options },
         partitions: [],
         index_metas: [],
         ...more,

@@ -46,7 +46,11 @@ describe('a table', () => {
   test('is listed in its instance only, until it is deleted', async () => {
     const client = tablesClient(bed.platform, { instancename: 'other' })
     for (const tableName of ['b', 'a', '_c1']) {
-      await client.createTable({ tableMeta: { tableName, primaryKey: id }, ...capacity, tableOptions: {} })
+      await client.createTable({
+        tableMeta: { tableName, primaryKey: id },
+        ...capacity,
+        tableOptions: { timeToLive: -1, maxVersions: 1 },
+      })
     }
     assert.deepEqual((await client.listTable({})).tableNames, ['_c1', 'a', 'b'])
     assert.ok(!(await bed.client.listTable({})).tableNames.includes('a'))
@@ -105,6 +109,19 @@ describe('CreateTable refuses', () => {
     await assertRefused(make(tableName, id), 409, 'OTSObjectAlreadyExist', 'Requested table already exists.')
     for (const name of ['', '1a', 'a-b', 'é', 'a'.repeat(256), '../x'])
       await assertRefused(make(name, id), 400, 'OTSParameterInvalid', `Invalid table name: '${name}'.`)
+  })
+
+  test('to decide for how long, and in how many versions, a table keeps what it is given', async () => {
+    const tableOptions = { timeToLive: -1, maxVersions: 1 }
+    const refused = (options: object, message: string) =>
+      assertRefused(make('x', id, { tableOptions: options }), 400, 'OTSParameterInvalid', message)
+    await refused({ ...tableOptions, timeToLive: undefined }, 'Time-to-live is missing while creating table.')
+    await refused({ ...tableOptions, maxVersions: undefined }, 'MaxVersions is missing while creating table.')
+    await refused({ ...tableOptions, timeToLive: 0 }, 'TimeToLive cannot be 0 or less than -1.')
+    await refused(
+      { ...tableOptions, maxVersions: -1 },
+      'The maximum versions cannot be less than or equal to 0.',
+    )
   })
 
   test('keys that the vendor does not take', async () => {

@@ -1,5 +1,5 @@
 import { VersionConflict, type Write } from '../../../ports/records.ts'
-import { notImplemented, quotaExhausted, tableAlreadyExist } from '../errors.ts'
+import { notImplemented, parameterInvalid, quotaExhausted, tableAlreadyExist } from '../errors.ts'
 import { nothing } from '../messages/common.ts'
 import { createTableRequest } from '../messages/tables.ts'
 import { withIndexes } from '../new-index.ts'
@@ -22,6 +22,10 @@ export const createTable = operation({
     const { table_meta: meta, reserved_throughput, table_options, stream_spec } = request
     if (request.partitions.length > 0) throw notImplemented('Partitioning a table when it is created')
     if (request.sse_spec?.enable) throw notImplemented('Server-side encryption of a table')
+    if (table_options?.time_to_live === undefined)
+      throw parameterInvalid('Time-to-live is missing while creating table.')
+    if (table_options.max_versions === undefined)
+      throw parameterInvalid('MaxVersions is missing while creating table.')
     const nowMs = clock.now()
     const { read = 0, write = 0 } = throughputOf(reserved_throughput)
     const stream =
@@ -31,7 +35,7 @@ export const createTable = operation({
       id: ids.uuid(),
       createdMs: nowMs,
       ...schemaOf(meta),
-      options: optionsOf(table_options ?? {}, standardOptions),
+      options: optionsOf(table_options, standardOptions),
       throughput: { read, write, lastIncreaseMs: nowMs },
       localTransactions: request.enable_local_txn ?? true,
       ...(stream ? { stream } : {}),

@@ -1,9 +1,12 @@
 import { createServer, type RequestListener } from 'node:http'
+import { namedBlobs, PartLeases, sweepGarbage } from '../products/objects/content.ts'
+import { lifecycle } from '../products/objects/lifecycle.ts'
+import type { AccessPolicies } from '../products/objects/needs.ts'
 import { objectsProduct } from '../products/objects/objects-product.ts'
 import {
   ensureUploadBucket,
   expireUploads,
-  namedBlobs,
+  reopenBuckets,
   sweepOrphans,
   uploadedObjects,
   uploadGrants,
@@ -23,30 +26,34 @@ export interface ObjectsPart extends Part {
   uploadGrants: ReturnType<typeof uploadGrants>
 }
 
+/** Who signed may do everything here (`wholeProductOnly`), and anyone else is left to the ACLs. */
+const policies: AccessPolicies = { answer: ({ caller }) => (caller ? 'allow' : 'undecided') }
+
 export async function assembleObjects(foundation: Foundation): Promise<ObjectsPart> {
   const { config, stores, clock, ids, region, accountId, identity, log } = foundation
   const { records, objectBlobs: blobs } = stores
-  const product = objectsProduct({
-    records,
-    blobs,
-    clock,
-    ids,
-    lookup: wholeProductOnly(identity, 'oss'),
-    region,
-  })
+  const leases = new PartLeases()
+  const store = { records, blobs, leases, log, ids, clock }
+  const lookup = wholeProductOnly(identity, 'oss')
+  const product = objectsProduct({ ...store, lookup, region, policies })
   const handleRequest = requestHandler(product, log)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
+  const applyLifecycles = lifecycle(store)
   await ensureUploadBucket({ records, clock })
+  await reopenBuckets(records)
+  await sweepGarbage(store)
   await sweepOrphans(blobs, [namedBlobs(records)])
   return {
     handle,
-    uploadedObjects: uploadedObjects({ records, blobs, accountId }),
+    uploadedObjects: uploadedObjects({ ...store, accountId }),
     uploadGrants: uploadGrants({ issue: identity.issue, ids, region }),
     listeners: [
       { name: 'oss', port: config.HANSHU_OSS_PORT, make: () => createServer(serverOptions, handle) },
     ],
     async sweep() {
-      await expireUploads({ records, blobs, clock, olderThanMs: uploadsKeptMs })
+      await expireUploads({ ...store, olderThanMs: uploadsKeptMs })
+      await sweepGarbage(store)
+      await applyLifecycles()
     },
   }
 }

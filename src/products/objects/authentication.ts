@@ -1,8 +1,9 @@
 /**
- * Who calls Object Storage, and which object is meant: the bucket is where the signature says it is. Anonymous requests
- * are refused, as every bucket is private.
+ * Who calls Object Storage, and which object is meant: the bucket is where the signature says it is. Who did not sign is
+ * anyone; what anyone may is for the bucket to say.
  */
 import type { Clock } from '../../lib/clock.ts'
+import { queryItems } from '../../lib/signing/percent.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { Caller, RequestHead } from '../../wire/product-server.ts'
 import { isSkewed } from '../../wire/signatures/compare.ts'
@@ -17,6 +18,14 @@ import {
   verifyOssV1,
 } from '../../wire/signatures/oss-v1.ts'
 import {
+  isOssV2,
+  isOssV2Url,
+  type OssV2Authorization,
+  ossV2StringToSign,
+  parseOssV2,
+  verifyOssV2,
+} from '../../wire/signatures/oss-v2.ts'
+import {
   canonicalQueriesOf,
   isOssV4,
   isOssV4Url,
@@ -26,19 +35,28 @@ import {
   verifyOssV4,
 } from '../../wire/signatures/oss-v4.ts'
 import type { Allowance, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import { BUCKETS, type BucketRecord, findBucket } from './bucket.ts'
 import {
   accessDenied,
   invalidAccessKeyId,
   invalidArgument,
+  invalidObjectName,
   invalidSecurityToken,
-  notImplemented,
   requestTimeTooSkewed,
   securityTokenExpired,
   signatureDoesNotMatch,
 } from './errors.ts'
-import { BUCKETS, type BucketRecord } from './object.ts'
 
-type OssAuthorization = OssV1Authorization | OssV4Authorization
+type OssAuthorization = OssV1Authorization | OssV2Authorization | OssV4Authorization
+
+/** What is found out of a request before its operation is. */
+export interface RequestFacts {
+  host: string
+  method: string
+  /** As it was sent, where a plus sign is a plus sign. */
+  query: URLSearchParams
+  caller: { is: 'owner'; byUrl: boolean } | { is: 'anyone' }
+}
 
 /** Buckets that are tried when nothing but the signature could name one. */
 const CNAME_BUCKETS_MAX = 20
@@ -55,14 +73,31 @@ export function objectsAuthentication({
   records,
 }: ObjectsAuthenticationOptions): (head: RequestHead) => Promise<Caller> {
   return async (head) => {
-    const query = new URLSearchParams(head.rawQuery)
+    const query = queryOf(head.rawQuery)
     const given = authorizationOf(head, query)
+    const seen = { host: head.headers.host ?? '', method: head.method, query }
+    if (given === undefined) {
+      const resource = await resourceOfAnyone(head)
+      const facts: RequestFacts = { ...seen, caller: { is: 'anyone' } }
+      return { accountId: lookup.accountId, rawPath: rawPathOf(resource), facts }
+    }
     const { accountId, accessKeySecret, allows } = secretFor(given)
     checkTime(given)
     const resource = await resourceOf(head, given, accessKeySecret)
-    if (!allowed(allows, head.method, resource, query)) throw accessDenied()
-    refuseOtherSubResources(query)
-    return { accountId, rawPath: rawPathOf(resource), facts: { host: head.headers.host ?? '' } }
+    if (!allowed(allows, head, resource, query)) throw accessDenied()
+    const facts: RequestFacts = { ...seen, caller: { is: 'owner', byUrl: given.when.is === 'url' } }
+    return { accountId, rawPath: rawPathOf(resource), facts }
+  }
+
+  /** The bucket of the host, if there is one, else that of the path. */
+  async function resourceOfAnyone({ rawPath, headers: { host } }: RequestHead): Promise<OssResource> {
+    const candidates = [...ossResources({ rawPath, host, knownBuckets: [] })]
+    for (const candidate of candidates.slice(0, -1)) {
+      if (candidate.bucket !== undefined && (await findBucket(records, candidate.bucket))) return candidate
+    }
+    const last = candidates.at(-1)
+    if (last === undefined) throw invalidObjectName('')
+    return last
   }
 
   function secretFor({ accessKeyId, securityToken }: OssAuthorization) {
@@ -98,7 +133,9 @@ export function objectsAuthentication({
     const verifies = (resource: OssResource): boolean =>
       given.version === 'v1'
         ? verifyOssV1(head, given, accessKeySecret, resource)
-        : verifyOssV4(head, given, accessKeySecret, resource)
+        : given.version === 'v2'
+          ? verifyOssV2(head, given, accessKeySecret, resource)
+          : verifyOssV4(head, given, accessKeySecret, resource)
     const { rawPath } = head
     const { host } = head.headers
     const named = [...ossResources({ rawPath, host, knownBuckets: [] })]
@@ -116,25 +153,44 @@ export function objectsAuthentication({
   }
 }
 
-function authorizationOf(head: RequestHead, query: URLSearchParams): OssAuthorization {
+/** A query that is not percent-encoded UTF-8 names nothing. */
+function queryOf(rawQuery: string): URLSearchParams {
+  const items = queryItems(rawQuery, { plusIsSpace: false })
+  if (items === undefined) throw invalidArgument('query', rawQuery)
+  return new URLSearchParams(items.map(({ key, value = '' }): [string, string] => [key, value]))
+}
+
+/** Undefined where nobody has signed. What is signed badly is refused, never taken for unsigned. */
+function authorizationOf(head: RequestHead, query: URLSearchParams): OssAuthorization | undefined {
   const { authorization } = head.headers
-  const given =
-    authorization === undefined
-      ? isOssV4Url(query)
-        ? parseOssV4(head)
-        : isOssV1Url(query)
-          ? parseOssV1(head)
-          : undefined
-      : isOssV4(authorization)
-        ? parseOssV4(head)
+  if (authorization !== undefined) {
+    const given = isOssV4(authorization)
+      ? parseOssV4(head)
+      : isOssV2(authorization)
+        ? parseOssV2(head)
         : isOssV1(authorization)
           ? parseOssV1(head)
           : undefined
-  if (given) return given
-  if (authorization !== undefined) throw invalidArgument('Authorization', authorization)
-  if (isOssV4Url(query) || isOssV1Url(query)) throw accessDenied('The signed URL is malformed.')
-  throw accessDenied('You have no right to access this object because of bucket acl.')
+    if (!given) throw invalidArgument('Authorization', authorization)
+    return given
+  }
+  const isV4 = isOssV4Url(query)
+  const isV2 = isOssV2Url(query)
+  const isV1 = isOssV1Url(query)
+  if (!isV4 && !isV2 && !isV1 && !PRESIGNED.some((key) => query.has(key))) return undefined
+  const given = isV2 ? parseOssV2(head) : isV4 ? parseOssV4(head) : isV1 ? parseOssV1(head) : undefined
+  if (!given) throw accessDenied('The signed URL is malformed.')
+  return given
 }
+
+/** Any of these in the query says that somebody meant to sign. */
+const PRESIGNED = [
+  'OSSAccessKeyId',
+  'Signature',
+  'x-oss-credential',
+  'x-oss-signature',
+  'x-oss-access-key-id',
+]
 
 /** What we would have signed: it shows people what they signed otherwise. */
 function stringToSignOf(head: RequestHead, given: OssAuthorization, resource: OssResource): string {
@@ -142,36 +198,27 @@ function stringToSignOf(head: RequestHead, given: OssAuthorization, resource: Os
   const { method, rawQuery } = head
   if (given.version === 'v1')
     return ossV1StringToSign({ method, rawQuery, headers }, given.dateLine, resource) ?? ''
+  if (given.version === 'v2') return ossV2StringToSign({ method, rawQuery, headers }, given, resource) ?? ''
   const query = canonicalQueriesOf(rawQuery)?.[0] ?? ''
   return ossV4StringToSign({ ...given, method, resource, query, headers })
 }
 
-function allowed(allows: Allowance, method: string, resource: OssResource, query: URLSearchParams): boolean {
+/** A grant for one upload is for a PutObject of bytes that come with it: not for a copy, nor for a part of another upload. */
+function allowed(
+  allows: Allowance,
+  { method, headers }: RequestHead,
+  resource: OssResource,
+  query: URLSearchParams,
+): boolean {
   if (allows.to !== 'putObjects') return true
   return (
     method === 'PUT' &&
+    headers['x-oss-copy-source'] === undefined &&
     resource.bucket === allows.bucket &&
     resource.object?.startsWith(allows.objectPrefix) === true &&
     ![...query.keys()].some((key) => ossSubResources.has(key) && key !== 'security-token')
   )
 }
-
-/** A sub-resource names another operation: `PUT /b/k?acl` must never be taken for a PutObject. */
-function refuseOtherSubResources(query: URLSearchParams): void {
-  for (const key of query.keys()) {
-    if (ossSubResources.has(key) && !SERVED_SUB_RESOURCES.has(key)) throw notImplemented(key)
-  }
-}
-
-const SERVED_SUB_RESOURCES: ReadonlySet<string> = new Set([
-  'security-token',
-  'response-content-type',
-  'response-content-language',
-  'response-expires',
-  'response-cache-control',
-  'response-content-disposition',
-  'response-content-encoding',
-])
 
 function rawPathOf({ bucket, object }: OssResource): string {
   if (bucket === undefined) return '/'

@@ -13,6 +13,114 @@ export const invalidBucketName = (bucket: string) =>
 export const invalidObjectName = (key: string) =>
   new ApiError('InvalidObjectName', 400, 'The specified object is not valid.', { ObjectName: key })
 
+export const bucketNotEmpty = (bucket: string) =>
+  new ApiError('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty.', { BucketName: bucket })
+
+export const noSuchVersion = (key: string, versionId: string) =>
+  new ApiError('NoSuchVersion', 404, 'The specified version does not exist.', {
+    Key: key,
+    VersionId: versionId,
+  })
+
+/** A delete marker is what the newest version is, or what was asked for by its id. */
+export const hiddenByMarker = (key: string, versionId: string) =>
+  new ApiError('NoSuchKey', 404, 'The specified key does not exist.', { Key: key }, marker(versionId))
+
+export const markerHasNoContent = (versionId: string) =>
+  new ApiError(
+    'MethodNotAllowed',
+    405,
+    'The specified method is not allowed against this resource.',
+    { Method: 'GET', ResourceType: 'DeleteMarker' },
+    { ...marker(versionId), allow: 'DELETE' },
+  )
+
+const marker = (versionId: string): Record<string, string> => ({
+  'x-oss-delete-marker': 'true',
+  'x-oss-version-id': versionId,
+})
+
+export const noSuchUpload = (uploadId: string) =>
+  new ApiError(
+    'NoSuchUpload',
+    404,
+    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+    { UploadId: uploadId },
+  )
+
+export const invalidPart = (uploadId: string, partNumber: number) =>
+  new ApiError(
+    'InvalidPart',
+    400,
+    "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.",
+    { UploadId: uploadId, PartNumber: String(partNumber) },
+  )
+
+export const invalidPartOrder = () =>
+  new ApiError(
+    'InvalidPartOrder',
+    400,
+    'The list of parts was not in ascending order. The parts list must be specified in order by part number.',
+  )
+
+export const entityTooSmall = (partNumber: number, sizeBytes: number, sizeBytesMin: number) =>
+  new ApiError('EntityTooSmall', 400, 'Your proposed upload is smaller than the minimum allowed size.', {
+    ProposedSize: String(sizeBytes),
+    MinSizeAllowed: String(sizeBytesMin),
+    PartNumber: String(partNumber),
+  })
+
+export const malformedXml = (reason: string) =>
+  new ApiError(
+    'MalformedXML',
+    400,
+    'The XML you provided was not well-formed or did not validate against our published schema.',
+    { ErrorDetail: reason },
+  )
+
+export const invalidRequest = (message: string) => new ApiError('InvalidRequest', 400, message)
+
+export const positionNotEqualToLength = (sizeBytes: number) =>
+  new ApiError(
+    'PositionNotEqualToLength',
+    409,
+    'Position is not equal to file length',
+    {},
+    { 'x-oss-next-append-position': String(sizeBytes) },
+  )
+
+export const objectNotAppendable = () =>
+  new ApiError('ObjectNotAppendable', 409, 'The object is not appendable')
+
+export const symlinkTargetNotExist = (target: string) =>
+  new ApiError('SymlinkTargetNotExist', 404, 'The symlink target object does not exist.', { Target: target })
+
+export const invalidTargetType = (target: string) =>
+  new ApiError('InvalidTargetType', 400, 'The type of symlink target object is invalid.', { Target: target })
+
+export const notSymlink = () => new ApiError('NotSymlink', 400, 'The object is not symlink')
+
+export const operationNotSupported = (message: string) => new ApiError('OperationNotSupported', 400, message)
+
+export const invalidObjectState = () =>
+  new ApiError('InvalidObjectState', 403, "The operation is not valid for the object's state")
+
+export const restoreAlreadyInProgress = () =>
+  new ApiError('RestoreAlreadyInProgress', 409, 'The restore operation is in progress.')
+
+export const invalidEncryptionAlgorithm = (algorithm: string) =>
+  new ApiError('InvalidEncryptionAlgorithmError', 400, 'The Encryption Algorithm you provided is invalid.', {
+    Algorithm: algorithm,
+  })
+
+export const invalidTag = (message: string) => new ApiError('InvalidTag', 400, message)
+
+/** A setting of a bucket that was never made. */
+export const noSuchSetting = (code: string, message: string, bucket: string) =>
+  new ApiError(code, 404, message, { BucketName: bucket })
+
+export const accessForbidden = (message: string) => new ApiError('AccessForbidden', 403, message)
+
 export const fileAlreadyExists = () =>
   new ApiError(
     'FileAlreadyExists',
@@ -63,6 +171,12 @@ export const invalidArgument = (name: string, value: string) =>
 
 export const tooManyWriters = () =>
   new ApiError('ServiceUnavailable', 503, 'Please reduce the rate at which you write this object.')
+
+export const policyConditionFailed = (condition: string) =>
+  new ApiError('AccessDenied', 403, `Invalid according to Policy: Policy Condition failed: ${condition}`)
+
+export const invalidPolicyDocument = (reason: string) =>
+  new ApiError('InvalidPolicyDocument', 400, `Invalid Policy: ${reason}`)
 
 /** Whatever is not offered is refused, never silently left undone. */
 export const notImplemented = (header: string) =>

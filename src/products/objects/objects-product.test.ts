@@ -189,10 +189,19 @@ describe('an upload that is not whole or not right leaves nothing', () => {
     ['a name that begins with a slash', { target: '/fc-code//k' }, 400, 'InvalidObjectName'],
     ['a bucket that is not there', { target: '/nowhere/k' }, 404, 'NoSuchBucket'],
     ['too much metadata', { headers: { 'x-oss-meta-a': 'x'.repeat(8192) } }, 400, 'InvalidArgument'],
-    ['a copy', { headers: { 'x-oss-copy-source': '/fc-code/ten' } }, 501, 'NotImplemented'],
+    ['a copy of nothing', { headers: { 'x-oss-copy-source': '/fc-code/nothing' } }, 404, 'NoSuchKey'],
+    ['a copy from nowhere', { headers: { 'x-oss-copy-source': 'nothing' } }, 400, 'InvalidArgument'],
     ['a callback', { headers: { 'x-oss-callback': 'e30=' } }, 501, 'NotImplemented'],
-    ['another storage class', { headers: { 'x-oss-storage-class': 'IA' } }, 501, 'NotImplemented'],
-    ['a public object', { headers: { 'x-oss-object-acl': 'public-read' } }, 501, 'NotImplemented'],
+    ['a storage class that is none', { headers: { 'x-oss-storage-class': 'Warm' } }, 400, 'InvalidArgument'],
+    ['an ACL that is none', { headers: { 'x-oss-object-acl': 'everybody' } }, 400, 'InvalidArgument'],
+    ['tags that are none', { headers: { 'x-oss-tagging': 'a=1&a=2' } }, 400, 'InvalidTag'],
+    [
+      'a cipher that is none',
+      { headers: { 'x-oss-server-side-encryption': 'ROT13' } },
+      400,
+      'InvalidEncryptionAlgorithmError',
+    ],
+    ['a limit of speed', { headers: { 'x-oss-traffic-limit': '819200' } }, 501, 'NotImplemented'],
   ]
   for (const [what, wanted, status, code] of cases) {
     it(what, async () => {
@@ -288,13 +297,37 @@ describe('buckets', () => {
     assert.equal((await put('/my-bucket/k', 'x')).status, 200)
   })
 
-  it('must be private, standard, and well named', async () => {
+  it('are well named, of a class and with an ACL that there is', async () => {
     const make = (target: string, more: Partial<Ask> = {}) =>
       oss.ask({ method: 'PUT', target, body: '', ...more })
     assert.equal((await make('/My_Bucket')).code, 'InvalidBucketName')
-    assert.equal((await make('/other', { headers: { 'x-oss-acl': 'public-read' } })).code, 'NotImplemented')
-    const body = '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>'
-    assert.equal((await make('/other', { body })).code, 'NotImplemented')
+    assert.equal((await make('/other', { headers: { 'x-oss-acl': 'everybody' } })).code, 'InvalidArgument')
+    const of = (text: string) => `<CreateBucketConfiguration>${text}</CreateBucketConfiguration>`
+    assert.equal(
+      (await make('/other', { body: of('<StorageClass>Warm</StorageClass>') })).code,
+      'InvalidArgument',
+    )
+    assert.equal((await make('/other', { body: '<Create' })).code, 'MalformedXML')
+    assert.equal((await make('/other', { body: '<Other/>' })).code, 'MalformedXML')
+    assert.equal((await get('/other')).code, 'NoSuchBucket')
+  })
+
+  it('are deleted when they are empty, and only then', async () => {
+    const remove = () => oss.ask({ method: 'DELETE', target: '/to-be-deleted' })
+    await oss.ask({ method: 'PUT', target: '/to-be-deleted', body: '' })
+    await put('/to-be-deleted/k', 'x')
+    assert.deepEqual(
+      [(await remove()).code, (await put('/to-be-deleted/k', 'y')).status],
+      ['BucketNotEmpty', 200],
+    )
+    await oss.ask({ method: 'DELETE', target: '/to-be-deleted/k' })
+    await oss.ask({ method: 'POST', target: '/to-be-deleted/k?uploads', body: '' })
+    assert.equal((await remove()).code, 'BucketNotEmpty')
+    const uploads = await get('/to-be-deleted?uploads')
+    const uploadId = /<UploadId>(.*?)</.exec(uploads.body.toString())![1]
+    await oss.ask({ method: 'DELETE', target: `/to-be-deleted/k?uploadId=${uploadId}` })
+    assert.equal((await remove()).status, 204)
+    assert.equal((await remove()).code, 'NoSuchBucket')
   })
 
   it('are listed in pages, with the endpoint the client came by', async () => {
@@ -311,18 +344,22 @@ describe('buckets', () => {
 
 describe('what is not offered is refused, never taken for something else', () => {
   for (const [method, target] of [
-    ['PUT', '/fc-code/ten?acl'],
-    ['PUT', '/fc-code/ten?tagging'],
-    ['PUT', '/fc-code/ten?partNumber=1&uploadId=u'],
-    ['POST', '/fc-code/ten?uploads'],
-    ['POST', '/fc-code/ten?append&position=0'],
-    ['POST', '/fc-code?delete'],
-    ['GET', '/fc-code?list-type=2'],
-    ['GET', '/fc-code'],
+    ['PUT', '/fc-code/ten?acl&worm'],
+    ['PUT', '/fc-code?inventory&inventoryId=a'],
+    ['PUT', '/fc-code?logging'],
+    ['PUT', '/fc-code?requestPayment'],
+    ['PUT', '/fc-code?transferAcceleration'],
+    ['POST', '/fc-code?worm'],
+    ['POST', '/fc-code?metaQuery&comp=query'],
+    ['PUT', '/fc-code/ten?retention'],
+    ['POST', '/fc-code/ten?seal'],
+    ['POST', '/fc-code/ten?x-oss-process'],
+    ['POST', '/fc-code/ten?asyncFetch'],
     ['GET', '/fc-code/ten?x-oss-process=image%2Finfo'],
-    ['DELETE', '/fc-code/ten?versionId=1'],
-    ['DELETE', '/fc-code'],
-    ['PUT', '/fc-code?lifecycle'],
+    ['PUT', '/fc-code/ten?callback=e30%3D'],
+    ['DELETE', '/fc-code?replication&comp=delete'],
+    ['GET', '/fc-code?cname'],
+    ['GET', '/?cloudboxes'],
   ] as const) {
     it(`${method} ${target}`, async () => {
       await put('/fc-code/ten', '0123456789')

@@ -10,9 +10,13 @@ import { MalformedPath } from '../../wire/routes.ts'
 import { isOssV1, isOssV1Url } from '../../wire/signatures/oss-v1.ts'
 import { isOssV4, isOssV4Url } from '../../wire/signatures/oss-v4.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
-import { objectsAuthentication } from './authentication.ts'
-import { entityTooLarge, incompleteBody, invalidObjectName, notImplemented } from './errors.ts'
+import { MalformedXml } from '../../wire/xml-reader.ts'
+import { objectsAuthentication, type RequestFacts } from './authentication.ts'
+import type { PartLeases } from './content.ts'
+import { entityTooLarge, incompleteBody, invalidObjectName, malformedXml, notImplemented } from './errors.ts'
+import type { AccessPolicies } from './needs.ts'
 import { operations } from './operations/index.ts'
+import { verifyFormBy } from './post-policy.ts'
 import { type ObjectsContext, renderError } from './product.ts'
 
 export interface ObjectsProductOptions {
@@ -22,8 +26,13 @@ export interface ObjectsProductOptions {
   ids: IdSource
   lookup: SecretLookup
   region: string
+  policies: AccessPolicies
+  /** Shared with whatever else removes objects. */
+  leases: PartLeases
   /** Default: 5 GiB, the vendor's limit of one PutObject. */
   sizeBytesMax?: number
+  /** Default: 100 KiB, the vendor's limit. */
+  partBytesMin?: number
 }
 
 const FIVE_GIB = 5 * 1024 ** 3
@@ -35,7 +44,10 @@ export function objectsProduct({
   ids,
   lookup,
   region,
+  policies,
+  leases,
   sizeBytesMax = FIVE_GIB,
+  partBytesMin = 100 * 1024,
 }: ObjectsProductOptions): Product<ObjectsContext> {
   return {
     name: 'objects',
@@ -47,9 +59,14 @@ export function objectsProduct({
       records,
       blobs,
       clock,
+      ids,
       region,
+      policies,
+      leases,
       sizeBytesMax,
-      host: (facts as { host: string }).host,
+      partBytesMin,
+      verifyForm: verifyFormBy({ lookup, clock }),
+      ...(facts as RequestFacts),
     }),
     renderError,
     wordFailure,
@@ -61,6 +78,7 @@ function wordFailure(failure: unknown): ApiError | undefined {
   if (failure instanceof NoSuchRoute) return notImplemented('this method and path')
   if (failure instanceof BodyTooLarge) return entityTooLarge(failure.bytesMax)
   if (failure instanceof BodyCutOff) return incompleteBody()
+  if (failure instanceof MalformedXml) return malformedXml(failure.message)
   if (failure instanceof MalformedPath) return invalidObjectName('')
   return undefined
 }

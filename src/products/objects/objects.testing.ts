@@ -12,6 +12,8 @@ import { requestHandler } from '../../wire/product-server.ts'
 import { ossV1Signature, ossV1StringToSign } from '../../wire/signatures/oss-v1.ts'
 import { canonicalQueriesOf, ossV4Signature } from '../../wire/signatures/oss-v4.ts'
 import type { Allowance, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import { PartLeases } from './content.ts'
+import type { AccessPolicies } from './needs.ts'
 import { objectsProduct } from './objects-product.ts'
 import { ensureUploadBucket } from './uploads.ts'
 
@@ -55,14 +57,21 @@ export interface Ask {
   credentials?: { accessKeyId: string; accessKeySecret: string; securityToken?: string }
 }
 
+/** As the platform has it: who signed may everything. */
+const ownerOnly: AccessPolicies = { answer: ({ caller }) => (caller ? 'allow' : 'undecided') }
+
 export async function runningObjects({
   records,
   blobs,
   sizeBytesMax = 1000,
+  partBytesMin = 5,
+  policies = ownerOnly,
 }: {
   records: RecordStore
   blobs: BlobStore
   sizeBytesMax?: number
+  partBytesMin?: number
+  policies?: AccessPolicies
 }) {
   const clock = new ManualClock(NOW_MS)
   await ensureUploadBucket({ records, clock })
@@ -74,6 +83,7 @@ export async function runningObjects({
     error() {},
     child: () => log,
   }
+  const leases = new PartLeases()
   const product = objectsProduct({
     records,
     blobs,
@@ -82,6 +92,9 @@ export async function runningObjects({
     lookup,
     region: 'cn-hangzhou',
     sizeBytesMax,
+    partBytesMin,
+    policies,
+    leases,
   })
   const server = createServer(serverOptions, requestHandler(product, log))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -91,6 +104,8 @@ export async function runningObjects({
     clock,
     records,
     blobs,
+    /** What the platform's own work on objects is handed. */
+    store: { records, blobs, clock, leases, log, ids: randomIds },
     port,
     /** One entry for every request that was answered. */
     answered,

@@ -1,11 +1,21 @@
 /** The vocabulary of Object Storage operations. */
 import type { Clock } from '../../lib/clock.ts'
+import type { IdSource } from '../../lib/ids.ts'
 import type { BlobStore } from '../../ports/blobs.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
-import { type Call, operationOf, type Reply } from '../../wire/operation.ts'
+import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
+import { parseRoute } from '../../wire/routes.ts'
 import { xmlDocument } from '../../wire/xml.ts'
+import { authorize, type Grant } from './access.ts'
+import { requireBucket, type StoredBucket } from './bucket.ts'
+import type { PartLeases } from './content.ts'
+import { withCors } from './cors.ts'
+import { accessDenied } from './errors.ts'
+import type { AccessPolicies } from './needs.ts'
+import { refuseOtherParameters } from './parameters.ts'
+import { checkReferer } from './referer.ts'
 
 export { bytes, none, stream } from '../../wire/body.ts'
 export type { Reply } from '../../wire/operation.ts'
@@ -16,14 +26,89 @@ export interface ObjectsContext extends Call {
   records: RecordStore
   blobs: BlobStore
   clock: Clock
+  ids: IdSource
   region: string
-  /** Larger objects are refused. */
+  /** Larger bodies are refused. */
   sizeBytesMax: number
+  /** Smaller parts are refused, but for the last. */
+  partBytesMin: number
   /** Host and port by which the client reached us: what listings name as endpoint. */
   host: string
+  method: string
+  /** Whoever signed acts for the owner of everything; `anyone` did not sign. */
+  caller: { is: 'owner'; byUrl: boolean } | { is: 'anyone' }
+  policies: AccessPolicies
+  leases: PartLeases
+  /** As it was sent, where a plus sign is a plus sign. */
+  query: URLSearchParams
+  /** Of a signed form: who signed it, once its fields were read. */
+  verifyForm(fields: ReadonlyMap<string, string>): void
 }
 
-export const operation = operationOf<ObjectsContext>()
+export interface BucketContext extends ObjectsContext {
+  bucket: StoredBucket
+}
+
+const wired = operationOf<ObjectsContext>()
+
+interface Rules {
+  /** As policies name it. Default: `oss:` and the operation's name. */
+  action?: string
+  /** Sub-resources that are understood beside those of the route: any other is refused. `any`: they are not for us. */
+  parameters?: readonly string[] | 'any'
+}
+
+/** An operation on the service, for its owner only. */
+export function serviceOperation<const Route extends string, Body>(
+  operation: Operation<ObjectsContext, Route, Body> & Rules,
+): Operation<ObjectsContext> {
+  const understood = parametersOf(operation)
+  return wired<Route, Body>({
+    ...operation,
+    async handle(request, context) {
+      if (understood) refuseOtherParameters(context.query, understood)
+      if (context.caller.is === 'anyone') throw accessDenied()
+      return operation.handle({ ...request, query: context.query }, context)
+    },
+  })
+}
+
+/**
+ * An operation on a bucket or an object: the bucket is there, the caller may, and nothing is asked for that is not
+ * understood. Answers to pages of other origins say what the bucket's CORS rules allow.
+ */
+export function operation<const Route extends `${string}{bucket}${string}`, Body>(
+  operation: Operation<BucketContext, Route, Body> &
+    Rules & {
+      /** What an ACL must grant to those who are not the owner. Default: nothing does. */
+      grant?: Grant
+    },
+): Operation<ObjectsContext> {
+  const understood = parametersOf(operation)
+  const { action = `oss:${operation.name}`, grant = 'owner' } = operation
+  return wired<Route, Body>({
+    ...operation,
+    async handle(request, context) {
+      if (understood) refuseOtherParameters(context.query, understood)
+      const { bucket: name, object } = request.path as { bucket: string; object?: string }
+      const bucket = await requireBucket(context.records, name)
+      const known = { ...context, bucket }
+      return withCors(request.headers, known, async () => {
+        await authorize(known, { action, grant, object })
+        if (grant !== 'anyone') await checkReferer(request.headers, known)
+        return operation.handle({ ...request, query: context.query }, known)
+      })
+    },
+  })
+}
+
+const parametersOf = ({
+  route,
+  parameters = [],
+}: { route: string } & Rules): ReadonlySet<string> | undefined =>
+  parameters === 'any'
+    ? undefined
+    : new Set([...parseRoute(route).subResources.map(({ key }) => key), ...parameters])
 
 /** The error document; where an answer has no body (HEAD) it is in the header that clients look at. */
 export function renderError(

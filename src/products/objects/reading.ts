@@ -1,8 +1,52 @@
 /** What GetObject and HeadObject share: conditions, ranges and the headers an object is described by. */
-import { invalidArgument, invalidRange, notModified, preconditionFailed } from './errors.ts'
-import { etagOf, type ObjectRecord } from './object.ts'
+import type { RecordStore } from '../../ports/records.ts'
+import type { BucketRecord } from './bucket.ts'
+import { encryptionHeaders } from './encryption.ts'
+import {
+  hiddenByMarker,
+  invalidArgument,
+  invalidRange,
+  invalidTargetType,
+  markerHasNoContent,
+  noSuchKey,
+  noSuchVersion,
+  notModified,
+  preconditionFailed,
+  symlinkTargetNotExist,
+} from './errors.ts'
+import { findMarker, findVersion } from './history.ts'
+import { etagOf, findObject, type ObjectRecord, versionIdOf } from './object.ts'
+import { restoreHeader } from './restore.ts'
 
 type Headers = Readonly<Record<string, string | undefined>>
+
+/** The version that is asked for, or the refusal that says why there is none. */
+export async function requireVersion(
+  records: RecordStore,
+  bucket: BucketRecord,
+  object: string,
+  versionId: string | null,
+): Promise<ObjectRecord> {
+  const found = await findVersion(records, { bucket: bucket.name, object }, versionId ?? undefined)
+  if (found?.value.deleteMarker) throw markerHasNoContent(versionIdOf(found.value))
+  if (found) return found.value
+  if (versionId !== null) throw noSuchVersion(object, versionId)
+  const marker = await findMarker(records, bucket, object)
+  throw marker ? hiddenByMarker(object, versionIdOf(marker)) : noSuchKey(object)
+}
+
+/** Where a symlink leads: a link is never followed twice. */
+export async function followed(
+  records: RecordStore,
+  bucket: BucketRecord,
+  { symlinkTarget }: ObjectRecord,
+): Promise<ObjectRecord | undefined> {
+  if (symlinkTarget === undefined) return undefined
+  const target = await findObject(records, bucket.name, symlinkTarget)
+  if (!target) throw symlinkTargetNotExist(symlinkTarget)
+  if (target.value.symlinkTarget !== undefined) throw invalidTargetType(symlinkTarget)
+  return target.value
+}
 
 /** Throws 304 or 412 when the reader's conditions do not hold. */
 export function checkConditions(headers: Headers, object: ObjectRecord): void {
@@ -63,19 +107,38 @@ function resolve(from: string, to: string, sizeBytes: number): ByteRange | undef
   return { first, last }
 }
 
-export function describe(object: ObjectRecord): Record<string, string> {
+/** `target`: the object that has the bytes, where this one is a link to it. */
+export function describe(
+  object: ObjectRecord,
+  bucket: BucketRecord,
+  nowMs: number,
+  target: ObjectRecord = object,
+): Record<string, string> {
+  const { md5, crc64, restore, tags = [] } = target
   return {
     ...object.headers,
-    'content-length': String(object.sizeBytes),
-    'content-md5': Buffer.from(object.md5, 'hex').toString('base64'),
-    etag: etagOf(object),
-    'last-modified': new Date(object.lastModifiedMs).toUTCString(),
+    'content-length': String(target.sizeBytes),
+    ...(md5 === undefined ? {} : { 'content-md5': Buffer.from(md5, 'hex').toString('base64') }),
+    etag: etagOf(target),
+    'last-modified': new Date(Math.max(object.lastModifiedMs, target.lastModifiedMs)).toUTCString(),
     'accept-ranges': 'bytes',
-    'x-oss-object-type': 'Normal',
-    'x-oss-storage-class': 'Standard',
-    'x-oss-hash-crc64ecma': object.crc64,
+    'x-oss-object-type': object.type ?? 'Normal',
+    'x-oss-storage-class': target.storageClass ?? 'Standard',
+    ...(crc64 === undefined ? {} : { 'x-oss-hash-crc64ecma': crc64 }),
+    ...(object.type === 'Appendable' ? { 'x-oss-next-append-position': String(object.sizeBytes) } : {}),
+    ...(tags.length === 0 ? {} : { 'x-oss-tagging-count': String(tags.length) }),
+    ...encryptionHeaders(target.encryption),
+    ...restoreHeader(restore, nowMs),
+    ...versionHeader(object, bucket),
   }
 }
+
+/** Which version this is, where the bucket has, or had, versions. */
+export const versionHeader = (
+  object: ObjectRecord | undefined,
+  { versioning }: BucketRecord,
+): Record<string, string> =>
+  object === undefined || versioning === undefined ? {} : { 'x-oss-version-id': versionIdOf(object) }
 
 const OVERRIDES = [
   'content-type',
@@ -85,6 +148,8 @@ const OVERRIDES = [
   'content-disposition',
   'content-encoding',
 ]
+
+export const RESPONSE_PARAMETERS: readonly string[] = OVERRIDES.map((name) => `response-${name}`)
 
 /** `response-content-type=…` in the query: the reader says how the answer is to be labelled. */
 export function overrides(query: URLSearchParams): Record<string, string> {

@@ -6,17 +6,22 @@ import { memoryBlobStore } from '../../drivers/memory/blobs.ts'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import { ManualClock } from '../../lib/clock.ts'
 import { randomIds } from '../../lib/ids.ts'
-import { bucketKey, objectKey, replaceObject } from './object.ts'
+import type { Logger } from '../../lib/logger.ts'
+import { bucketKey } from './bucket.ts'
+import { namedBlobs, PartLeases } from './content.ts'
+import { addVersion } from './history.ts'
+import { objectKey } from './keys.ts'
 import { idsOf } from './objects.testing.ts'
 import {
   ensureUploadBucket,
   expireUploads,
-  namedBlobs,
   sweepOrphans,
   UPLOAD_BUCKET,
   uploadedObjects,
   uploadGrants,
 } from './uploads.ts'
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
 
 async function world() {
   const clock = new ManualClock(1_000_000)
@@ -28,10 +33,11 @@ async function world() {
   async function upload(object: string, bucket = UPLOAD_BUCKET): Promise<string> {
     const { blobId, sizeBytes, md5, crc64 } = await blobs.write(Readable.from([Buffer.from(object)]))
     const value = { blobId, sizeBytes, md5, crc64, lastModifiedMs: clock.now(), headers: {} }
-    await replaceObject(records, { bucket, object }, value, { forbidOverwrite: false })
+    await addVersion({ records, ids: randomIds }, { bucket, object }, () => value)
     return blobId
   }
-  return { clock, records, blobs, upload, blobIds: () => idsOf(blobs) }
+  const store = { records, blobs, clock, ids: randomIds, leases: new PartLeases(), log: silent }
+  return { ...store, store, upload, blobIds: () => idsOf(blobs) }
 }
 
 describe('the upload bucket', () => {
@@ -46,22 +52,22 @@ describe('the upload bucket', () => {
 
 describe('uploads', () => {
   it('are forgotten when they are old, and only those, however many there are', async () => {
-    const { clock, records, blobs, upload, blobIds } = await world()
+    const { clock, store, records, upload, blobIds } = await world()
     await records.commit([{ put: bucketKey('mine'), value: { name: 'mine', createdMs: 0 } }])
     const mine = await upload('old', 'mine')
     for (let index = 0; index < 450; index++) await upload(`old/${index}`)
     clock.advance(1000)
     const young = await upload('young')
     clock.advance(1000)
-    assert.equal(await expireUploads({ records, blobs, clock, olderThanMs: 1000 }), 450)
+    assert.equal(await expireUploads({ ...store, olderThanMs: 1000 }), 450)
     assert.deepEqual(new Set(await blobIds()), new Set([mine, young]))
     assert.equal(await records.get(objectKey(UPLOAD_BUCKET, 'old/7')), undefined)
   })
 
   it('are opened by their owner', async () => {
-    const { records, blobs, upload } = await world()
+    const { store, upload } = await world()
     await upload('1/tmp/a.zip')
-    const uploads = uploadedObjects({ records, blobs, accountId: '1' })
+    const uploads = uploadedObjects({ ...store, accountId: '1' })
     const opened = await uploads.open('1', UPLOAD_BUCKET, '1/tmp/a.zip')
     assert.equal((await buffer(opened!)).toString(), '1/tmp/a.zip')
     for (const [accountId, bucket, object] of [

@@ -5,26 +5,17 @@ import type { IdSource } from '../../lib/ids.ts'
 import { type BlobStore, NoSuchBlob } from '../../ports/blobs.ts'
 import { type RecordStore, VersionConflict } from '../../ports/records.ts'
 import type { Allowance } from '../../wire/signatures/secret-lookup.ts'
-import {
-  ALL_OBJECTS,
-  type BucketRecord,
-  bucketKey,
-  isBucketName,
-  isObjectName,
-  type ObjectRecord,
-  objectKey,
-  objectsOf,
-  removeObject,
-} from './object.ts'
+import { BUCKETS, type BucketRecord, bucketKey, isBucketName } from './bucket.ts'
+import { type ContentStore, discardContent, openContent, pagesOf } from './content.ts'
+import { type HistoryStore, hideObject } from './history.ts'
+import { objectKey, objectsOf } from './keys.ts'
+import { isObjectName, type ObjectRecord } from './object.ts'
 
 /** The bucket that the vendor's tools are told to upload code to. Everything in it is temporary. */
 export const UPLOAD_BUCKET = 'fc-code'
 
 /** How long a client may take from asking to having uploaded. */
 const GRANT_MS = 60 * 60_000
-
-/** Records or blobs looked at in one go. */
-const PAGE = 200
 
 export async function ensureUploadBucket({
   records,
@@ -76,22 +67,30 @@ export function uploadGrants({ issue, ids, region }: UploadGrantsOptions) {
   }
 }
 
-export interface UploadedObjectsOptions {
-  records: RecordStore
-  blobs: BlobStore
+/** A deletion that our end cut off is over: its bucket is as it was. */
+export async function reopenBuckets(records: RecordStore): Promise<void> {
+  for await (const page of pagesOf<BucketRecord>(records, BUCKETS)) {
+    for (const { key, value, version } of page) {
+      const { closing, ...open } = value
+      if (closing) await records.commit([{ put: key, value: open, expect: version }])
+    }
+  }
+}
+
+export interface UploadedObjectsOptions extends ContentStore {
   accountId: string
 }
 
 /** Objects as another product reads them: a function's code. */
-export function uploadedObjects({ records, blobs, accountId: owner }: UploadedObjectsOptions) {
+export function uploadedObjects({ accountId: owner, ...store }: UploadedObjectsOptions) {
   return {
     /** Undefined when there is no such object, or the account may not read it. */
     async open(accountId: string, bucket: string, object: string): Promise<Readable | undefined> {
       if (accountId !== owner || !isBucketName(bucket) || !isObjectName(object)) return undefined
-      const found = await records.get<ObjectRecord>(objectKey(bucket, object))
+      const found = await store.records.get<ObjectRecord>(objectKey(bucket, object))
       if (!found) return undefined
       try {
-        return await blobs.read(found.value.blobId)
+        return await openContent(store, found.value)
       } catch (error) {
         // Replaced or expired in between.
         if (error instanceof NoSuchBlob) return undefined
@@ -101,52 +100,27 @@ export function uploadedObjects({ records, blobs, accountId: owner }: UploadedOb
   }
 }
 
-export interface ExpireUploadsOptions {
-  records: RecordStore
-  blobs: BlobStore
+export interface ExpireUploadsOptions extends ContentStore, HistoryStore {
   clock: Clock
   olderThanMs: number
 }
 
 /** Removes uploads that nobody needs any more, as their code is kept elsewhere by then. Answers how many. */
-export async function expireUploads({
-  records,
-  blobs,
-  clock,
-  olderThanMs,
-}: ExpireUploadsOptions): Promise<number> {
+export async function expireUploads({ clock, olderThanMs, ...store }: ExpireUploadsOptions): Promise<number> {
   const before = clock.now() - olderThanMs
+  const isOld = ({ lastModifiedMs }: ObjectRecord): boolean => lastModifiedMs < before
+  const base = objectsOf(UPLOAD_BUCKET)
   let expired = 0
-  let after: string | undefined
-  for (;;) {
-    const page = await records.list<ObjectRecord>({
-      prefix: objectsOf(UPLOAD_BUCKET),
-      limit: PAGE,
-      ...(after === undefined ? {} : { after }),
-    })
-    for (const { key, value, version } of page) {
-      if (value.lastModifiedMs >= before || !(await removeObject(records, key, version))) continue
-      await blobs.remove(value.blobId)
-      expired += 1
+  for await (const page of pagesOf<ObjectRecord>(store.records, base)) {
+    for (const { key, value } of page) {
+      if (!isOld(value)) continue
+      const place = { bucket: UPLOAD_BUCKET, object: key.slice(base.length) }
+      const { removed } = await hideObject(store, place, clock.now(), isOld)
+      await discardContent(store, removed)
+      expired += removed.length
     }
-    if (page.length < PAGE) return expired
-    after = page.at(-1)!.key
   }
-}
-
-/** The blobs that objects name: all others of a store that only objects use are orphans. */
-export async function* namedBlobs(records: RecordStore): AsyncGenerator<string> {
-  let after: string | undefined
-  for (;;) {
-    const page = await records.list<ObjectRecord>({
-      prefix: ALL_OBJECTS,
-      limit: PAGE,
-      ...(after === undefined ? {} : { after }),
-    })
-    for (const { value } of page) yield value.blobId
-    if (page.length < PAGE) return
-    after = page.at(-1)!.key
-  }
+  return expired
 }
 
 /**

@@ -1,8 +1,18 @@
 import { NoSuchBlob } from '../../../ports/blobs.ts'
+import { openContent } from '../content.ts'
 import { noSuchKey } from '../errors.ts'
-import { requireObject } from '../object.ts'
 import { none, operation, type Reply } from '../product.ts'
-import { checkConditions, describe, overrides, rangeOf } from '../reading.ts'
+import {
+  checkConditions,
+  describe,
+  followed,
+  overrides,
+  RESPONSE_PARAMETERS,
+  rangeOf,
+  requireVersion,
+} from '../reading.ts'
+import { requireReadable } from '../restore.ts'
+import { refuseWhatIsNotOffered } from '../writing.ts'
 
 /** How often a reader may find that the object was replaced between its record and its bytes. */
 const REPLACED_MAX = 5
@@ -11,17 +21,23 @@ export const getObject = operation({
   name: 'GetObject',
   route: 'GET /{bucket}/{object+}',
   body: none,
+  grant: 'read',
+  parameters: ['versionId', ...RESPONSE_PARAMETERS],
 
-  async handle({ path: { bucket, object }, query, headers }, { records, blobs }): Promise<Reply> {
+  async handle({ path: { object }, query, headers }, context): Promise<Reply> {
+    const { records, clock, bucket } = context
+    refuseWhatIsNotOffered(headers)
     for (let replaced = 0; replaced < REPLACED_MAX; replaced++) {
-      const found = await requireObject(records, bucket, object)
+      const version = await requireVersion(records, bucket.value, object, query.get('versionId'))
+      const found = (await followed(records, bucket.value, version)) ?? version
       checkConditions(headers, found)
+      requireReadable(found, clock.now())
       const range = rangeOf(headers, found.sizeBytes)
-      const described = { ...describe(found), ...overrides(query) }
+      const described = { ...describe(version, bucket.value, clock.now(), found), ...overrides(query) }
       try {
-        if (!range) return { status: 200, headers: described, body: await blobs.read(found.blobId) }
+        if (!range) return { status: 200, headers: described, body: await openContent(context, found) }
         const { first, last } = range
-        const body = await blobs.read(found.blobId, { start: first, end: last + 1 })
+        const body = await openContent(context, found, { start: first, end: last + 1 })
         const part = {
           'content-length': String(last - first + 1),
           'content-range': `bytes ${first}-${last}/${found.sizeBytes}`,

@@ -1,15 +1,28 @@
-import { requireObject } from '../object.ts'
 import { none, operation } from '../product.ts'
-import { checkConditions, describe, overrides } from '../reading.ts'
+import {
+  checkConditions,
+  describe,
+  followed,
+  overrides,
+  RESPONSE_PARAMETERS,
+  requireVersion,
+} from '../reading.ts'
 
 export const headObject = operation({
   name: 'HeadObject',
   route: 'HEAD /{bucket}/{object+}',
+  action: 'oss:GetObject',
   body: none,
+  grant: 'read',
+  parameters: ['versionId', ...RESPONSE_PARAMETERS],
 
-  async handle({ path: { bucket, object }, query, headers }, { records }) {
-    const found = await requireObject(records, bucket, object)
+  async handle({ path: { object }, query, headers }, { records, clock, bucket }) {
+    const version = await requireVersion(records, bucket.value, object, query.get('versionId'))
+    const found = (await followed(records, bucket.value, version)) ?? version
     checkConditions(headers, found)
-    return { status: 200, headers: { ...describe(found), ...overrides(query) } }
+    return {
+      status: 200,
+      headers: { ...describe(version, bucket.value, clock.now(), found), ...overrides(query) },
+    }
   },
 })

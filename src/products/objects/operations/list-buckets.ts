@@ -1,8 +1,9 @@
-import { invalidArgument } from '../errors.ts'
-import { BUCKETS, type BucketRecord } from '../object.ts'
-import { none, operation, xmlReply } from '../product.ts'
+import { BUCKETS, type BucketRecord } from '../bucket.ts'
+import { numberOf } from '../parameters.ts'
+import { none, serviceOperation, xmlReply } from '../product.ts'
+import { isoTime } from '../times.ts'
 
-export const listBuckets = operation({
+export const listBuckets = serviceOperation({
   name: 'ListBuckets',
   route: 'GET /',
   body: none,
@@ -10,7 +11,7 @@ export const listBuckets = operation({
   async handle({ query }, { records, accountId, region, host }) {
     const prefix = query.get('prefix') ?? ''
     const marker = query.get('marker') ?? ''
-    const maxKeys = maxKeysOf(query.get('max-keys'))
+    const maxKeys = numberOf(query, 'max-keys', { min: 1, max: 1000, otherwise: 100 })
     const listed = await records.list<BucketRecord>({
       prefix: BUCKETS + prefix,
       ...(marker === '' ? {} : { after: BUCKETS + marker }),
@@ -27,23 +28,16 @@ export const listBuckets = operation({
       NextMarker: isTruncated ? buckets.at(-1)?.name : undefined,
       Buckets: {
         // Clients use these endpoints: they must lead back to us.
-        Bucket: buckets.map(({ name, createdMs }) => ({
-          CreationDate: new Date(createdMs).toISOString().replace(/\.\d{3}Z$/, '.000Z'),
+        Bucket: buckets.map(({ name, createdMs, storageClass }) => ({
+          CreationDate: isoTime(createdMs),
           ExtranetEndpoint: host,
           IntranetEndpoint: host,
           Location: `oss-${region}`,
           Name: name,
           Region: region,
-          StorageClass: 'Standard',
+          StorageClass: storageClass ?? 'Standard',
         })),
       },
     })
   },
 })
-
-function maxKeysOf(text: string | null): number {
-  if (text === null || text === '') return 100
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1 || count > 1000) throw invalidArgument('max-keys', text)
-  return count
-}

@@ -1,14 +1,12 @@
-import { type BlobInfo, BlobTooLarge } from '../../../ports/blobs.ts'
-import { entityTooLarge, incompleteBody, invalidObjectName } from '../errors.ts'
-import { etagOf, isObjectName, type ObjectRecord, replaceObject, requireBucket } from '../object.ts'
+import { discardContent } from '../content.ts'
+import { encryptionHeaders } from '../encryption.ts'
+import { fileAlreadyExists } from '../errors.ts'
+import { addVersion } from '../history.ts'
+import { etagOf, requireObjectName } from '../object.ts'
 import { operation, stream } from '../product.ts'
-import {
-  checkDigestForm,
-  checkDigests,
-  checkLength,
-  keptHeaders,
-  refuseWhatIsNotOffered,
-} from '../writing.ts'
+import { versionHeader } from '../reading.ts'
+import { checkHead, keptHeaders, naming, receive, refuseWhatIsNotOffered, traitsOf } from '../writing.ts'
+import { copyObject } from './copy-object.ts'
 
 /**
  * Bytes first, record last: until the commit the old object is what everyone reads, and a crash in between leaves a blob
@@ -18,51 +16,35 @@ export const putObject = operation({
   name: 'PutObject',
   route: 'PUT /{bucket}/{object+}',
   body: stream,
+  grant: 'write',
 
-  async handle(
-    { path: { bucket, object }, headers, body },
-    { records, blobs, clock, signal, sizeBytesMax, log },
-  ) {
-    if (!isObjectName(object)) throw invalidObjectName(object)
+  async handle(request, context) {
+    const { path, headers, body } = request
+    // A copy has the same method and path; a header says that it is one.
+    if (headers['x-oss-copy-source'] !== undefined) return copyObject(request, context)
+    const { blobs, clock, bucket, sizeBytesMax } = context
+    requireObjectName(path.object)
     refuseWhatIsNotOffered(headers)
-    checkLength(headers, sizeBytesMax)
-    checkDigestForm(headers)
-    const kept = keptHeaders(headers)
-    await requireBucket(records, bucket)
-
-    let blob: BlobInfo
-    try {
-      // Not `body` itself: giving up on it would hang up on the client before it hears why.
-      blob = await blobs.write(body.iterator({ destroyOnReturn: false }), { signal, sizeBytesMax })
-    } catch (error) {
-      if (error instanceof BlobTooLarge) throw entityTooLarge(sizeBytesMax)
-      if (!body.complete) throw incompleteBody()
-      throw error
-    }
-    let replaced: ObjectRecord | undefined
-    const { blobId, sizeBytes, md5, crc64 } = blob
-    const stored: ObjectRecord = { blobId, sizeBytes, md5, crc64, lastModifiedMs: clock.now(), headers: kept }
-    try {
-      checkDigests(headers, blob)
-      const forbidOverwrite = headers['x-oss-forbid-overwrite'] === 'true'
-      replaced = await replaceObject(records, { bucket, object }, stored, { forbidOverwrite })
-    } catch (error) {
-      await blobs.remove(blobId)
-      throw error
-    }
-    if (replaced) {
-      await blobs
-        .remove(replaced.blobId)
-        .catch((error: unknown) =>
-          log.warn({ err: error, bucket, object }, 'a replaced blob is left to the sweeper'),
-        )
-    }
+    checkHead(headers, sizeBytesMax)
+    const kept = keptHeaders(headers, path.object)
+    const traits = await traitsOf(headers, context)
+    const { blobId, sizeBytes, md5, crc64 } = await receive(body, headers, context)
+    const forbidOverwrite = headers['x-oss-forbid-overwrite'] === 'true'
+    const { written, removed } = await naming(blobs, blobId, () =>
+      addVersion(context, path, (current) => {
+        if (current && forbidOverwrite) throw fileAlreadyExists()
+        return { blobId, sizeBytes, md5, crc64, lastModifiedMs: clock.now(), headers: kept, ...traits }
+      }),
+    )
+    await discardContent(context, removed)
     return {
       status: 200,
       headers: {
-        etag: etagOf(stored),
+        etag: etagOf({ md5 }),
         'content-md5': Buffer.from(md5, 'hex').toString('base64'),
         'x-oss-hash-crc64ecma': crc64,
+        ...encryptionHeaders(traits.encryption),
+        ...versionHeader(written, bucket.value),
       },
     }
   },

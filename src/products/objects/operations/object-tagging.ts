@@ -1,0 +1,61 @@
+import { noSuchKey } from '../errors.ts'
+import { changeVersion } from '../history.ts'
+import { bytes, none, operation, xmlReply } from '../product.ts'
+import { requireVersion, versionHeader } from '../reading.ts'
+import { OBJECT_TAGS_MAX, readTagging, taggingXml } from '../tags.ts'
+import { document } from '../xml.ts'
+
+export const putObjectTagging = operation({
+  name: 'PutObjectTagging',
+  route: 'PUT /{bucket}/{object+}?tagging',
+  body: bytes(64 * 1024),
+  parameters: ['versionId'],
+
+  async handle({ path, query, body }, context) {
+    const { records, bucket } = context
+    const tags = readTagging(document(body, 'Tagging'), OBJECT_TAGS_MAX)
+    const versionId = query.get('versionId')
+    await requireVersion(records, bucket.value, path.object, versionId)
+    const { written } = await changeVersion(
+      context,
+      path,
+      versionId ?? undefined,
+      (version) => ({ ...version, tags }),
+      () => noSuchKey(path.object),
+    )
+    return { status: 200, headers: versionHeader(written, bucket.value) }
+  },
+})
+
+export const getObjectTagging = operation({
+  name: 'GetObjectTagging',
+  route: 'GET /{bucket}/{object+}?tagging',
+  body: none,
+  parameters: ['versionId'],
+
+  async handle({ path: { object }, query }, { records, bucket }) {
+    const found = await requireVersion(records, bucket.value, object, query.get('versionId'))
+    return xmlReply(200, 'Tagging', taggingXml(found.tags ?? []), versionHeader(found, bucket.value))
+  },
+})
+
+export const deleteObjectTagging = operation({
+  name: 'DeleteObjectTagging',
+  route: 'DELETE /{bucket}/{object+}?tagging',
+  body: none,
+  parameters: ['versionId'],
+
+  async handle({ path, query }, context) {
+    const { records, bucket } = context
+    const versionId = query.get('versionId')
+    await requireVersion(records, bucket.value, path.object, versionId)
+    const { written } = await changeVersion(
+      context,
+      path,
+      versionId ?? undefined,
+      ({ tags: _, ...version }) => version,
+      () => noSuchKey(path.object),
+    )
+    return { status: 204, headers: versionHeader(written, bucket.value) }
+  },
+})

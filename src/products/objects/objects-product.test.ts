@@ -24,7 +24,7 @@ const get = (target: string, more: Partial<Ask> = {}): Promise<Answer> =>
   oss.ask({ method: 'GET', target, ...more })
 
 describe('an object', () => {
-  for (const version of ['v1', 'v4'] as const) {
+  for (const version of ['v1', 'v2', 'v4'] as const) {
     it(`is read as it was written (${version})`, async () => {
       const target = `/fc-code/dir/a%20b%2B${version}%E4%BD%A0.txt`
       const headers = {

@@ -10,6 +10,7 @@ import type { RecordStore } from '../../ports/records.ts'
 import { serverOptions } from '../../wire/http-server.ts'
 import { requestHandler } from '../../wire/product-server.ts'
 import { ossV1Signature, ossV1StringToSign } from '../../wire/signatures/oss-v1.ts'
+import { ossV2Signature, ossV2StringToSign } from '../../wire/signatures/oss-v2.ts'
 import { canonicalQueriesOf, ossV4Signature } from '../../wire/signatures/oss-v4.ts'
 import type { Allowance, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import { PartLeases } from './content.ts'
@@ -53,7 +54,7 @@ export interface Ask {
   target: string
   headers?: Record<string, string>
   body?: string | Buffer
-  version?: 'v1' | 'v4' | 'none'
+  version?: 'v1' | 'v2' | 'v4' | 'none'
   credentials?: { accessKeyId: string; accessKeySecret: string; securityToken?: string }
 }
 
@@ -168,6 +169,14 @@ export function signed(
     const request = { method, rawQuery, headers: texts() }
     const text = ossV1StringToSign(request, all['x-oss-date'], resource)!
     all['authorization'] = `OSS ${accessKeyId}:${ossV1Signature(accessKeySecret, text)}`
+    return all
+  }
+  if (version === 'v2') {
+    all['date'] ??= new Date(NOW_MS).toUTCString()
+    const signing = { dateLine: all['date'], additionalHeaders: [] }
+    const text = ossV2StringToSign({ method, rawQuery, headers: texts() }, signing, resource)!
+    all['authorization'] =
+      `OSS2 AccessKeyId:${accessKeyId},Signature:${ossV2Signature(accessKeySecret, text)}`
     return all
   }
   all['x-oss-date'] ??= '20260101T000000Z'

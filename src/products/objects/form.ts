@@ -10,6 +10,9 @@ import type { SizeRange } from './post-policy.ts'
 const FIELD_BYTES_MAX = 64 * 1024
 const FIELDS_MAX = 200
 
+/** What the parser says of a file that says nothing: its name says more. */
+const PARSERS_OWN = 'text/plain'
+
 export interface Form {
   /** By lower-case name. */
   fields: Map<string, string>
@@ -82,7 +85,7 @@ export async function readForm(
       await blobs.remove(blob.blobId)
       throw error
     }
-    return { fields, blob: { ...blob, contentType: mimeType === '' ? undefined : mimeType } }
+    return { fields, blob: { ...blob, contentType: mimeType === PARSERS_OWN ? undefined : mimeType } }
   }
 
   let refusal: unknown

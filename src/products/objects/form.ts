@@ -57,6 +57,8 @@ export async function readForm(
   })
   busboy.on('fieldsLimit', () => busboy.destroy(invalidRequest('The form has too many fields.')))
   busboy.on('file', (name, file: Readable, fileName, _encoding, mimeType) => {
+    // Whoever reads the file hears of it; a file that is not read breaks off unheard, and may.
+    file.on('error', () => {})
     if (name.toLowerCase() !== 'file') {
       busboy.destroy(invalidRequest(`The form has a file in the field ${name}.`))
       file.resume()
@@ -91,8 +93,9 @@ export async function readForm(
   let refusal: unknown
   const ended = new Promise<void>((resolve) => {
     busboy.once('finish', resolve)
-    busboy.once('error', (error: unknown) => {
-      refusal = error
+    // More than one may come, of which the first says why.
+    busboy.on('error', (error: unknown) => {
+      refusal ??= error
       resolve()
     })
     body.once('aborted', () => {

@@ -43,7 +43,7 @@ function banner({ endpoints, dataDir, driver: { name, isolates } }: Foundation):
     `  Function Compute API  ${endpoints['fc']}`,
     `  HTTP triggers         ${endpoints['edge']}   (http://NAME.${edgeDomain}:${portOf(endpoints['edge'])}/)`,
     `  Custom domains        the same by Host, and ${endpoints['edge-tls']} by HTTPS`,
-    `  Object Storage        ${endpoints['oss']}   (code upload)`,
+    `  Object Storage        ${endpoints['oss']}`,
     `  Table Store           ${endpoints['ots']}`,
     `  Security Tokens       ${endpoints['sts']}`,
     `  sandbox               ${name}${isolates ? '' : '   WARNING: no isolation, for development only'}`,

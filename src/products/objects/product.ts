@@ -95,7 +95,9 @@ export function operation<const Route extends `${string}{bucket}${string}`, Body
       const known = { ...context, bucket }
       return withCors(request.headers, known, async () => {
         await authorize(known, { action, grant, object })
-        if (grant !== 'anyone') await checkReferer(request.headers, known)
+        // Forms and preflights come from pages that upload, not from those that show.
+        if (context.method !== 'POST' && context.method !== 'OPTIONS')
+          await checkReferer(request.headers, known)
         return operation.handle({ ...request, query: context.query }, known)
       })
     },

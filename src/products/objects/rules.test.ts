@@ -129,6 +129,46 @@ describe('referers', () => {
   })
 })
 
+describe('a bucket that is a web site', () => {
+  const site = (more: string) =>
+    `<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix>${more}</IndexDocument><ErrorDocument><Key>error.html</Key></ErrorDocument></WebsiteConfiguration>`
+  before(async () => {
+    await put('/site', '', { headers: { 'x-oss-acl': 'public-read' } })
+    for (const key of ['index.html', 'sub/index.html', 'page.html'])
+      await put(`/site/${key}`, `this is ${key}`)
+    await put('/site/hidden/index.html', 'secret', { headers: { 'x-oss-object-acl': 'private' } })
+  })
+  const seen = async (path: string) => {
+    const { status, body, headers } = await unsigned('GET', `/site${path}`)
+    return [status, headers.location ?? body.toString()]
+  }
+
+  it('shows its pages to those that do not sign, and its listing to nobody else than its owner', async () => {
+    assert.equal((await put('/site?website', site('<SupportSubDir>true</SupportSubDir>'))).status, 200)
+    assert.deepEqual(await seen('/'), [200, 'this is index.html'])
+    assert.deepEqual(await seen('/page.html'), [200, 'this is page.html'])
+    assert.deepEqual(await seen('/sub/'), [200, 'this is sub/index.html'])
+    assert.deepEqual(await seen('/sub'), [302, 'sub/'])
+    assert.equal((await seen('/nothing'))[0], 404)
+    await put('/site/error.html', 'not here')
+    for (const path of ['/nothing', '/nothing/', '/sub/nothing'])
+      assert.deepEqual(await seen(path), [404, 'not here'])
+    assert.equal((await unsigned('GET', '/site/hidden/')).code, 'AccessDenied')
+    assert.match((await oss.ask({ method: 'GET', target: '/site' })).body.toString(), /<ListBucketResult>/)
+    assert.equal((await oss.ask({ method: 'GET', target: '/site/nothing' })).code, 'NoSuchKey')
+  })
+
+  it('does with folders what it is told', async () => {
+    await put('/site?website', site(''))
+    assert.deepEqual(await seen('/sub/'), [200, 'this is index.html'])
+    assert.equal((await seen('/sub'))[0], 404)
+    await put('/site?website', site('<SupportSubDir>true</SupportSubDir><Type>2</Type>'))
+    assert.deepEqual(await seen('/sub'), [200, 'this is index.html'])
+    await put('/site?website', site('<SupportSubDir>true</SupportSubDir><Type>1</Type>'))
+    assert.equal((await seen('/sub'))[0], 404)
+  })
+})
+
 describe('settings that are not right', () => {
   for (const [kind, document, code] of [
     ['cors', '<CORSConfiguration/>', 'MalformedXML'],

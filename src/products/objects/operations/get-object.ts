@@ -1,21 +1,8 @@
-import { NoSuchBlob } from '../../../ports/blobs.ts'
-import { openContent } from '../content.ts'
-import { noSuchKey } from '../errors.ts'
-import { none, operation, type Reply } from '../product.ts'
-import {
-  checkConditions,
-  describe,
-  followed,
-  overrides,
-  RESPONSE_PARAMETERS,
-  rangeOf,
-  requireVersion,
-} from '../reading.ts'
-import { requireReadable } from '../restore.ts'
+import { none, operation } from '../product.ts'
+import { RESPONSE_PARAMETERS } from '../reading.ts'
+import { serve } from '../serving.ts'
+import { servePage } from '../site.ts'
 import { refuseWhatIsNotOffered } from '../writing.ts'
-
-/** How often a reader may find that the object was replaced between its record and its bytes. */
-const REPLACED_MAX = 5
 
 export const getObject = operation({
   name: 'GetObject',
@@ -24,29 +11,8 @@ export const getObject = operation({
   grant: 'read',
   parameters: ['versionId', ...RESPONSE_PARAMETERS],
 
-  async handle({ path: { object }, query, headers }, context): Promise<Reply> {
-    const { records, clock, bucket } = context
+  async handle({ path: { object }, query, headers }, context) {
     refuseWhatIsNotOffered(headers)
-    for (let replaced = 0; replaced < REPLACED_MAX; replaced++) {
-      const version = await requireVersion(records, bucket.value, object, query.get('versionId'))
-      const found = (await followed(records, bucket.value, version)) ?? version
-      checkConditions(headers, found)
-      requireReadable(found, clock.now())
-      const range = rangeOf(headers, found.sizeBytes)
-      const described = { ...describe(version, bucket.value, clock.now(), found), ...overrides(query) }
-      try {
-        if (!range) return { status: 200, headers: described, body: await openContent(context, found) }
-        const { first, last } = range
-        const body = await openContent(context, found, { start: first, end: last + 1 })
-        const part = {
-          'content-length': String(last - first + 1),
-          'content-range': `bytes ${first}-${last}/${found.sizeBytes}`,
-        }
-        return { status: 206, headers: { ...described, ...part }, body }
-      } catch (error) {
-        if (!(error instanceof NoSuchBlob)) throw error
-      }
-    }
-    throw noSuchKey(object)
+    return servePage(context, object, { headers, query }, () => serve(context, object, { headers, query }))
   },
 })

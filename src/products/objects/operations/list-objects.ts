@@ -1,14 +1,22 @@
+import { authorize } from '../access.ts'
 import { contentsXml, listObjectsOf } from '../list-objects.ts'
 import { encoderOf, textParameter } from '../listing.ts'
 import { numberOf } from '../parameters.ts'
 import { none, operation, xmlReply } from '../product.ts'
+import { serveFirstPage } from '../site.ts'
 
 export const listObjects = operation({
   name: 'ListObjects',
   route: 'GET /{bucket}',
   body: none,
+  grant: 'anyone',
 
-  async handle({ path: { bucket }, query }, { records, accountId, clock }) {
+  async handle({ path: { bucket }, query, headers }, context) {
+    // Who did not sign, and meets a bucket that is a web site, came to see its first page.
+    const page = await serveFirstPage(context, { headers, query })
+    if (page) return page
+    await authorize(context, { action: 'oss:ListObjects', grant: 'owner', object: undefined })
+    const { records, accountId, clock } = context
     const prefix = textParameter(query, 'prefix')
     const marker = textParameter(query, 'marker')
     const delimiter = textParameter(query, 'delimiter')

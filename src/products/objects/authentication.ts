@@ -53,6 +53,7 @@ type OssAuthorization = OssV1Authorization | OssV2Authorization | OssV4Authoriza
 export interface RequestFacts {
   host: string
   method: string
+  clientIp: string
   /** As it was sent, where a plus sign is a plus sign. */
   query: URLSearchParams
   caller: { is: 'owner'; byUrl: boolean } | { is: 'anyone' }
@@ -75,7 +76,8 @@ export function objectsAuthentication({
   return async (head) => {
     const query = queryOf(head.rawQuery)
     const given = authorizationOf(head, query)
-    const seen = { host: head.headers.host ?? '', method: head.method, query }
+    const clientIp = head.message.socket.remoteAddress ?? ''
+    const seen = { host: head.headers.host ?? '', method: head.method, clientIp, query }
     if (given === undefined) {
       const resource = await resourceOfAnyone(head)
       const facts: RequestFacts = { ...seen, caller: { is: 'anyone' } }
@@ -203,7 +205,8 @@ function stringToSignOf(head: RequestHead, given: OssAuthorization, resource: Os
   return ossV4StringToSign({ ...given, method, resource, query, headers })
 }
 
-/** A grant for one upload is for a PutObject of bytes that come with it: not for a copy, nor for a part of another upload. */
+/** A grant for one upload is for a PutObject of bytes that come with it: not for a copy, nor
+ * for a part of another upload, nor for having us call somebody. */
 function allowed(
   allows: Allowance,
   { method, headers }: RequestHead,
@@ -214,6 +217,7 @@ function allowed(
   return (
     method === 'PUT' &&
     headers['x-oss-copy-source'] === undefined &&
+    headers['x-oss-callback'] === undefined &&
     resource.bucket === allows.bucket &&
     resource.object?.startsWith(allows.objectPrefix) === true &&
     ![...query.keys()].some((key) => ossSubResources.has(key) && key !== 'security-token')

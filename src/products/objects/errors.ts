@@ -172,6 +172,9 @@ export const invalidArgument = (name: string, value: string) =>
 export const tooManyWriters = () =>
   new ApiError('ServiceUnavailable', 503, 'Please reduce the rate at which you write this object.')
 
+/** The object is kept all the same: 203 says that the answer is not what was asked for. */
+export const callbackFailed = (reason: string) => new ApiError('CallbackFailed', 203, reason)
+
 export const policyConditionFailed = (condition: string) =>
   new ApiError('AccessDenied', 403, `Invalid according to Policy: Policy Condition failed: ${condition}`)
 

@@ -108,7 +108,7 @@ describe('a form', () => {
       'InvalidPolicyDocument',
     ],
     ['with conditions that are none', key + signed('all') + file('x') + END, 'InvalidPolicyDocument'],
-    ['with a callback', key + field('callback', 'e30=') + signed([]) + file('x') + END, 'NotImplemented'],
+    ['with a callback', key + field('callback', 'e30=') + signed([]) + file('x') + END, 'InvalidArgument'],
     ['whose file has another name', key + signed([]) + file('x', 'picture') + END, 'InvalidRequest'],
     [
       'with a field too long',

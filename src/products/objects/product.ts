@@ -35,6 +35,8 @@ export interface ObjectsContext extends Call {
   /** Host and port by which the client reached us: what listings name as endpoint. */
   host: string
   method: string
+  /** The address that the request came from. */
+  clientIp: string
   /** Whoever signed acts for the owner of everything; `anyone` did not sign. */
   caller: { is: 'owner'; byUrl: boolean } | { is: 'anyone' }
   policies: AccessPolicies
@@ -57,6 +59,9 @@ interface Rules {
   /** Sub-resources that are understood beside those of the route: any other is refused. `any`: they are not for us. */
   parameters?: readonly string[] | 'any'
 }
+
+/** An operation that anyone may ask for: it tells what is no secret. */
+export const openOperation = wired
 
 /** An operation on the service, for its owner only. */
 export function serviceOperation<const Route extends string, Body>(

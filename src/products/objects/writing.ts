@@ -81,15 +81,7 @@ export function storageClassOf(headers: Headers): StorageClass | undefined {
 }
 
 /** Headers, and fields of forms, that would change what happens and are not built. */
-const NOT_OFFERED = [
-  'callback',
-  'callback-var',
-  'x-oss-callback',
-  'x-oss-callback-var',
-  'x-oss-persistent-headers',
-  'x-oss-process',
-  'x-oss-traffic-limit',
-]
+const NOT_OFFERED = ['x-oss-persistent-headers', 'x-oss-process', 'x-oss-traffic-limit']
 
 export function refuseWhatIsNotOffered(headers: Headers): void {
   for (const name of NOT_OFFERED) if (headers[name] !== undefined) throw notImplemented(name)

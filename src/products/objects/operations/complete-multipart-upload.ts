@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc64Combine } from '../../../lib/crc64-combine.ts'
 import { type StoredRecord, VersionConflict, type Write } from '../../../ports/records.ts'
+import { CALLBACK_PARAMETERS, callbackOf, callbackTexts, calledBack } from '../callback.ts'
 import { discardContent } from '../content.ts'
 import { encryptionHeaders } from '../encryption.ts'
 import {
@@ -31,12 +32,14 @@ export const completeMultipartUpload = operation({
   action: 'oss:PutObject',
   body: bytes(4 * 1024 * 1024),
   grant: 'write',
+  parameters: CALLBACK_PARAMETERS,
 
   async handle({ path, query, headers, body }, context) {
     const { records, bucket, clock, host, partBytesMin } = context
     const { encode, encodingType } = encoderOf(query)
     const uploadId = query.get('uploadId') ?? ''
     const upload = await requireUpload(records, path, uploadId)
+    const callback = callbackOf(callbackTexts(headers, query), context)
     const wanted = wantedOf(body, headers['x-oss-complete-all'])
     const stored = await storedParts(context, uploadId)
     const used = wanted === 'all' ? [...stored.values()] : chosen(wanted, stored, uploadId)
@@ -74,6 +77,20 @@ export const completeMultipartUpload = operation({
     })
     const bytesOfUnused = unused.map(({ value: { blobId } }) => ({ blobId }))
     await discardContent(context, [...removed, ...bytesOfUnused])
+    const etag = etagOf(object)
+    const answered = {
+      etag,
+      'x-oss-hash-crc64ecma': object.crc64!,
+      ...encryptionHeaders(object.encryption),
+      ...versionHeader(written, bucket.value),
+    }
+    if (callback) {
+      const { sizeBytes, crc64 = '' } = object
+      const mimeType = object.headers['content-type']!
+      const operation = 'CompleteMultipartUpload'
+      const uploaded = { operation, ...path, etag, sizeBytes, mimeType, crc64, contentMd5: '' } as const
+      return calledBack(context, callback, uploaded, answered)
+    }
     return xmlReply(
       200,
       'CompleteMultipartUploadResult',
@@ -82,14 +99,9 @@ export const completeMultipartUpload = operation({
         Location: `http://${host}/${path.bucket}/${encodeURI(path.object)}`,
         Bucket: path.bucket,
         Key: encode(path.object),
-        ETag: etagOf(object),
+        ETag: etag,
       },
-      {
-        etag: etagOf(object),
-        'x-oss-hash-crc64ecma': object.crc64!,
-        ...encryptionHeaders(object.encryption),
-        ...versionHeader(written, bucket.value),
-      },
+      answered,
     )
   },
 })

@@ -10,6 +10,7 @@ import { deleteObject } from './delete-object.ts'
 import { getBucketInfo } from './get-bucket-info.ts'
 import { getBucketLocation } from './get-bucket-location.ts'
 import { getBucketStat } from './get-bucket-stat.ts'
+import { getCallbackKey } from './get-callback-key.ts'
 import { getObject } from './get-object.ts'
 import { getObjectMeta } from './get-object-meta.ts'
 import { getSymlink } from './get-symlink.ts'
@@ -74,4 +75,5 @@ export const operations = [
   listMultipartUploads,
   optionObject,
   optionBucket,
+  getCallbackKey,
 ]

@@ -1,3 +1,4 @@
+import { type Callback, callbackOf, calledBack } from '../callback.ts'
 import { discardContent } from '../content.ts'
 import { fileAlreadyExists, invalidArgument } from '../errors.ts'
 import { formFields, readForm } from '../form.ts'
@@ -19,6 +20,7 @@ export const postObject = operation({
   async handle({ path: { bucket: name }, headers, body }, context) {
     const { bucket, clock, blobs, host, sizeBytesMax, signal } = context
     let object = ''
+    let callback: Callback | undefined
     const { fields, blob } = await readForm(
       body,
       headers,
@@ -29,6 +31,8 @@ export const postObject = operation({
         requireObjectName(object)
         // Everybody may write to a bucket that says so; whoever brings a policy is held to it.
         if (bucket.value.acl !== 'public-read-write' || fields.has('policy')) context.verifyForm(fields)
+        const isSigned = fields.has('policy')
+        callback = callbackOf(formTexts(fields), { caller: { is: isSigned ? 'owner' : 'anyone' } })
         return checkPolicy(formFields(fields, { key: object }), {
           bucket: name,
           nowMs: clock.now(),
@@ -63,6 +67,21 @@ export const postObject = operation({
       location,
       ...versionHeader(written, bucket.value),
     }
+    if (callback) {
+      const mimeType = written!.headers['content-type']!
+      const contentMd5 = Buffer.from(md5, 'hex').toString('base64')
+      const place = { bucket: name, object }
+      const uploaded = {
+        operation: 'PostObject',
+        ...place,
+        etag,
+        sizeBytes,
+        mimeType,
+        crc64,
+        contentMd5,
+      } as const
+      return calledBack(context, callback, uploaded, answered)
+    }
     const redirect = fields.get('success_action_redirect')
     if (redirect) {
       const query = new URLSearchParams({ bucket: name, key: object, etag })
@@ -82,3 +101,12 @@ export const postObject = operation({
     )
   },
 })
+
+/** Variables are fields of their own, `x:name`. */
+function formTexts(fields: ReadonlyMap<string, string>) {
+  const variables = [...fields].filter(([name]) => name.startsWith('x:'))
+  return {
+    callback: fields.get('callback'),
+    variables: Buffer.from(JSON.stringify(Object.fromEntries(variables))).toString('base64'),
+  }
+}

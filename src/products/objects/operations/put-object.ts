@@ -1,3 +1,4 @@
+import { CALLBACK_PARAMETERS, callbackOf, callbackTexts, calledBack } from '../callback.ts'
 import { discardContent } from '../content.ts'
 import { encryptionHeaders } from '../encryption.ts'
 import { fileAlreadyExists } from '../errors.ts'
@@ -17,6 +18,7 @@ export const putObject = operation({
   route: 'PUT /{bucket}/{object+}',
   body: stream,
   grant: 'write',
+  parameters: CALLBACK_PARAMETERS,
 
   async handle(request, context) {
     const { path, headers, body } = request
@@ -26,6 +28,7 @@ export const putObject = operation({
     requireObjectName(path.object)
     refuseWhatIsNotOffered(headers)
     checkHead(headers, sizeBytesMax)
+    const callback = callbackOf(callbackTexts(headers, context.query), context)
     const kept = keptHeaders(headers, path.object)
     const traits = await traitsOf(headers, context)
     const { blobId, sizeBytes, md5, crc64 } = await receive(body, headers, context)
@@ -37,15 +40,26 @@ export const putObject = operation({
       }),
     )
     await discardContent(context, removed)
-    return {
-      status: 200,
-      headers: {
-        etag: etagOf({ md5 }),
-        'content-md5': Buffer.from(md5, 'hex').toString('base64'),
-        'x-oss-hash-crc64ecma': crc64,
-        ...encryptionHeaders(traits.encryption),
-        ...versionHeader(written, bucket.value),
-      },
+    const etag = etagOf({ md5 })
+    const contentMd5 = Buffer.from(md5, 'hex').toString('base64')
+    const answered = {
+      etag,
+      'content-md5': contentMd5,
+      'x-oss-hash-crc64ecma': crc64,
+      ...encryptionHeaders(traits.encryption),
+      ...versionHeader(written, bucket.value),
     }
+    if (!callback) return { status: 200, headers: answered }
+    const mimeType = kept['content-type']!
+    const uploaded = {
+      operation: 'PutObject',
+      ...path,
+      etag,
+      sizeBytes,
+      mimeType,
+      crc64,
+      contentMd5,
+    } as const
+    return calledBack(context, callback, uploaded, answered)
   },
 })

@@ -186,6 +186,8 @@ describe('settings that are not right', () => {
     ],
     ['policy', '{', 'InvalidPolicyDocument'],
     ['policy', '{"Version":"1","Statement":[]}', 'InvalidPolicyDocument'],
+    ['policy', '{"Version":"1","Statement":[null]}', 'InvalidPolicyDocument'],
+    ['policy', 'null', 'InvalidPolicyDocument'],
     ['website', '<WebsiteConfiguration/>', 'MalformedXML'],
     ['encryption', '<ServerSideEncryptionRule/>', 'MalformedXML'],
     ['versioning', '<VersioningConfiguration><Status>On</Status></VersioningConfiguration>', 'MalformedXML'],

@@ -1,18 +1,37 @@
 import { abortMultipartUpload } from './abort-multipart-upload.ts'
 import { appendObject } from './append-object.ts'
-import { getBucketAcl, putBucketAcl } from './bucket-acl.ts'
-import { bucketSettings } from './bucket-settings.ts'
-import { getBucketVersioning, putBucketVersioning } from './bucket-versioning.ts'
 import { completeMultipartUpload } from './complete-multipart-upload.ts'
 import { deleteBucket } from './delete-bucket.ts'
+import { deleteBucketCors } from './delete-bucket-cors.ts'
+import { deleteBucketEncryption } from './delete-bucket-encryption.ts'
+import { deleteBucketLifecycle } from './delete-bucket-lifecycle.ts'
+import { deleteBucketLogging } from './delete-bucket-logging.ts'
+import { deleteBucketPolicy } from './delete-bucket-policy.ts'
+import { deleteBucketTags } from './delete-bucket-tags.ts'
+import { deleteBucketWebsite } from './delete-bucket-website.ts'
 import { deleteMultipleObjects } from './delete-multiple-objects.ts'
 import { deleteObject } from './delete-object.ts'
+import { deleteObjectTagging } from './delete-object-tagging.ts'
+import { getBucketAcl } from './get-bucket-acl.ts'
+import { getBucketCors } from './get-bucket-cors.ts'
+import { getBucketEncryption } from './get-bucket-encryption.ts'
 import { getBucketInfo } from './get-bucket-info.ts'
+import { getBucketLifecycle } from './get-bucket-lifecycle.ts'
 import { getBucketLocation } from './get-bucket-location.ts'
+import { getBucketLogging } from './get-bucket-logging.ts'
+import { getBucketPolicy } from './get-bucket-policy.ts'
+import { getBucketReferer } from './get-bucket-referer.ts'
+import { getBucketRequestPayment } from './get-bucket-request-payment.ts'
 import { getBucketStat } from './get-bucket-stat.ts'
+import { getBucketTags } from './get-bucket-tags.ts'
+import { getBucketTransferAcceleration } from './get-bucket-transfer-acceleration.ts'
+import { getBucketVersioning } from './get-bucket-versioning.ts'
+import { getBucketWebsite } from './get-bucket-website.ts'
 import { getCallbackKey } from './get-callback-key.ts'
 import { getObject } from './get-object.ts'
+import { getObjectAcl } from './get-object-acl.ts'
 import { getObjectMeta } from './get-object-meta.ts'
+import { getObjectTagging } from './get-object-tagging.ts'
 import { getSymlink } from './get-symlink.ts'
 import { headObject } from './head-object.ts'
 import { initiateMultipartUpload } from './initiate-multipart-upload.ts'
@@ -22,12 +41,22 @@ import { listObjectVersions } from './list-object-versions.ts'
 import { listObjects } from './list-objects.ts'
 import { listObjectsV2 } from './list-objects-v2.ts'
 import { listParts } from './list-parts.ts'
-import { getObjectAcl, putObjectAcl } from './object-acl.ts'
-import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './object-tagging.ts'
-import { optionBucket, optionObject } from './option-object.ts'
+import { optionBucket } from './option-bucket.ts'
+import { optionObject } from './option-object.ts'
 import { postObject } from './post-object.ts'
 import { putBucket } from './put-bucket.ts'
+import { putBucketAcl } from './put-bucket-acl.ts'
+import { putBucketCors } from './put-bucket-cors.ts'
+import { putBucketEncryption } from './put-bucket-encryption.ts'
+import { putBucketLifecycle } from './put-bucket-lifecycle.ts'
+import { putBucketPolicy } from './put-bucket-policy.ts'
+import { putBucketReferer } from './put-bucket-referer.ts'
+import { putBucketTags } from './put-bucket-tags.ts'
+import { putBucketVersioning } from './put-bucket-versioning.ts'
+import { putBucketWebsite } from './put-bucket-website.ts'
 import { putObject } from './put-object.ts'
+import { putObjectAcl } from './put-object-acl.ts'
+import { putObjectTagging } from './put-object-tagging.ts'
 import { putSymlink } from './put-symlink.ts'
 import { restoreObject } from './restore-object.ts'
 import { uploadPart } from './upload-part.ts'
@@ -47,7 +76,30 @@ export const operations = [
   getBucketAcl,
   putBucketVersioning,
   getBucketVersioning,
-  ...bucketSettings,
+  putBucketCors,
+  getBucketCors,
+  deleteBucketCors,
+  putBucketLifecycle,
+  getBucketLifecycle,
+  deleteBucketLifecycle,
+  putBucketWebsite,
+  getBucketWebsite,
+  deleteBucketWebsite,
+  putBucketEncryption,
+  getBucketEncryption,
+  deleteBucketEncryption,
+  putBucketTags,
+  getBucketTags,
+  deleteBucketTags,
+  putBucketReferer,
+  getBucketReferer,
+  putBucketPolicy,
+  getBucketPolicy,
+  deleteBucketPolicy,
+  getBucketLogging,
+  deleteBucketLogging,
+  getBucketRequestPayment,
+  getBucketTransferAcceleration,
   listObjects,
   listObjectsV2,
   listObjectVersions,

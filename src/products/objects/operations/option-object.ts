@@ -1,38 +1,11 @@
-import type { RecordStore } from '../../../ports/records.ts'
-import { type CorsSetting, corsHeaders } from '../cors.ts'
-import { accessForbidden, invalidArgument } from '../errors.ts'
-import { none, operation, type Reply } from '../product.ts'
-import { findSetting } from '../settings.ts'
-import type { Headers } from '../writing.ts'
+import { answerPreflight } from '../preflight.ts'
+import { none, operation } from '../product.ts'
 
-/** A preflight: a browser asks, without a signature, what pages of another origin may. Its URL is that of the request to come. */
-const preflight = {
+export const optionObject = operation({
   name: 'OptionObject',
+  route: 'OPTIONS /{bucket}/{object+}',
   body: none,
   grant: 'anyone',
   parameters: 'any',
-  handle: (
-    { path: { bucket }, headers }: { path: { bucket: string }; headers: Headers },
-    { records }: { records: RecordStore },
-  ) => answered(records, bucket, headers),
-} as const
-
-export const optionObject = operation({ ...preflight, route: 'OPTIONS /{bucket}/{object+}' })
-export const optionBucket = operation({ ...preflight, route: 'OPTIONS /{bucket}' })
-
-async function answered(records: RecordStore, bucket: string, headers: Headers): Promise<Reply> {
-  const { origin } = headers
-  const method = headers['access-control-request-method']
-  if (origin === undefined) throw invalidArgument('Origin', '')
-  if (method === undefined) throw invalidArgument('Access-Control-Request-Method', '')
-  const setting = await findSetting<CorsSetting>(records, bucket, 'cors')
-  if (!setting) throw accessForbidden('CORSResponse: CORS is not enabled for this bucket.')
-  const asked = (headers['access-control-request-headers'] ?? '')
-    .split(',')
-    .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== '')
-  const allowed = corsHeaders(setting, { origin, method, headers: asked })
-  if (!allowed)
-    throw accessForbidden('CORSResponse: This CORS request is not allowed by the rules of the bucket.')
-  return { status: 200, headers: allowed }
-}
+  handle: ({ path: { bucket }, headers }, { records }) => answerPreflight(records, bucket, headers),
+})

@@ -1,5 +1,6 @@
 import { CALLBACK_PARAMETERS, callbackOf, callbackTexts, calledBack } from '../callback.ts'
 import { discardContent } from '../content.ts'
+import { copyObject } from '../copy-object.ts'
 import { encryptionHeaders } from '../encryption.ts'
 import { fileAlreadyExists } from '../errors.ts'
 import { addVersion } from '../history.ts'
@@ -7,7 +8,6 @@ import { etagOf, requireObjectName } from '../object.ts'
 import { operation, stream } from '../product.ts'
 import { versionHeader } from '../reading.ts'
 import { checkHead, keptHeaders, naming, receive, refuseWhatIsNotOffered, traitsOf } from '../writing.ts'
-import { copyObject } from './copy-object.ts'
 
 /**
  * Bytes first, record last: until the commit the old object is what everyone reads, and a crash in between leaves a blob

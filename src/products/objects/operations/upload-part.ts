@@ -2,8 +2,8 @@ import { discardContent } from '../content.ts'
 import { partNumberOf, putPart, requireUpload } from '../multipart.ts'
 import { etagOf, type PartRecord } from '../object.ts'
 import { operation, stream } from '../product.ts'
+import { uploadPartCopy } from '../upload-part-copy.ts'
 import { checkHead, naming, receive, refuseWhatIsNotOffered } from '../writing.ts'
-import { uploadPartCopy } from './upload-part-copy.ts'
 
 export const uploadPart = operation({
   name: 'UploadPart',

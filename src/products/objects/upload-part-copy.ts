@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { discardContent, openContent } from '../content.ts'
-import { conditionsOfCopy, requireSource, sourceOf } from '../copying.ts'
-import { entityTooLarge, invalidArgument } from '../errors.ts'
-import { partNumberOf, putPart, requireUpload } from '../multipart.ts'
-import { etagOf, type PartRecord } from '../object.ts'
-import { type BucketContext, type Reply, xmlReply } from '../product.ts'
-import { isoTime } from '../times.ts'
-import { type Headers, naming } from '../writing.ts'
+import { discardContent, openContent } from './content.ts'
+import { conditionsOfCopy, requireSource, sourceOf } from './copying.ts'
+import { entityTooLarge, invalidArgument } from './errors.ts'
+import { partNumberOf, putPart, requireUpload } from './multipart.ts'
+import { etagOf, type PartRecord } from './object.ts'
+import { type BucketContext, type Reply, xmlReply } from './product.ts'
+import { isoTime } from './times.ts'
+import { type Headers, naming } from './writing.ts'
 
 /** UploadPartCopy: an UploadPart whose bytes are those of another object, or a range of them. */
 export async function uploadPartCopy(

@@ -1,6 +1,6 @@
 import { invalidArgument, noSuchKey } from '../errors.ts'
 import { changeVersion } from '../history.ts'
-import { none, operation, xmlReply } from '../product.ts'
+import { none, operation } from '../product.ts'
 import { requireVersion, versionHeader } from '../reading.ts'
 import { objectAclOf } from '../writing.ts'
 
@@ -24,25 +24,5 @@ export const putObjectAcl = operation({
       () => noSuchKey(path.object),
     )
     return { status: 200, headers: versionHeader(written, bucket.value) }
-  },
-})
-
-export const getObjectAcl = operation({
-  name: 'GetObjectAcl',
-  route: 'GET /{bucket}/{object+}?acl',
-  body: none,
-  parameters: ['versionId'],
-
-  async handle({ path: { object }, query }, { records, accountId, bucket }) {
-    const found = await requireVersion(records, bucket.value, object, query.get('versionId'))
-    return xmlReply(
-      200,
-      'AccessControlPolicy',
-      {
-        Owner: { ID: accountId, DisplayName: accountId },
-        AccessControlList: { Grant: found.acl ?? 'default' },
-      },
-      versionHeader(found, bucket.value),
-    )
   },
 })

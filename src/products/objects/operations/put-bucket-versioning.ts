@@ -1,6 +1,6 @@
 import { changeBucket } from '../bucket.ts'
 import { malformedXml } from '../errors.ts'
-import { bytes, none, operation, xmlReply } from '../product.ts'
+import { bytes, operation } from '../product.ts'
 import { document, textOf } from '../xml.ts'
 
 export const putBucketVersioning = operation({
@@ -15,12 +15,4 @@ export const putBucketVersioning = operation({
     await changeBucket(records, bucket, (current) => ({ ...current, versioning }))
     return { status: 200 }
   },
-})
-
-export const getBucketVersioning = operation({
-  name: 'GetBucketVersioning',
-  route: 'GET /{bucket}?versioning',
-  body: none,
-  handle: async (_, { bucket }) =>
-    xmlReply(200, 'VersioningConfiguration', { Status: bucket.value.versioning }),
 })

@@ -1,7 +1,7 @@
 import { changeBucket } from '../bucket.ts'
 import { bucketAclOf } from '../bucket-acl.ts'
 import { malformedXml } from '../errors.ts'
-import { bytes, none, operation, xmlReply } from '../product.ts'
+import { bytes, operation } from '../product.ts'
 import { childOf, document, textOf } from '../xml.ts'
 
 export const putBucketAcl = operation({
@@ -22,16 +22,3 @@ function grantOf(body: Buffer): string | undefined {
   const list = childOf(document(body, 'AccessControlPolicy'), 'AccessControlList')
   return list && textOf(list, 'Grant')
 }
-
-export const getBucketAcl = operation({
-  name: 'GetBucketAcl',
-  route: 'GET /{bucket}?acl',
-  body: none,
-
-  async handle(_, { accountId, bucket }) {
-    return xmlReply(200, 'AccessControlPolicy', {
-      Owner: { ID: accountId, DisplayName: accountId },
-      AccessControlList: { Grant: bucket.value.acl ?? 'private' },
-    })
-  },
-})

@@ -1,0 +1,4 @@
+import { taggingDocument } from '../setting-documents.ts'
+import { deleteSettingOperation } from '../setting-operations.ts'
+
+export const deleteBucketTags = deleteSettingOperation('DeleteBucketTags', taggingDocument)

@@ -1,0 +1,4 @@
+import { refererDocument } from '../setting-documents.ts'
+import { getSettingOperation } from '../setting-operations.ts'
+
+export const getBucketReferer = getSettingOperation('GetBucketReferer', refererDocument)

@@ -59,8 +59,8 @@ export interface RequestFacts {
   caller: { is: 'owner'; byUrl: boolean } | { is: 'anyone' }
 }
 
-/** Buckets that are tried when nothing but the signature could name one. */
-const CNAME_BUCKETS_MAX = 20
+/** Buckets that are tried when nothing but the signature could name one: as many as the vendor lets an account have. */
+const CNAME_BUCKETS_MAX = 100
 
 export interface ObjectsAuthenticationOptions {
   lookup: SecretLookup

@@ -39,9 +39,10 @@ export async function requireSource(
   const { records, clock } = context
   const bucket = await requireBucket(records, name)
   const query = new URLSearchParams(versionId === undefined ? {} : { versionId })
-  await authorize({ ...context, bucket, query }, { action: 'oss:GetObject', grant: 'read', object })
+  const there = { ...context, bucket, query }
+  await authorize(there, { action: 'oss:GetObject', grant: 'read', object })
   const version = await requireVersion(records, bucket.value, object, versionId ?? null)
-  const target = await followed(records, bucket.value, version)
+  const target = await followed(there, version)
   requireReadable(target ?? version, clock.now())
   if (!target) return version
   const { blobId, partsId, ...rest } = version

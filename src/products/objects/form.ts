@@ -27,7 +27,7 @@ export async function readForm(
   body: IncomingMessage,
   headers: Readonly<Record<string, string | undefined>>,
   { blobs, signal, sizeBytesMax }: { blobs: BlobStore; signal: AbortSignal; sizeBytesMax: number },
-  check: (fields: Map<string, string>, fileName: string) => SizeRange,
+  check: (fields: Map<string, string>, fileName: string) => Promise<SizeRange>,
   checkSize: (range: SizeRange, sizeBytes: number) => void,
 ): Promise<Form> {
   const type = headers['content-type'] ?? ''
@@ -73,7 +73,7 @@ export async function readForm(
   })
 
   async function keep(file: Readable, fileName: string, mimeType: string): Promise<Form> {
-    const range = check(fields, fileName)
+    const range = await check(fields, fileName)
     let blob: BlobInfo
     try {
       blob = await blobs.write(file, { signal, sizeBytesMax: Math.min(range.max, sizeBytesMax) })

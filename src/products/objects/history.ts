@@ -95,12 +95,12 @@ export function hideObject(
   store: HistoryStore,
   place: Place,
   nowMs: number,
-  /** Leaves alone what is not as the caller thinks. */
-  onlyIf: (current: ObjectRecord) => boolean = () => true,
+  /** Leaves alone what is not, or not any more, as the caller thinks. */
+  onlyIf?: (current: ObjectRecord) => boolean,
 ): Promise<Deletion> {
   return repeated<Deletion>(store, place, async (state) => {
     const { bucket, current } = state
-    if (current && !onlyIf(current.value)) return { writes: [], change: { removed: [] } }
+    if (onlyIf && !(current && onlyIf(current.value))) return { writes: [], change: { removed: [] } }
     if (bucket.value.versioning === undefined) {
       if (!current) return { writes: [], change: { removed: [] } }
       return {

@@ -1,5 +1,6 @@
 /** Uploads in parts: begun, then parts in any order, then completed into an object, or aborted. */
 import { type RecordStore, type StoredRecord, VersionConflict } from '../../ports/records.ts'
+import { requireBucket } from './bucket.ts'
 import { invalidArgument, noSuchUpload } from './errors.ts'
 import type { Place } from './history.ts'
 import { partKey, uploadKey } from './keys.ts'
@@ -27,6 +28,30 @@ export function partNumberOf(text: string | null): number {
   const number = text !== null && /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (number < 1 || number > PARTS_MAX) throw invalidArgument('partNumber', text ?? '')
   return number
+}
+
+/** Changes of a bucket that may come between before the last error is told. */
+const BUCKET_CHANGED_MAX = 20
+
+/** Begins an upload, in a bucket that is there and not being deleted. */
+export async function putUpload(
+  records: RecordStore,
+  { bucket: name, object }: Place,
+  uploadId: string,
+  value: UploadRecord,
+): Promise<void> {
+  for (let changed = 0; ; changed++) {
+    const bucket = await requireBucket(records, name)
+    try {
+      await records.commit([
+        { check: bucket.key, expect: bucket.version },
+        { put: uploadKey(name, object, uploadId), value, expect: 'absent' },
+      ])
+      return
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || changed >= BUCKET_CHANGED_MAX) throw error
+    }
+  }
 }
 
 /** Writers of one part that may be overtaken this often before the last error is told. */

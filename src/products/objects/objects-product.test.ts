@@ -360,6 +360,8 @@ describe('what is not offered is refused, never taken for something else', () =>
     ['DELETE', '/fc-code?replication&comp=delete'],
     ['GET', '/fc-code?cname'],
     ['GET', '/?cloudboxes'],
+    ['GET', '/?tag-key=a'],
+    ['GET', '/fc-code/ten?x-oss-ac-source-ip=127.0.0.1'],
   ] as const) {
     it(`${method} ${target}`, async () => {
       await put('/fc-code/ten', '0123456789')

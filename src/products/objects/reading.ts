@@ -1,5 +1,6 @@
 /** What GetObject and HeadObject share: conditions, ranges and the headers an object is described by. */
 import type { RecordStore } from '../../ports/records.ts'
+import { type AccessContext, authorize } from './access.ts'
 import type { BucketRecord } from './bucket.ts'
 import { encryptionHeaders } from './encryption.ts'
 import {
@@ -35,14 +36,19 @@ export async function requireVersion(
   throw marker ? hiddenByMarker(object, versionIdOf(marker)) : noSuchKey(object)
 }
 
-/** Where a symlink leads: a link is never followed twice. */
+/**
+ * Where a symlink leads, for those that may read that, too: whoever may write a link could else read everything. A link is
+ * never followed twice.
+ */
 export async function followed(
-  records: RecordStore,
-  bucket: BucketRecord,
+  context: AccessContext,
   { symlinkTarget }: ObjectRecord,
 ): Promise<ObjectRecord | undefined> {
   if (symlinkTarget === undefined) return undefined
-  const target = await findObject(records, bucket.name, symlinkTarget)
+  const { records, bucket } = context
+  const newest = { ...context, query: new URLSearchParams() }
+  await authorize(newest, { action: 'oss:GetObject', grant: 'read', object: symlinkTarget })
+  const target = await findObject(records, bucket.value.name, symlinkTarget)
   if (!target) throw symlinkTargetNotExist(symlinkTarget)
   if (target.value.symlinkTarget !== undefined) throw invalidTargetType(symlinkTarget)
   return target.value

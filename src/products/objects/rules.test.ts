@@ -47,6 +47,30 @@ describe('what ACLs grant to anyone', () => {
     })
   }
 
+  it('does not reach where a symlink leads, what many deletions name, or what a form overwrites', async () => {
+    await put('/acl-wide', '', { headers: { 'x-oss-acl': 'public-read-write' } })
+    await put('/acl-wide/secret', 'secret', { headers: { 'x-oss-object-acl': 'private' } })
+    const linked = await unsigned('PUT', '/acl-wide/link?symlink', { 'x-oss-symlink-target': 'secret' })
+    assert.equal(linked.status, 200)
+    for (const method of ['GET', 'HEAD'])
+      assert.equal((await unsigned(method, '/acl-wide/link')).code, 'AccessDenied')
+    const copied = await unsigned('PUT', '/acl-wide/copy', { 'x-oss-copy-source': '/acl-wide/link' })
+    assert.equal(copied.code, 'AccessDenied')
+    assert.equal((await oss.ask({ method: 'GET', target: '/acl-wide/link' })).body.toString(), 'secret')
+    const many = '<Delete><Object><Key>link</Key></Object><Object><Key>secret</Key></Object></Delete>'
+    const deleted = await oss.ask({ method: 'POST', target: '/acl-wide?delete', body: many, version: 'none' })
+    assert.equal(deleted.code, 'AccessDenied')
+    const form = (key: string) => {
+      const field = `--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n${key}\r\n`
+      const file = '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nx\r\n--b--\r\n'
+      const headers = { 'content-type': 'multipart/form-data; boundary=b' }
+      return oss.ask({ method: 'POST', target: '/acl-wide', body: field + file, headers, version: 'none' })
+    }
+    assert.equal((await form('secret')).code, 'AccessDenied')
+    assert.equal((await form('free')).status, 204)
+    assert.equal((await oss.ask({ method: 'GET', target: '/acl-wide/secret' })).body.toString(), 'secret')
+  })
+
   it('does not reach what a copy reads', async () => {
     await put('/acl-open', '', { headers: { 'x-oss-acl': 'public-read-write' } })
     await put('/acl-secret', '')

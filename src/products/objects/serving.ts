@@ -18,7 +18,7 @@ export async function serve(
   const { records, clock, bucket } = context
   for (let replaced = 0; replaced < REPLACED_MAX; replaced++) {
     const version = await requireVersion(records, bucket.value, object, query.get('versionId'))
-    const found = (await followed(records, bucket.value, version)) ?? version
+    const found = (await followed(context, version)) ?? version
     checkConditions(headers, found)
     requireReadable(found, clock.now())
     const range = rangeOf(headers, found.sizeBytes)

@@ -1,4 +1,5 @@
 import { md5Hex } from '../../../lib/checksums.ts'
+import { authorize } from '../access.ts'
 import { discardContent } from '../content.ts'
 import { malformedXml, missingContentLength } from '../errors.ts'
 import { hideObject, removeVersion } from '../history.ts'
@@ -31,6 +32,10 @@ export const deleteMultipleObjects = operation({
     if (wanted.length > KEYS_MAX) throw malformedXml(`there are more than ${KEYS_MAX} Object`)
     for (const { object } of wanted) if (!isObjectName(object)) throw malformedXml(`not a key: ${object}`)
     const { encode, encodingType } = encoderOf(query)
+    for (const { object, versionId } of wanted) {
+      const asked = { ...context, query: new URLSearchParams(versionId === undefined ? {} : { versionId }) }
+      await authorize(asked, { action: 'oss:DeleteObject', grant: 'write', object })
+    }
     const hasVersions = context.bucket.value.versioning !== undefined
     const deleted = []
     for (const { object, versionId } of wanted) {

@@ -16,9 +16,10 @@ export const headObject = operation({
   grant: 'read',
   parameters: ['versionId', ...RESPONSE_PARAMETERS],
 
-  async handle({ path: { object }, query, headers }, { records, clock, bucket }) {
+  async handle({ path: { object }, query, headers }, context) {
+    const { records, clock, bucket } = context
     const version = await requireVersion(records, bucket.value, object, query.get('versionId'))
-    const found = (await followed(records, bucket.value, version)) ?? version
+    const found = (await followed(context, version)) ?? version
     checkConditions(headers, found)
     return {
       status: 200,

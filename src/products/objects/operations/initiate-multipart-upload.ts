@@ -1,9 +1,7 @@
-import { VersionConflict } from '../../../ports/records.ts'
 import { encryptionHeaders } from '../encryption.ts'
-import { fileAlreadyExists, noSuchBucket } from '../errors.ts'
-import { uploadKey } from '../keys.ts'
+import { fileAlreadyExists } from '../errors.ts'
 import { encoderOf } from '../listing.ts'
-import type { UploadRecord } from '../multipart.ts'
+import { putUpload, type UploadRecord } from '../multipart.ts'
 import { findObject, requireObjectName } from '../object.ts'
 import { bytes, operation, xmlReply } from '../product.ts'
 import { keptHeaders, refuseWhatIsNotOffered, traitsOf } from '../writing.ts'
@@ -18,7 +16,7 @@ export const initiateMultipartUpload = operation({
   parameters: ['sequential'],
 
   async handle({ path: { bucket: name, object }, query, headers }, context) {
-    const { records, bucket, clock, ids } = context
+    const { records, clock, ids } = context
     requireObjectName(object)
     refuseWhatIsNotOffered(headers)
     const { encode, encodingType } = encoderOf(query)
@@ -30,16 +28,7 @@ export const initiateMultipartUpload = operation({
       headers: keptHeaders(headers, object),
       ...(await traitsOf(headers, context)),
     }
-    try {
-      await records.commit([
-        { check: bucket.key, expect: bucket.version },
-        { put: uploadKey(name, object, uploadId), value, expect: 'absent' },
-      ])
-    } catch (error) {
-      // Only a bucket that is being deleted, or changed in this very moment, is not as it was.
-      if (error instanceof VersionConflict) throw noSuchBucket(name)
-      throw error
-    }
+    await putUpload(records, { bucket: name, object }, uploadId, value)
     return xmlReply(
       200,
       'InitiateMultipartUploadResult',

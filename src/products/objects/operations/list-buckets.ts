@@ -1,4 +1,5 @@
 import { BUCKETS, type BucketRecord } from '../bucket.ts'
+import { notImplemented } from '../errors.ts'
 import { numberOf } from '../parameters.ts'
 import { none, serviceOperation, xmlReply } from '../product.ts'
 import { isoTime } from '../times.ts'
@@ -8,7 +9,9 @@ export const listBuckets = serviceOperation({
   route: 'GET /',
   body: none,
 
-  async handle({ query }, { records, accountId, region, host }) {
+  async handle({ query, headers }, { records, accountId, region, host }) {
+    for (const name of ['tag-key', 'tag-value', 'tagging']) if (query.has(name)) throw notImplemented(name)
+    if (headers['x-oss-resource-group-id'] !== undefined) throw notImplemented('x-oss-resource-group-id')
     const prefix = query.get('prefix') ?? ''
     const marker = query.get('marker') ?? ''
     const maxKeys = numberOf(query, 'max-keys', { min: 1, max: 1000, otherwise: 100 })

@@ -1,3 +1,4 @@
+import { authorize } from '../access.ts'
 import { type Callback, callbackOf, calledBack } from '../callback.ts'
 import { discardContent } from '../content.ts'
 import { fileAlreadyExists, invalidArgument } from '../errors.ts'
@@ -25,14 +26,16 @@ export const postObject = operation({
       body,
       headers,
       { blobs, signal, sizeBytesMax },
-      (fields, fileName) => {
+      async (fields, fileName) => {
         object = (fields.get('key') ?? '').replaceAll(/\$\{filename\}/g, () => fileName)
         if (object === '') throw invalidArgument('key', '')
         requireObjectName(object)
         // Everybody may write to a bucket that says so; whoever brings a policy is held to it.
-        if (bucket.value.acl !== 'public-read-write' || fields.has('policy')) context.verifyForm(fields)
         const isSigned = fields.has('policy')
-        callback = callbackOf(formTexts(fields), { caller: { is: isSigned ? 'owner' : 'anyone' } })
+        if (isSigned) context.verifyForm(fields)
+        const caller = isSigned ? ({ is: 'owner', byUrl: false } as const) : context.caller
+        await authorize({ ...context, caller }, { action: 'oss:PutObject', grant: 'write', object })
+        callback = callbackOf(formTexts(fields), { caller })
         return checkPolicy(formFields(fields, { key: object }), {
           bucket: name,
           nowMs: clock.now(),

@@ -1,7 +1,7 @@
 import { VersionConflict } from '../../../ports/records.ts'
 import { type BucketRecord, bucketKey, changeBucket, isBucketName } from '../bucket.ts'
 import { bucketAclOf } from '../bucket-acl.ts'
-import { invalidArgument, invalidBucketName, malformedXml } from '../errors.ts'
+import { invalidArgument, invalidBucketName, malformedXml, notImplemented } from '../errors.ts'
 import { bytes, serviceOperation } from '../product.ts'
 import { isStorageClass } from '../storage-class.ts'
 import { document, textOf } from '../xml.ts'
@@ -14,6 +14,8 @@ export const putBucket = serviceOperation({
 
   async handle({ path: { bucket }, headers, body }, { records, clock }) {
     if (!isBucketName(bucket)) throw invalidBucketName(bucket)
+    for (const name of ['x-oss-resource-group-id', 'x-oss-bucket-tagging'])
+      if (headers[name] !== undefined) throw notImplemented(name)
     const acl = bucketAclOf(headers['x-oss-acl'])
     const given = acl === undefined ? {} : { acl }
     const value: BucketRecord = { name: bucket, createdMs: clock.now(), ...given, ...configuredBy(body) }

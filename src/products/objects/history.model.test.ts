@@ -231,10 +231,10 @@ async function compareListings(
 describe('the versions of keys', () => {
   it('are as the model has them, whatever was done', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), (steps) =>
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), (steps) =>
         run(steps, async () => memoryRecordStore(), false),
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 
@@ -243,11 +243,11 @@ describe('the versions of keys', () => {
     try {
       let count = 0
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 25 }), (steps) => {
+        fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 40, size: 'max' }), (steps) => {
           const file = join(dir, `${count++}.db`)
           return run(steps, () => sqliteRecordStore({ file }), true)
         }),
-        { numRuns: 6 },
+        { numRuns: 4 },
       )
     } finally {
       await rm(dir, { recursive: true, force: true })

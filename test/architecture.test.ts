@@ -35,7 +35,7 @@ test('every dependency points down, and every source file was looked at', async 
   )
 })
 
-for (const product of ['functions', 'identity', 'objects', 'tables']) {
+for (const product of ['functions', 'identity', 'objects', 'queues', 'tables']) {
   test(`each operation of ${product} stands in a file of its name, and in the table`, async () => {
     const folder = resolve(root, 'src/products', product, 'operations')
     const { operations } = (await import(resolve(folder, 'index.ts'))) as { operations: { name: string }[] }

@@ -19,7 +19,7 @@ export interface Ready {
   accessKeyId: string
   accessKeySecret: string
   sandbox: string
-  endpoints: { fc: string; edge: string; 'edge-tls': string; oss: string; ots: string; sts: string }
+  endpoints: Record<'fc' | 'edge' | 'edge-tls' | 'oss' | 'ots' | 'mns' | 'sts', string>
 }
 
 export interface Platform extends Ready {

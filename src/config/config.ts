@@ -34,6 +34,7 @@ export const configSchema = z.object({
     .describe('Custom domains by HTTPS, with the certificates that their owner gave.'),
   HANSHU_OSS_PORT: port.default(9001).describe('Object Storage API.'),
   HANSHU_OTS_PORT: port.default(9002).describe('Table Store API.'),
+  HANSHU_MNS_PORT: port.default(9003).describe('Queues and topics (MNS) API.'),
   HANSHU_STS_PORT: port.default(9004).describe('Security Token Service API (AssumeRole, GetCallerIdentity).'),
   HANSHU_METRICS_PORT: port
     .optional()

@@ -14,6 +14,7 @@ import { assembleObjects } from './objects.ts'
 import { openObservability } from './observability.ts'
 import type { Part } from './part.ts'
 import { assembleProvisioning } from './provisioning.ts'
+import { assembleQueues } from './queues.ts'
 import { announceReady } from './ready.ts'
 import { platformStatus } from './status.ts'
 import { assembleSts } from './sts.ts'
@@ -59,6 +60,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
 
   const objects = await assembleObjects(foundation)
   const tables = assembleTables(foundation)
+  const queues = assembleQueues(foundation)
   const provisioning = assembleProvisioning(foundation, { engine: compute.engine, directory })
   const customDomains = new CustomDomainDirectory(stores.records)
   const httpTriggers = assembleHttpTriggers(foundation, {
@@ -93,6 +95,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     assembleSts(foundation),
     objects,
     tables,
+    queues,
     httpTriggers,
     timerTriggers,
     provisioning,

@@ -45,6 +45,7 @@ function banner({ endpoints, dataDir, driver: { name, isolates } }: Foundation):
     `  Custom domains        the same by Host, and ${endpoints['edge-tls']} by HTTPS`,
     `  Object Storage        ${endpoints['oss']}`,
     `  Table Store           ${endpoints['ots']}`,
+    `  Queues and topics     ${endpoints['mns']}   (MNS)`,
     `  Security Tokens       ${endpoints['sts']}`,
     `  sandbox               ${name}${isolates ? '' : '   WARNING: no isolation, for development only'}`,
     `  data                  ${dataDir}   (access key: ready.json)`,

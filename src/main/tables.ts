@@ -5,11 +5,12 @@ import { serverOptions } from '../wire/http-server.ts'
 import { requestHandler } from '../wire/product-server.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
+import { wholeProductOnly } from './whole-product-only.ts'
 
 export function assembleTables(foundation: Foundation): Part {
   const { config, stores, clock, ids, identity, closing, log } = foundation
   const { records, rows } = stores
-  const product = tablesProduct({ records, rows, clock, ids, lookup: identity })
+  const product = tablesProduct({ records, rows, clock, ids, lookup: wholeProductOnly(identity, 'ots') })
   const handle = requestHandler(product, log)
   closing.push(() => product.filling.end())
   return {

@@ -43,6 +43,8 @@ export interface Caller {
   accountId: string
   /** Set when the place is not simply the request's path: a bucket taken from the Host header. Percent-encoded. */
   rawPath?: string
+  /** Set when operations read another query than the request's: one whose names are in one case. */
+  rawQuery?: string
   /** Who signed; undefined where nobody did. */
   principal?: Principal
   /** Compares the body with the digest that was signed. Throws `ApiError`. */
@@ -73,7 +75,7 @@ export class NoSuchRoute extends Error {
 }
 
 export function headOf(message: IncomingMessage): RequestHead {
-  const target = message.url ?? '/'
+  const target = originForm(message.url ?? '/')
   const questionMark = target.indexOf('?')
   return {
     method: message.method ?? 'GET',
@@ -83,6 +85,14 @@ export function headOf(message: IncomingMessage): RequestHead {
     headers: message.headers,
     message,
   }
+}
+
+/** Clients that were told of a proxy name the host in the target: `http://host/path`. Servers have to take that. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const place = /^https?:\/\/[^/?]*(.*)$/i.exec(target)?.[1]
+  if (place === undefined) return target
+  return place.startsWith('/') ? place : `/${place}`
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -135,7 +145,7 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
     seen: Seen,
   ): Promise<Reply> {
     const caller = await product.authenticate(head)
-    const query = new URLSearchParams(head.rawQuery)
+    const query = new URLSearchParams(caller.rawQuery ?? head.rawQuery)
     const rawPath = caller.rawPath ?? head.rawPath
     const found = router.find(head.method, rawPath, query)
     if (!found) throw new NoSuchRoute(router.methodsOf(rawPath, query))

@@ -1,5 +1,5 @@
 /** Documents that clients send, read by their root's name. */
-import { parseXml, type XmlElement } from '../../wire/xml-reader.ts'
+import { readXml, type XmlElement } from '../../wire/xml-reader.ts'
 import { malformedXml } from './errors.ts'
 
 export { childOf, childrenOf, textOf, type XmlElement } from '../../wire/xml-reader.ts'
@@ -11,7 +11,7 @@ export function document(body: Buffer, rootName: string): XmlElement {
   } catch {
     throw malformedXml('the document is not UTF-8')
   }
-  const root = parseXml(text)
+  const root = readXml(text)
   if (root.name !== rootName) throw malformedXml(`${rootName} is expected, not ${root.name}`)
   return root
 }

@@ -1,0 +1,66 @@
+import { createServer, type RequestListener } from 'node:http'
+import { deliveries as openDeliveries } from '../products/queues/deliveries.ts'
+import { janitor as openJanitor } from '../products/queues/janitor.ts'
+import { LiveQueues } from '../products/queues/live-queues.ts'
+import { messageIds } from '../products/queues/message.ts'
+import { pusher as openPusher } from '../products/queues/push.ts'
+import { queuesProduct } from '../products/queues/queues-product.ts'
+import { removeExpired } from '../products/queues/remove-expired.ts'
+import { signingKey as openSigningKey } from '../products/queues/signing-key.ts'
+import { serverOptions } from '../wire/http-server.ts'
+import { requestHandler } from '../wire/product-server.ts'
+import type { Foundation } from './foundation.ts'
+import type { Part } from './part.ts'
+import { wholeProductOnly } from './whole-product-only.ts'
+
+export function assembleQueues(foundation: Foundation): Part {
+  const { config, stores, clock, ids, region, accountId, identity, endpoints, log, closing } = foundation
+  const { records } = stores
+  const newMessageId = messageIds(() => clock.now(), ids.uuid)
+  const queues = new LiveQueues({ records, clock, ids, newMessageId })
+  const signingKey = openSigningKey({ records, clock })
+  const janitor = openJanitor({ records, log })
+  const pusher = openPusher({ signingKey, clock, ids, origin: () => endpoints['mns'] ?? '' })
+  const deliveries = openDeliveries({
+    records,
+    queues,
+    pusher,
+    clock,
+    log,
+    random: Math.random,
+    accountId,
+    region,
+  })
+  closing.push(async () => {
+    await deliveries.close()
+    await janitor.close()
+    pusher.close()
+  })
+  const product = queuesProduct({
+    records,
+    queues,
+    deliveries,
+    janitor,
+    signingKey,
+    newMessageId,
+    clock,
+    ids,
+    lookup: wholeProductOnly(identity, 'mns'),
+    region,
+  })
+  const handleRequest = requestHandler(product, log)
+  const handle: RequestListener = (request, response) => void handleRequest(request, response)
+  return {
+    listeners: [
+      { name: 'mns', port: config.HANSHU_MNS_PORT, make: () => createServer(serverOptions, handle) },
+    ],
+    async start() {
+      await deliveries.start()
+      janitor.removeSoon()
+    },
+    async sweep() {
+      await janitor.removeAll()
+      await removeExpired({ records, queues })
+    },
+  }
+}

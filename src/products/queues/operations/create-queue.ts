@@ -1,0 +1,17 @@
+import { rootNamed, xmlBody } from '../document.ts'
+import { checkQueueName } from '../names.ts'
+import { operation } from '../product.ts'
+import { readAttributes } from '../queue.ts'
+
+export const createQueue = operation({
+  name: 'CreateQueue',
+  route: 'PUT /queues/{queue}',
+  body: xmlBody,
+
+  async handle({ path: { queue: name }, body }, { queues, origin }) {
+    checkQueueName(name)
+    const attributes = queues.attributesFor(body ? readAttributes(rootNamed(body, 'Queue')) : {})
+    const isNew = await queues.create(name, attributes)
+    return { status: isNew ? 201 : 204, headers: { location: `${origin}/queues/${name}` } }
+  },
+})

@@ -1,0 +1,16 @@
+import { rootNamed, xmlBody } from '../document.ts'
+import { bodyMd5 } from '../message.ts'
+import { operation, xmlReply } from '../product.ts'
+import { publish } from '../publish.ts'
+
+export const publishMessage = operation({
+  name: 'PublishMessage',
+  route: 'POST /topics/{topic}/messages',
+  body: xmlBody,
+  dataPlane: true,
+
+  async handle({ path: { topic: name }, body }, context) {
+    const { messageId, body: text } = await publish(name, rootNamed(body, 'Message'), context)
+    return xmlReply(201, 'Message', { MessageId: messageId, MessageBodyMD5: bodyMd5(text) })
+  },
+})

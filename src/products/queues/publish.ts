@@ -1,0 +1,61 @@
+/** Publishing: the message for every subscriber whose filter lets it through, all in one commit. */
+import type { StoredRecord } from '../../ports/records.ts'
+import type { XmlElement } from '../../wire/xml-reader.ts'
+import { fieldsOf } from './document.ts'
+import { invalidArgument, notImplemented, outOfRange } from './errors.ts'
+import { subscriptionsPrefix, topicAliveKey } from './keys.ts'
+import { checkedBody } from './messages-document.ts'
+import type { PayloadRecord } from './notification.ts'
+import type { QueuesContext } from './product.ts'
+import {
+  overtaking,
+  requireTopic,
+  SUBSCRIPTIONS_MAX,
+  type SubscriptionRecord,
+  TAG_LENGTH_MAX,
+} from './topic.ts'
+
+/** For mail and text messages only, which nobody can subscribe to here. */
+const WITHOUT_EFFECT = ['DirectMail', 'DirectSMS']
+
+export async function publish(
+  topicName: string,
+  document: XmlElement,
+  { records, deliveries, clock, newMessageId }: QueuesContext,
+): Promise<PayloadRecord> {
+  const fields = fieldsOf(document, ['MessageBody', 'MessageTag', 'MessageAttributes'])
+  for (const { name } of fields.get('MessageAttributes')?.children ?? []) {
+    if (!WITHOUT_EFFECT.includes(name)) throw notImplemented(`the message attribute '${name}'`)
+  }
+  const tag = fields.get('MessageTag')?.text
+  if (tag !== undefined && tag.length > TAG_LENGTH_MAX) {
+    throw outOfRange('MessageTag', { min: 1, max: TAG_LENGTH_MAX, unit: '' })
+  }
+  // It becomes a header of pushes.
+  if (/[\x00-\x1f\x7f]/.test(tag ?? '')) throw invalidArgument('A MessageTag has no control characters.')
+  return overtaking(async () => {
+    const topic = (await requireTopic(records, topicName)).value
+    const payload: PayloadRecord = {
+      messageId: newMessageId(),
+      body: checkedBody(fields.get('MessageBody'), topic.maximumMessageSize),
+      ...(tag ? { tag } : {}),
+      publishedMs: clock.now(),
+    }
+    const subscriptions: StoredRecord<SubscriptionRecord>[] = await records.list({
+      prefix: subscriptionsPrefix(topic.topicId),
+      limit: SUBSCRIPTIONS_MAX,
+    })
+    const reached = subscriptions.filter(
+      ({ value }) => value.filterTag === undefined || value.filterTag === tag,
+    )
+    const subscribers = reached.map(({ value }) => value)
+    await records.commit([
+      { check: topicAliveKey(topic.topicId), expect: 'present' },
+      // Who was removed at the same time leaves nothing behind that nobody would deliver.
+      ...reached.map(({ key, version }) => ({ check: key, expect: version })),
+      ...deliveries.writesFor(subscribers, payload),
+    ])
+    deliveries.committed(subscribers)
+    return payload
+  })
+}

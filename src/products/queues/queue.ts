@@ -1,0 +1,102 @@
+/** Queues as records: what can be set of them, within the vendor's limits. */
+
+import type { XmlContent } from '../../wire/xml.ts'
+import type { XmlElement } from '../../wire/xml-reader.ts'
+import { booleanOf, fieldsOf, integerOf } from './document.ts'
+import { notImplemented } from './errors.ts'
+
+export interface QueueAttributes {
+  /** Seconds, as all times that clients set. */
+  delaySeconds: number
+  maximumMessageSize: number
+  messageRetentionPeriod: number
+  visibilityTimeout: number
+  pollingWaitSeconds: number
+}
+
+export interface QueueRecord extends QueueAttributes {
+  queueId: string
+  name: string
+  /** Seconds since the epoch. */
+  createdSeconds: number
+  modifiedSeconds: number
+}
+
+export interface MessageCounts {
+  active: number
+  inactive: number
+  delayed: number
+}
+
+interface Attribute {
+  element: string
+  min: number
+  max: number
+  unit: 'seconds' | 'bytes'
+  standard: number
+}
+
+/** Limits and defaults of the vendor's reference; those of delay and retention: the largest of any edition of it. */
+const attributes: Readonly<Record<keyof QueueAttributes, Attribute>> = {
+  delaySeconds: { element: 'DelaySeconds', min: 0, max: 604_800, unit: 'seconds', standard: 0 },
+  maximumMessageSize: {
+    element: 'MaximumMessageSize',
+    min: 1024,
+    max: 65_536,
+    unit: 'bytes',
+    standard: 65_536,
+  },
+  messageRetentionPeriod: {
+    element: 'MessageRetentionPeriod',
+    min: 60,
+    max: 1_296_000,
+    unit: 'seconds',
+    standard: 345_600,
+  },
+  visibilityTimeout: { element: 'VisibilityTimeout', min: 1, max: 43_200, unit: 'seconds', standard: 30 },
+  pollingWaitSeconds: { element: 'PollingWaitSeconds', min: 0, max: 30, unit: 'seconds', standard: 0 },
+}
+
+type AttributeName = keyof QueueAttributes
+const names = Object.keys(attributes) as AttributeName[]
+
+/** The range of a number of seconds that is given for one message or one call. */
+export const rangeOf = (name: AttributeName): Attribute => attributes[name]
+
+export const standardAttributes = Object.fromEntries(
+  names.map((name) => [name, attributes[name].standard]),
+) as unknown as QueueAttributes
+
+/** The attributes that a `<Queue>` document sets. */
+export function readAttributes(document: XmlElement): Partial<QueueAttributes> {
+  const fields = fieldsOf(document, [
+    ...names.map((name) => attributes[name].element),
+    'LoggingEnabled',
+    'QueueName',
+  ])
+  const logging = fields.get('LoggingEnabled')
+  if (logging && booleanOf(logging.text, 'LoggingEnabled')) throw notImplemented('LoggingEnabled')
+  const given: Partial<QueueAttributes> = {}
+  for (const name of names) {
+    const { element, ...range } = attributes[name]
+    const field = fields.get(element)
+    if (field) given[name] = integerOf(field.text, element, range)
+  }
+  return given
+}
+
+export const haveSameAttributes = (a: QueueAttributes, b: QueueAttributes): boolean =>
+  names.every((name) => a[name] === b[name])
+
+export function describeQueue(record: QueueRecord, counts: MessageCounts): XmlContent {
+  return {
+    QueueName: record.name,
+    CreateTime: record.createdSeconds,
+    LastModifyTime: record.modifiedSeconds,
+    ...Object.fromEntries(names.map((name) => [attributes[name].element, record[name]])),
+    ActiveMessages: counts.active,
+    InactiveMessages: counts.inactive,
+    DelayMessages: counts.delayed,
+    LoggingEnabled: 'False',
+  }
+}

@@ -1,0 +1,59 @@
+/** Queues and topics as a product: what `main/` gives to a listener. */
+import type { Clock } from '../../lib/clock.ts'
+import type { IdSource } from '../../lib/ids.ts'
+import type { RecordStore } from '../../ports/records.ts'
+import type { ApiError } from '../../wire/api-error.ts'
+import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
+import { NoSuchRoute, type Product } from '../../wire/product-server.ts'
+import { MalformedPath } from '../../wire/routes.ts'
+import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import { API_VERSION, queuesAuthentication } from './authentication.ts'
+import type { Deliveries } from './deliveries.ts'
+import { invalidRequestUrl, malformedXml, requestTooLarge } from './errors.ts'
+import type { Janitor } from './janitor.ts'
+import type { LiveQueues } from './live-queues.ts'
+import { operations } from './operations/index.ts'
+import { type QueuesContext, renderError } from './product.ts'
+import type { SigningKey } from './signing-key.ts'
+
+export interface QueuesProductOptions {
+  records: RecordStore
+  queues: LiveQueues
+  deliveries: Deliveries
+  janitor: Janitor
+  signingKey: SigningKey
+  newMessageId(): string
+  clock: Clock
+  ids: IdSource
+  lookup: SecretLookup
+  region: string
+}
+
+export function queuesProduct({ lookup, ...shared }: QueuesProductOptions): Product<QueuesContext> {
+  const { ids, clock } = shared
+  return {
+    name: 'queues',
+    operations,
+    newRequestId: () => ids.uuid().replaceAll('-', '').slice(0, 24).toUpperCase(),
+    authenticate: queuesAuthentication({ lookup, clock }),
+    contextFor: (call, { facts }) => ({
+      ...call,
+      ...shared,
+      origin: `http://${(facts as { host: string }).host}`,
+    }),
+    renderError,
+    wordFailure,
+    commonHeaders: (requestId) => ({
+      server: 'AliyunMQS',
+      'x-mns-request-id': requestId,
+      'x-mns-version': API_VERSION,
+    }),
+  }
+}
+
+function wordFailure(failure: unknown): ApiError | undefined {
+  if (failure instanceof NoSuchRoute || failure instanceof MalformedPath) return invalidRequestUrl()
+  if (failure instanceof BodyTooLarge) return requestTooLarge(failure.bytesMax)
+  if (failure instanceof BodyCutOff) return malformedXml()
+  return undefined
+}

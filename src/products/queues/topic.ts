@@ -1,0 +1,129 @@
+/** Topics and subscriptions as records. */
+import { type RecordStore, type StoredRecord, VersionConflict } from '../../ports/records.ts'
+import type { XmlContent } from '../../wire/xml.ts'
+import type { XmlElement } from '../../wire/xml-reader.ts'
+import { booleanOf, fieldsOf, integerOf } from './document.ts'
+import { invalidElement, notImplemented, subscriptionNotExist, topicNotExist } from './errors.ts'
+import { subscriptionKey, topicKey } from './keys.ts'
+import { isName } from './names.ts'
+import { rangeOf } from './queue.ts'
+
+export interface TopicRecord {
+  topicId: string
+  name: string
+  maximumMessageSize: number
+  /** Seconds since the epoch. */
+  createdSeconds: number
+  modifiedSeconds: number
+}
+
+export const notifyStrategies = ['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY'] as const
+export type NotifyStrategy = (typeof notifyStrategies)[number]
+export const contentFormats = ['XML', 'JSON', 'SIMPLIFIED'] as const
+export type ContentFormat = (typeof contentFormats)[number]
+
+export interface SubscriptionRecord {
+  subscriptionId: string
+  topicId: string
+  topicName: string
+  name: string
+  /** As it was given. */
+  endpoint: string
+  filterTag?: string
+  notifyStrategy: NotifyStrategy
+  notifyContentFormat: ContentFormat
+  createdSeconds: number
+  modifiedSeconds: number
+}
+
+/** Of tags and filters of tags. */
+export const TAG_LENGTH_MAX = 16
+
+/** Of one topic; the vendor's limit. A message is kept once for each of them. */
+export const SUBSCRIPTIONS_MAX = 100
+
+/** The size that a `<Topic>` document sets; undefined: none. */
+export function readTopic(document: XmlElement): number | undefined {
+  const fields = fieldsOf(document, ['MaximumMessageSize', 'LoggingEnabled', 'TopicName'])
+  const logging = fields.get('LoggingEnabled')
+  if (logging && booleanOf(logging.text, 'LoggingEnabled')) throw notImplemented('LoggingEnabled')
+  const size = fields.get('MaximumMessageSize')
+  return size && integerOf(size.text, 'MaximumMessageSize', rangeOf('maximumMessageSize'))
+}
+
+export const TOPIC_SIZE_STANDARD = 65_536
+/** Seconds for which the vendor keeps a message of a topic that it cannot deliver: as long as its longest strategy takes. */
+const TOPIC_RETENTION = 86_400
+
+export const describeTopic = (record: TopicRecord): XmlContent => ({
+  TopicName: record.name,
+  CreateTime: record.createdSeconds,
+  LastModifyTime: record.modifiedSeconds,
+  MaximumMessageSize: record.maximumMessageSize,
+  MessageRetentionPeriod: TOPIC_RETENTION,
+  LoggingEnabled: 'False',
+})
+
+export const describeSubscription = (record: SubscriptionRecord, accountId: string): XmlContent => ({
+  SubscriptionName: record.name,
+  Subscriber: accountId,
+  TopicOwner: accountId,
+  TopicName: record.topicName,
+  Endpoint: record.endpoint,
+  NotifyStrategy: record.notifyStrategy,
+  NotifyContentFormat: record.notifyContentFormat,
+  FilterTag: record.filterTag,
+  CreateTime: record.createdSeconds,
+  LastModifyTime: record.modifiedSeconds,
+})
+
+/** One of the words, or the standard where there is no element. */
+export function wordOf<Word extends string>(
+  element: XmlElement | undefined,
+  words: readonly Word[],
+  standard: Word,
+): Word {
+  if (!element) return standard
+  const word = words.find((candidate) => candidate === element.text.trim())
+  if (word === undefined) throw invalidElement(element.name)
+  return word
+}
+
+export async function requireTopic(records: RecordStore, name: string): Promise<StoredRecord<TopicRecord>> {
+  const found = isName(name) ? await records.get<TopicRecord>(topicKey(name)) : undefined
+  if (!found) throw topicNotExist()
+  return found
+}
+
+export async function requireSubscription(
+  records: RecordStore,
+  topicName: string,
+  name: string,
+): Promise<StoredRecord<SubscriptionRecord>> {
+  const { topicId } = (await requireTopic(records, topicName)).value
+  const found = isName(name) && (await records.get<SubscriptionRecord>(subscriptionKey(topicId, name)))
+  if (!found) throw subscriptionNotExist()
+  return found
+}
+
+type Settings = Pick<SubscriptionRecord, 'endpoint' | 'filterTag' | 'notifyStrategy' | 'notifyContentFormat'>
+
+export const haveSameSettings = (a: Settings, b: Settings): boolean =>
+  a.endpoint === b.endpoint &&
+  a.filterTag === b.filterTag &&
+  a.notifyStrategy === b.notifyStrategy &&
+  a.notifyContentFormat === b.notifyContentFormat
+
+/** Changes that may be overtaken this often before they fail. */
+const OVERTAKEN_MAX = 20
+
+/** Does it again while others change the same records at the same time. */
+export async function overtaking<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let overtaken = 0; ; overtaken++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || overtaken >= OVERTAKEN_MAX) throw error
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
+import { controlPlane, isControlPlane } from '../products/queues/control-plane/product.ts'
 import { deliveries as openDeliveries } from '../products/queues/deliveries.ts'
 import { janitor as openJanitor } from '../products/queues/janitor.ts'
 import { LiveQueues } from '../products/queues/live-queues.ts'
@@ -48,8 +49,11 @@ export function assembleQueues(foundation: Foundation): Part {
     lookup: wholeProductOnly(identity, 'mns'),
     region,
   })
-  const handleRequest = requestHandler(product, log)
-  const handle: RequestListener = (request, response) => void handleRequest(request, response)
+  const control = controlPlane({ queues, janitor, lookup: identity, clock, ids })
+  const handleMessages = requestHandler(product, log)
+  const handleControl = requestHandler(control, log)
+  const handle: RequestListener = (request, response) =>
+    void (isControlPlane(request) ? handleControl : handleMessages)(request, response)
   return {
     listeners: [
       { name: 'mns', port: config.HANSHU_MNS_PORT, make: () => createServer(serverOptions, handle) },

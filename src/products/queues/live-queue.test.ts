@@ -201,3 +201,47 @@ describe('a queue', () => {
     assert.deepEqual(await countsOf(other), { active: 2, inactive: 0, delayed: 0 })
   })
 })
+
+describe('dead letters', () => {
+  const receive = (bed: ReturnType<typeof queuesOn>, name: string) =>
+    bed.queues.use(name, (queue) => queue.receive({ limit: 16, waitMs: 0, signal: never }))
+
+  it('go to their queue after the last receive, and wake who waits there', async () => {
+    const bed = queuesOn()
+    await bed.create('dead')
+    await bed.queues.create('q', bed.queues.attributesFor({ visibilityTimeout: 10 }), {
+      queueName: 'dead',
+      maxReceiveCount: 2,
+    })
+    const bodies = Array.from({ length: 40 }, (_, index) => `m${index}`)
+    for (let at = 0; at < 40; at += 10) {
+      await bed.queues.use('q', (queue) => queue.send(bodies.slice(at, at + 10).map((body) => message(body))))
+    }
+    const waiting = receiving(bed, { name: 'dead', limit: 16 })
+    for (let round = 0; round < 2; round++) {
+      for (let at = 0; at < 40; at += 16) await receive(bed, 'q')
+      await advance(bed.clock, 10_000)
+    }
+    assert.deepEqual(await countsOf(bed), { active: 0, inactive: 0, delayed: 0 })
+    await settle()
+    assert.equal(waiting.got?.length, 16)
+    assert.deepEqual(await countsOf(bed, 'dead'), { active: 24, inactive: 16, delayed: 0 })
+    assert.equal((await bed.records.list({ prefix: 'queues/body/', limit: 100 })).length, 40)
+  })
+
+  it('stay while their queue is not there, and go when it is', async () => {
+    const bed = queuesOn()
+    await bed.queues.create('q', bed.queues.attributesFor({ visibilityTimeout: 1 }), {
+      queueName: 'dead',
+      maxReceiveCount: 1,
+    })
+    await bed.queues.use('q', (queue) => queue.send([message('a')]))
+    for (let count = 0; count < 3; count++) {
+      assert.deepEqual(bodiesOf(await receive(bed, 'q')), ['a'])
+      await advance(bed.clock, 1000)
+    }
+    await bed.create('dead')
+    assert.deepEqual(await receive(bed, 'q'), [])
+    assert.deepEqual(bodiesOf(await receive(bed, 'dead')), ['a'])
+  })
+})

@@ -23,6 +23,8 @@ import { type Caller, WaitingCallers } from './waiting-callers.ts'
 const SERVED_AT_ONCE_MAX = 256
 /** Entries that one commit makes visible again. */
 const PROMOTED_AT_ONCE_MAX = 256
+/** Messages that one commit moves to another queue, each with its body. */
+const BURIED_AT_ONCE_MAX = 32
 /** After so many of those commits whoever waits is served first; the rest follows. */
 const PROMOTIONS_MAX = 16
 /** Callers that may be overtaken this often in changing one message. */
@@ -42,6 +44,8 @@ export interface LiveQueueOptions {
   clock: Clock
   newMessageId(): string
   uuid(): string
+  /** Does something with another queue. Throws QueueNotExist. */
+  useOther<T>(name: string, act: (queue: LiveQueue) => Promise<T>): Promise<T>
   /** False: no more callers may wait anywhere. Answers what ends the waiting otherwise. */
   admitWaiting(): (() => void) | false
 }
@@ -388,13 +392,53 @@ export class LiveQueue {
       this.#nextDueMs = Math.min(this.#nextDueMs, due.length === PROMOTED_AT_ONCE_MAX ? nowMs : nextDueMs)
       if (due.length === 0) return
       try {
-        await this.commit([this.#promotion(due)])
+        const left = await this.#bury(due)
+        if (left.length > 0) await this.commit([this.#promotion(left)])
       } catch (error) {
         // Somebody deleted one at the last moment, or others promote them too: what is left is looked at again.
         this.#nextDueMs = Math.min(this.#nextDueMs, nowMs)
         if (!(error instanceof VersionConflict)) throw error
       }
     }
+  }
+
+  /** Moves what was received too often to the queue that is for it; answers what is to be promoted. */
+  async #bury(due: readonly StoredRecord<EntryRecord>[]): Promise<readonly StoredRecord<EntryRecord>[]> {
+    const { deadLetters, queueId } = this.#record
+    if (!deadLetters) return due
+    const isDead = ({ value }: StoredRecord<EntryRecord>): boolean =>
+      value.dequeueCount >= deadLetters.maxReceiveCount && !this.#isExpired(value)
+    const dead = due.filter(isDead)
+    if (dead.length === 0) return due
+    try {
+      for (let at = 0; at < dead.length; at += BURIED_AT_ONCE_MAX) {
+        const some = dead.slice(at, at + BURIED_AT_ONCE_MAX)
+        await this.#options.useOther(deadLetters.queueName, async (other) => {
+          const bodies = await Promise.all(
+            some.map(({ value }) => this.#options.records.get<BodyRecord>(bodyKey(queueId, value.messageId))),
+          )
+          const messages = some.flatMap(({ value: { priority } }, index): NewMessage[] => {
+            const stored = bodies[index]?.value
+            return stored
+              ? [{ userProperties: [], systemProperties: [], ...stored, priority, delayMs: 0 }]
+              : []
+          })
+          const writes = some.flatMap(({ key, version, value }): Write[] => [
+            { remove: key, expect: version },
+            { remove: bodyKey(queueId, value.messageId) },
+          ])
+          await this.commit([
+            this.#change(writes, { inactive: -some.length }),
+            other.insertion(messages).change,
+          ])
+        })
+      }
+    } catch (error) {
+      // Without that queue they stay where they are, and are tried again each time.
+      if (error instanceof ApiError && error.code === 'QueueNotExist') return due
+      throw error
+    }
+    return due.filter((record) => !isDead(record))
   }
 
   #promotion(due: readonly StoredRecord<EntryRecord>[]): Change {

@@ -7,6 +7,7 @@ import { countKey, doomedKey, queueKey } from './keys.ts'
 import { LiveQueue, type LiveQueueOptions } from './live-queue.ts'
 import { isName } from './names.ts'
 import {
+  type DeadLetterPolicy,
   haveSameAttributes,
   type MessageCounts,
   type QueueAttributes,
@@ -51,6 +52,7 @@ export class LiveQueues {
       clock,
       newMessageId,
       uuid: ids.uuid,
+      useOther: (name, act) => this.use(name, act),
       admitWaiting: () => {
         if (this.#waiting >= waitingMax) return false
         this.#waiting++
@@ -74,7 +76,7 @@ export class LiveQueues {
   }
 
   /** False: there is one with just these attributes already. Throws QueueAlreadyExist where they differ. */
-  async create(name: string, attributes: QueueAttributes): Promise<boolean> {
+  async create(name: string, attributes: QueueAttributes, deadLetters?: DeadLetterPolicy): Promise<boolean> {
     const nowSeconds = this.#nowSeconds()
     const record: QueueRecord = {
       queueId: this.#ids.uuid(),
@@ -82,6 +84,7 @@ export class LiveQueues {
       createdSeconds: nowSeconds,
       modifiedSeconds: nowSeconds,
       ...attributes,
+      ...(deadLetters && { deadLetters }),
     }
     const counts: MessageCounts = { active: 0, inactive: 0, delayed: 0 }
     try {
@@ -93,18 +96,30 @@ export class LiveQueues {
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error
       const existing = await this.#find(name)
-      if (!existing) return this.create(name, attributes)
-      if (!haveSameAttributes(existing.value, attributes)) throw queueAlreadyExist()
+      if (!existing) return this.create(name, attributes, deadLetters)
+      if (!haveSameAttributes(existing.value, record)) throw queueAlreadyExist()
       return false
     }
   }
 
-  async setAttributes(name: string, given: Partial<QueueAttributes>): Promise<void> {
+  /** A policy of null ends the one there is. */
+  async setAttributes(
+    name: string,
+    given: Partial<QueueAttributes>,
+    deadLetters?: DeadLetterPolicy | null,
+  ): Promise<void> {
     await this.use(name, async (queue) => {
       for (let overtaken = 0; ; overtaken++) {
         const existing = await this.#find(name)
         if (!existing) throw queueNotExist()
-        const record = { ...existing.value, ...given, modifiedSeconds: this.#nowSeconds() }
+        const { deadLetters: policy, ...rest } = existing.value
+        const newPolicy = deadLetters === undefined ? policy : deadLetters
+        const record: QueueRecord = {
+          ...rest,
+          ...given,
+          modifiedSeconds: this.#nowSeconds(),
+          ...(newPolicy && { deadLetters: newPolicy }),
+        }
         try {
           await this.#records.commit([{ put: queueKey(name), value: record, expect: existing.version }])
           queue.changeRecord(record)

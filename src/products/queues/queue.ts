@@ -1,6 +1,5 @@
 /** Queues as records: what can be set of them, within the vendor's limits. */
 
-import type { XmlContent } from '../../wire/xml.ts'
 import type { XmlElement } from '../../wire/xml-reader.ts'
 import { booleanOf, fieldsOf, integerOf } from './document.ts'
 import { notImplemented } from './errors.ts'
@@ -14,9 +13,16 @@ export interface QueueAttributes {
   pollingWaitSeconds: number
 }
 
+/** Where messages go that were received too often and never deleted. */
+export interface DeadLetterPolicy {
+  queueName: string
+  maxReceiveCount: number
+}
+
 export interface QueueRecord extends QueueAttributes {
   queueId: string
   name: string
+  deadLetters?: DeadLetterPolicy
   /** Seconds since the epoch. */
   createdSeconds: number
   modifiedSeconds: number
@@ -36,7 +42,7 @@ interface Attribute {
   standard: number
 }
 
-/** Limits and defaults of the vendor's reference; those of delay and retention: the largest of any edition of it. */
+/** Limits and defaults of the vendor's reference (API 2022-01-19 has them all). */
 const attributes: Readonly<Record<keyof QueueAttributes, Attribute>> = {
   delaySeconds: { element: 'DelaySeconds', min: 0, max: 604_800, unit: 'seconds', standard: 0 },
   maximumMessageSize: {
@@ -49,7 +55,7 @@ const attributes: Readonly<Record<keyof QueueAttributes, Attribute>> = {
   messageRetentionPeriod: {
     element: 'MessageRetentionPeriod',
     min: 60,
-    max: 1_296_000,
+    max: 604_800,
     unit: 'seconds',
     standard: 345_600,
   },
@@ -67,28 +73,33 @@ export const standardAttributes = Object.fromEntries(
   names.map((name) => [name, attributes[name].standard]),
 ) as unknown as QueueAttributes
 
+export const attributeElements = names.map((name) => attributes[name].element)
+
 /** The attributes that a `<Queue>` document sets. */
 export function readAttributes(document: XmlElement): Partial<QueueAttributes> {
-  const fields = fieldsOf(document, [
-    ...names.map((name) => attributes[name].element),
-    'LoggingEnabled',
-    'QueueName',
-  ])
+  const fields = fieldsOf(document, [...attributeElements, 'LoggingEnabled', 'QueueName'])
   const logging = fields.get('LoggingEnabled')
   if (logging && booleanOf(logging.text, 'LoggingEnabled')) throw notImplemented('LoggingEnabled')
+  return attributesIn((element) => fields.get(element)?.text)
+}
+
+/** The attributes that are given under the names of their elements, each checked. */
+export function attributesIn(textOf: (element: string) => string | undefined): Partial<QueueAttributes> {
   const given: Partial<QueueAttributes> = {}
   for (const name of names) {
     const { element, ...range } = attributes[name]
-    const field = fields.get(element)
-    if (field) given[name] = integerOf(field.text, element, range)
+    const text = textOf(element)
+    if (text !== undefined) given[name] = integerOf(text, element, range)
   }
   return given
 }
 
-export const haveSameAttributes = (a: QueueAttributes, b: QueueAttributes): boolean =>
-  names.every((name) => a[name] === b[name])
+export const haveSameAttributes = (a: QueueRecord, b: QueueRecord): boolean =>
+  names.every((name) => a[name] === b[name]) &&
+  a.deadLetters?.queueName === b.deadLetters?.queueName &&
+  a.deadLetters?.maxReceiveCount === b.deadLetters?.maxReceiveCount
 
-export function describeQueue(record: QueueRecord, counts: MessageCounts): XmlContent {
+export function describeQueue(record: QueueRecord, counts: MessageCounts): Record<string, string | number> {
   return {
     QueueName: record.name,
     CreateTime: record.createdSeconds,

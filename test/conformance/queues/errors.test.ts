@@ -131,7 +131,7 @@ describe('a queue', () => {
     ['VisibilityTimeout', 1, 43_200],
     ['DelaySeconds', 0, 604_800],
     ['MaximumMessageSize', 1024, 65_536],
-    ['MessageRetentionPeriod', 60, 1_296_000],
+    ['MessageRetentionPeriod', 60, 604_800],
     ['PollingWaitSeconds', 0, 30],
   ]
   for (const [name, min, max] of limits) {

@@ -1,0 +1,98 @@
+/** The control plane of queues (RPC API `Mns-open` 2022-01-19), as far as dead letters need it. */
+import { hash } from 'node:crypto'
+import type { Clock } from '../../../lib/clock.ts'
+import type { IdSource } from '../../../lib/ids.ts'
+import type { ApiError } from '../../../wire/api-error.ts'
+import { BodyTooLarge } from '../../../wire/body.ts'
+import { jsonReply } from '../../../wire/operation.ts'
+import { type Caller, NoSuchRoute, type Product, type RequestHead } from '../../../wire/product-server.ts'
+import { isAcs3, parseAcs3, verifyAcs3 } from '../../../wire/signatures/acs3.ts'
+import { isSkewed } from '../../../wire/signatures/compare.ts'
+import type { SecretLookup } from '../../../wire/signatures/secret-lookup.ts'
+import { accessDenied, requestTooLarge } from '../errors.ts'
+import type { Janitor } from '../janitor.ts'
+import type { LiveQueues } from '../live-queues.ts'
+import {
+  accessKeyNotFound,
+  actionNotFound,
+  expiredSecurityToken,
+  invalidAuthorization,
+  invalidVersion,
+  malformedSecurityToken,
+  missingParameter,
+  signatureNotMatched,
+  timestampExpired,
+} from './errors.ts'
+import { operations } from './operations/index.ts'
+import type { ControlPlaneContext } from './vocabulary.ts'
+
+const API_VERSION = '2022-01-19'
+
+/** Whether a request that came to the port of queues is one of this API. */
+export const isControlPlane = ({ headers: { authorization } }: Pick<RequestHead, 'headers'>): boolean =>
+  authorization !== undefined && isAcs3(authorization)
+
+export interface ControlPlaneOptions {
+  queues: LiveQueues
+  janitor: Janitor
+  lookup: SecretLookup
+  clock: Clock
+  ids: IdSource
+}
+
+export function controlPlane({
+  queues,
+  janitor,
+  lookup,
+  clock,
+  ids,
+}: ControlPlaneOptions): Product<ControlPlaneContext> {
+  return {
+    name: 'queues-control-plane',
+    operations,
+    newRequestId: () => ids.uuid().toUpperCase(),
+    authenticate: (head) => authenticate(head, { lookup, clock }),
+    contextFor: (call) => ({ ...call, queues, janitor }),
+    renderError: ({ status, code, message }, requestId, { headers: { host = '' } }) =>
+      jsonReply(status, { RequestId: requestId, HostId: host, Code: code, Message: message }),
+    wordFailure,
+    commonHeaders: (requestId) => ({ 'x-acs-request-id': requestId }),
+  }
+}
+
+function authenticate(
+  head: RequestHead,
+  { lookup, clock }: Pick<ControlPlaneOptions, 'lookup' | 'clock'>,
+): Caller {
+  const given = parseAcs3(head)
+  if (!given) throw invalidAuthorization()
+  const { accessKeyId, securityToken, dateMs, bodySha256 } = given
+  if (dateMs === undefined) throw missingParameter('x-acs-date')
+  if (bodySha256 === undefined) throw missingParameter('x-acs-content-sha256')
+  const answer = lookup.secretOf(accessKeyId, securityToken)
+  if (answer.is === 'unknownAccessKey') throw accessKeyNotFound()
+  if (answer.is === 'invalidToken') throw malformedSecurityToken()
+  if (answer.is === 'expiredToken') throw expiredSecurityToken()
+  if (isSkewed(dateMs, clock.now())) throw timestampExpired()
+  if (!verifyAcs3(head, given, answer.accessKeySecret)) throw signatureNotMatched()
+  if (answer.allows.to === 'putObjects') throw accessDenied()
+  const { 'x-acs-action': action, 'x-acs-version': version } = head.headers
+  if (version !== API_VERSION) throw invalidVersion()
+  if (typeof action !== 'string' || !/^[A-Za-z]{1,64}$/.test(action) || head.rawPath !== '/') {
+    throw actionNotFound()
+  }
+  return {
+    accountId: answer.accountId,
+    // The action is what other APIs have a path for.
+    rawPath: `/${action}`,
+    verifyBody(body) {
+      if (hash('sha256', body, 'hex') !== bodySha256.toLowerCase()) throw signatureNotMatched()
+    },
+  }
+}
+
+function wordFailure(failure: unknown): ApiError | undefined {
+  if (failure instanceof NoSuchRoute) return actionNotFound()
+  if (failure instanceof BodyTooLarge) return requestTooLarge(failure.bytesMax)
+  return undefined
+}

@@ -10,7 +10,7 @@ import { ApiError } from './api-error.ts'
 import { BodyCutOff, BodyTooLarge, bytes, json, MalformedBody, none, stream } from './body.ts'
 import { serverOptions } from './http-server.ts'
 import { jsonReply, operationOf } from './operation.ts'
-import { NoSuchRoute, type Product, requestHandler } from './product-server.ts'
+import { headOf, NoSuchRoute, type Product, requestHandler } from './product-server.ts'
 
 interface Context {
   accountId: string
@@ -334,4 +334,20 @@ describe('an answer', () => {
     message.on('error', () => {})
     await streamClosed.promise
   })
+})
+
+describe('the target of a request', () => {
+  const targets: [string, string, string][] = [
+    ['/a/b?c', '/a/b', 'c'],
+    ['http://host.example:80/a/b?c', '/a/b', 'c'],
+    ['https://host.example', '/', ''],
+    ['http://host.example?c=/d', '/', 'c=/d'],
+    ['*', '*', ''],
+  ]
+  for (const [url, rawPath, rawQuery] of targets) {
+    it(`is read where it is ${url}`, () => {
+      const head = headOf({ method: 'GET', url, headers: {} } as IncomingMessage)
+      assert.deepEqual([head.rawPath, head.rawQuery], [rawPath, rawQuery])
+    })
+  }
 })

@@ -145,9 +145,9 @@ export class LiveQueues {
         // Somebody else deleted it first.
         if (error instanceof VersionConflict) throw queueNotExist()
         throw error
-      } finally {
-        this.#kept.delete(name)
       }
+      // Whoever makes one of this name now has another.
+      this.#kept.delete(name)
       queue.remove()
     })
   }

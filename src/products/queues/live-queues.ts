@@ -4,7 +4,7 @@ import type { IdSource } from '../../lib/ids.ts'
 import { type RecordStore, type StoredRecord, VersionConflict } from '../../ports/records.ts'
 import { queueAlreadyExist, queueNotExist } from './errors.ts'
 import { countKey, doomedKey, queueKey } from './keys.ts'
-import { LiveQueue, type LiveQueueOptions } from './live-queue.ts'
+import { LiveQueue } from './live-queue.ts'
 import { isName } from './names.ts'
 import {
   type DeadLetterPolicy,
@@ -14,6 +14,7 @@ import {
   type QueueRecord,
   standardAttributes,
 } from './queue.ts'
+import type { LiveQueueOptions } from './queue-state.ts'
 
 /** Queues in memory that nobody uses just now; one more and the least recently used is forgotten. */
 const IDLE_MAX = 1000

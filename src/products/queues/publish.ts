@@ -6,14 +6,9 @@ import { invalidArgument, notImplemented, outOfRange } from './errors.ts'
 import { subscriptionsPrefix, topicAliveKey } from './keys.ts'
 import { checkedBody } from './messages-document.ts'
 import type { PayloadRecord } from './notification.ts'
+import { overtaking } from './overtaking.ts'
 import type { QueuesContext } from './product.ts'
-import {
-  overtaking,
-  requireTopic,
-  SUBSCRIPTIONS_MAX,
-  type SubscriptionRecord,
-  TAG_LENGTH_MAX,
-} from './topic.ts'
+import { requireTopic, SUBSCRIPTIONS_MAX, type SubscriptionRecord, TAG_LENGTH_MAX } from './topic.ts'
 
 /** For mail and text messages only, which nobody can subscribe to here. */
 const WITHOUT_EFFECT = ['DirectMail', 'DirectSMS']

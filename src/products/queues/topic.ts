@@ -1,5 +1,5 @@
 /** Topics and subscriptions as records. */
-import { type RecordStore, type StoredRecord, VersionConflict } from '../../ports/records.ts'
+import type { RecordStore, StoredRecord } from '../../ports/records.ts'
 import type { XmlContent } from '../../wire/xml.ts'
 import type { XmlElement } from '../../wire/xml-reader.ts'
 import { booleanOf, fieldsOf, integerOf } from './document.ts'
@@ -113,17 +113,3 @@ export const haveSameSettings = (a: Settings, b: Settings): boolean =>
   a.filterTag === b.filterTag &&
   a.notifyStrategy === b.notifyStrategy &&
   a.notifyContentFormat === b.notifyContentFormat
-
-/** Changes that may be overtaken this often before they fail. */
-const OVERTAKEN_MAX = 20
-
-/** Does it again while others change the same records at the same time. */
-export async function overtaking<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let overtaken = 0; ; overtaken++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || overtaken >= OVERTAKEN_MAX) throw error
-    }
-  }
-}

@@ -1,6 +1,7 @@
 import { doomedKey, topicAliveKey, topicKey } from '../keys.ts'
+import { overtaking } from '../overtaking.ts'
 import { none, operation } from '../product.ts'
-import { overtaking, requireTopic } from '../topic.ts'
+import { requireTopic } from '../topic.ts'
 
 /** Its subscriptions go with it, and what waits for their subscribers. */
 export const deleteTopic = operation({

@@ -1,6 +1,7 @@
 import { fieldsOf, rootNamed, xmlBody } from '../document.ts'
+import { overtaking } from '../overtaking.ts'
 import { operation } from '../product.ts'
-import { notifyStrategies, overtaking, requireSubscription, wordOf } from '../topic.ts'
+import { notifyStrategies, requireSubscription, wordOf } from '../topic.ts'
 
 /** Only how deliveries are tried again can be changed. */
 export const setSubscriptionAttributes = operation({

@@ -1,7 +1,8 @@
 import { rootNamed, xmlBody } from '../document.ts'
 import { topicKey } from '../keys.ts'
+import { overtaking } from '../overtaking.ts'
 import { operation } from '../product.ts'
-import { overtaking, readTopic, requireTopic } from '../topic.ts'
+import { readTopic, requireTopic } from '../topic.ts'
 
 export const setTopicAttributes = operation({
   name: 'SetTopicAttributes',

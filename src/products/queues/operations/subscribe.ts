@@ -3,12 +3,12 @@ import { parseEndpoint } from '../endpoint.ts'
 import { endpointInvalid, invalidArgument, outOfRange, subscriptionAlreadyExist } from '../errors.ts'
 import { subscriptionKey, subscriptionsPrefix, topicAliveKey } from '../keys.ts'
 import { checkSubscriptionName } from '../names.ts'
+import { overtaking } from '../overtaking.ts'
 import { operation } from '../product.ts'
 import {
   contentFormats,
   haveSameSettings,
   notifyStrategies,
-  overtaking,
   requireTopic,
   SUBSCRIPTIONS_MAX,
   type SubscriptionRecord,

@@ -1,6 +1,7 @@
 import { doomedKey } from '../keys.ts'
+import { overtaking } from '../overtaking.ts'
 import { none, operation } from '../product.ts'
-import { overtaking, requireSubscription } from '../topic.ts'
+import { requireSubscription } from '../topic.ts'
 
 export const unsubscribe = operation({
   name: 'Unsubscribe',

@@ -4,10 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Sdk } from '../clients.fixture.ts'
 import { ask, mnsClient } from '../conformance/queues/queues.fixture.ts'
-import { type Platform, startPlatform } from '../platform.fixture.ts'
+import { type Platform, startPlatform, until } from '../platform.fixture.ts'
 
 const ROUNDS = 3
 const SENDERS = 4
@@ -80,11 +79,13 @@ for (let round = 1; round <= ROUNDS; round++) {
       await client.publishMessage('news', { MessageBody: body })
       published.add(body)
     })
-    await pause(300 + 200 * round)
+    await until(() => sent.size > 20 * round && deleted.size > 5 && published.size > 5, {
+      what: 'some of everything to be acknowledged',
+      timeoutMs: 60_000,
+    })
     await platform.kill()
     isOver = true
     await Promise.all([...senders, receiver, publisher])
-    assert.ok(sent.size > 0 && deleted.size > 0 && published.size > 0)
 
     platform = await startPlatform({ sandbox: 'process', dataDir: platform.dataDir })
     const again = mnsClient(platform)

@@ -11,33 +11,46 @@ const PROMOTED_AT_ONCE_MAX = 256
 const BURIED_AT_ONCE_MAX = 32
 /** After so many of those commits whoever waits is served first; the rest follows. */
 const PROMOTIONS_MAX = 16
-/** Makes visible what is due: its delay or somebody's time for it is over. */
-export async function promoteDue(state: QueueState): Promise<void> {
-  const { records, clock } = state.options
-  const { queueId } = state.record
+
+/** Makes visible what is due: its delay or somebody's time for it is over. Whoever comes meanwhile waits for the same. */
+export function promoteDue(state: QueueState): Promise<void> {
+  state.promoting ??= promote(state).finally(() => {
+    state.promoting = undefined
+  })
+  return state.promoting
+}
+
+async function promote(state: QueueState): Promise<void> {
+  const { clock } = state.options
   for (let round = 0; round < PROMOTIONS_MAX && state.nextDueMs <= clock.now(); round++) {
+    const beganMs = clock.now()
     // Whatever is added from here on lowers it again.
     state.nextDueMs = Number.POSITIVE_INFINITY
-    const page = await records.list<EntryRecord>({
-      prefix: laterPrefix(queueId),
-      limit: PROMOTED_AT_ONCE_MAX,
-    })
-    const nowMs = clock.now()
-    const isDue = ({ key }: { key: string }) => dueMsOf(key, queueId) <= nowMs
-    const due = page.filter(isDue)
-    const rest = page[due.length]
-    const nextDueMs = rest ? dueMsOf(rest.key, queueId) : Number.POSITIVE_INFINITY
-    state.nextDueMs = Math.min(state.nextDueMs, due.length === PROMOTED_AT_ONCE_MAX ? nowMs : nextDueMs)
-    if (due.length === 0) return
     try {
-      const left = await bury(state, due)
-      if (left.length > 0) await state.commit([promotion(state, left)])
+      if (!(await promotePage(state, beganMs))) return
     } catch (error) {
-      // Somebody deleted one at the last moment, or others promote them too: what is left is looked at again.
-      state.nextDueMs = Math.min(state.nextDueMs, nowMs)
+      // What is left is looked at again, also where somebody deleted one at the last moment.
+      state.nextDueMs = Math.min(state.nextDueMs, beganMs)
       if (!(error instanceof VersionConflict)) throw error
     }
   }
+}
+
+/** False: nothing was due. */
+async function promotePage(state: QueueState, nowMs: number): Promise<boolean> {
+  const { queueId } = state.record
+  const page = await state.options.records.list<EntryRecord>({
+    prefix: laterPrefix(queueId),
+    limit: PROMOTED_AT_ONCE_MAX,
+  })
+  const due = page.filter(({ key }) => dueMsOf(key, queueId) <= nowMs)
+  const rest = page[due.length]
+  const nextDueMs = rest ? dueMsOf(rest.key, queueId) : Number.POSITIVE_INFINITY
+  state.nextDueMs = Math.min(state.nextDueMs, due.length === PROMOTED_AT_ONCE_MAX ? nowMs : nextDueMs)
+  if (due.length === 0) return false
+  const left = await bury(state, due)
+  if (left.length > 0) await state.commit([promotion(state, left)])
+  return true
 }
 
 /** Moves what was received too often to the queue that is for it; answers what is to be promoted. */

@@ -36,6 +36,8 @@ export class QueueState {
   record: QueueRecord
   /** No entry of `later` falls due before; Infinity: there are none. */
   nextDueMs = 0
+  /** Under way: making visible what is due. */
+  promoting: Promise<void> | undefined
   readonly #counts: MessageCounts
   readonly #changed: (what: { isActive: boolean }) => void
   #committing = 0

@@ -1,16 +1,20 @@
 /** Messages that nobody receives and that are older than they are kept. */
-import { VersionConflict, type Write } from '../../ports/records.ts'
+import type { StoredRecord, Write } from '../../ports/records.ts'
 import { activePriorityPrefix, bodyKey } from './keys.ts'
 import { type EntryRecord, PRIORITY } from './message.ts'
 import { promoteDue } from './promotion.ts'
-import type { QueueState } from './queue-state.ts'
+import type { Change, QueueState } from './queue-state.ts'
 
 const REMOVED_AT_ONCE_MAX = 256
 
-export async function removeExpiredMessages(state: QueueState): Promise<void> {
+/** `inLine` makes each page wait for its turn, and lets those who receive have theirs in between. */
+export async function removeExpiredMessages(
+  state: QueueState,
+  inLine: (act: () => Promise<boolean>) => Promise<boolean>,
+): Promise<void> {
   await promoteDue(state)
   for (let priority: number = PRIORITY.min; priority <= PRIORITY.max; priority++) {
-    while (await removeExpiredOf(state, priority)) {
+    while (await inLine(() => removeExpiredOf(state, priority))) {
       // The next page.
     }
   }
@@ -27,15 +31,14 @@ async function removeExpiredOf(state: QueueState, priority: number): Promise<boo
   // They stand in the order in which they were sent.
   const expired = page.filter(({ value }) => state.isExpired(value))
   if (expired.length === 0) return false
-  const writes = expired.flatMap(({ key, version, value }): Write[] => [
-    { remove: key, expect: version },
-    { remove: bodyKey(queueId, value.messageId) },
-  ])
-  try {
-    await state.commit([state.change(writes, { active: -expired.length })])
-  } catch (error) {
-    // Somebody received at the same time, which removes what is expired too.
-    if (!(error instanceof VersionConflict)) throw error
-  }
+  await state.commit([removalOfActive(state, expired)])
   return true
+}
+
+export function removalOfActive(state: QueueState, entries: readonly StoredRecord<EntryRecord>[]): Change {
+  const writes = entries.flatMap(({ key, version, value }): Write[] => [
+    { remove: key, expect: version },
+    { remove: bodyKey(state.record.queueId, value.messageId) },
+  ])
+  return state.change(writes, { active: -entries.length })
 }

@@ -166,6 +166,18 @@ describe('a queue', () => {
     assert.equal((await bed.records.list({ prefix: 'queues/body/', limit: 10 })).length, 1)
   })
 
+  it('does not count what it forgot, nor gives it away', async () => {
+    const bed = queuesOn()
+    await bed.create('q', { messageRetentionPeriod: 60 })
+    await bed.queues.use('q', (queue) => queue.send([message('old'), message('older')]))
+    await advance(bed.clock, 60_000)
+    await bed.queues.use('q', (queue) => queue.send([message('young')]))
+    const state = receiving(bed, { limit: 16 })
+    await settle()
+    assert.deepEqual(state.got, ['young'])
+    assert.deepEqual(await countsOf(bed), { active: 0, inactive: 1, delayed: 0 })
+  })
+
   it('serves again after the records failed', async () => {
     let isBroken = false
     const memory = memoryRecordStore()

@@ -3,10 +3,10 @@
  * given to two callers, and callers that come together share one commit. Everything else changes one entry whose version
  * it has seen. In memory are the queue's attributes, its counts and those who wait; messages never.
  */
-import type { StoredRecord, Write } from '../../ports/records.ts'
+import type { Write } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { qpsLimitExceeded, queueNotExist } from './errors.ts'
-import { removeExpiredMessages } from './expiry.ts'
+import { removalOfActive, removeExpiredMessages } from './expiry.ts'
 import { changeVisibility, deleteHeld } from './held-messages.ts'
 import { type Insertion, insertionOf, type SentMessage } from './insertion.ts'
 import { activePrefix, bodyKey, countKey, laterKey } from './keys.ts'
@@ -28,6 +28,7 @@ const SERVED_AT_ONCE_MAX = 256
 export class LiveQueue {
   readonly #state: QueueState
   readonly #callers: WaitingCallers
+  #line: Promise<void> = Promise.resolve()
   #serving: Promise<void> | undefined
   #serveAgain = false
   #isRemoved = false
@@ -130,7 +131,7 @@ export class LiveQueue {
   }
 
   removeExpired(): Promise<void> {
-    return removeExpiredMessages(this.#state)
+    return removeExpiredMessages(this.#state, (act) => this.#exclusively(act))
   }
 
   /** Commits what this and other queues change, all or nothing. */
@@ -157,7 +158,7 @@ export class LiveQueue {
       // Those who come in this turn of the event loop are served together.
       await Promise.resolve()
       try {
-        while (this.#callers.size > 0 && (await this.#serveSome())) {
+        while (this.#callers.size > 0 && (await this.#exclusively(() => this.#serveSome()))) {
           // There may be more of both.
         }
       } catch (error) {
@@ -167,6 +168,16 @@ export class LiveQueue {
     } while (this.#serveAgain)
     this.#callers.dismissImpatient()
     this.#callers.wakeAt(this.#state.nextDueMs)
+  }
+
+  /** What takes entries from the active ones goes one after the other, so that none meets a conflict. */
+  #exclusively<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#line.then(act)
+    this.#line = result.then(
+      () => {},
+      () => {},
+    )
+    return result
   }
 
   /** False: there is nothing to give. */
@@ -180,26 +191,19 @@ export class LiveQueue {
     const stored = await Promise.all(
       entries.map(({ value }) => records.get<BodyRecord>(bodyKey(queueId, value.messageId))),
     )
+    // Its body may have gone with a queue that is being deleted; the commit tells.
+    const spent = entries.filter(({ value }, index) => !stored[index] || this.#state.isExpired(value))
+    if (spent.length > 0) {
+      await this.#state.commit([removalOfActive(this.#state, spent)])
+      return true
+    }
     const nowMs = clock.now()
     const nextVisibleMs = nowMs + visibilityTimeout * 1000
-    const writes: Write[] = []
-    const whole: { entry: StoredRecord<EntryRecord>; body: BodyRecord }[] = []
-    entries.forEach((entry, index) => {
-      const body = stored[index]?.value
-      if (body && !this.#state.isExpired(entry.value)) whole.push({ entry, body })
-      else {
-        // Its body may have gone with a queue that is being deleted; the commit tells.
-        writes.push(
-          { remove: entry.key, expect: entry.version },
-          { remove: bodyKey(queueId, entry.value.messageId) },
-        )
-      }
-    })
-    const expired = entries.length - whole.length
     // Some of them may have gone away while the bodies were read.
-    const callers = this.#callers.take(whole.length)
+    const callers = this.#callers.take(entries.length)
     const room = callers.reduce((sum, { limit }) => sum + limit, 0)
-    const given = whole.slice(0, room).map(({ entry: { key, version, value }, body }): ReceivedMessage => {
+    const writes: Write[] = []
+    const given = entries.slice(0, room).map(({ key, version, value }, index): ReceivedMessage => {
       const handle = receiptHandle(nextVisibleMs, value.messageId, uuid)
       const taken: EntryRecord = {
         ...value,
@@ -207,13 +211,13 @@ export class LiveQueue {
         firstDequeuedMs: value.firstDequeuedMs ?? nowMs,
       }
       writes.push({ remove: key, expect: version }, { put: laterKey(queueId, handle), value: taken })
-      return { ...taken, ...body, receipt: { handle, nextVisibleMs } }
+      return { ...taken, ...stored[index]!.value, receipt: { handle, nextVisibleMs } }
     })
-    if (writes.length === 0) return true
+    if (given.length === 0) return true
     const change = this.#state.change(writes, {
-      active: -expired - given.length,
+      active: -given.length,
       inactive: given.length,
-      dueMs: given.length > 0 ? nextVisibleMs : Number.POSITIVE_INFINITY,
+      dueMs: nextVisibleMs,
     })
     try {
       await this.#state.commit([change])

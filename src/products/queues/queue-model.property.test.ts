@@ -214,7 +214,7 @@ async function check(operations: readonly Operation[], open: () => Promise<Recor
 
 it('as a list does, in memory', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(operation, { maxLength: 40 }), async (operations) => {
+    fc.asyncProperty(fc.array(operation, { maxLength: 40, size: 'max' }), async (operations) => {
       const records = memoryRecordStore()
       await check(operations, async () => records)
     }),
@@ -224,21 +224,24 @@ it('as a list does, in memory', async () => {
 
 it('as a list does, on disk', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(operation, { minLength: 20, maxLength: 40 }), async (operations) => {
-      const folder = await temporaryFolder()
-      const file = folder.newPath('records.db')
-      let records: RecordStore | undefined
-      try {
-        await check(operations, async () => {
+    fc.asyncProperty(
+      fc.array(operation, { minLength: 20, maxLength: 40, size: 'max' }),
+      async (operations) => {
+        const folder = await temporaryFolder()
+        const file = folder.newPath('records.db')
+        let records: RecordStore | undefined
+        try {
+          await check(operations, async () => {
+            await records?.close()
+            records = await sqliteRecordStore({ file })
+            return records
+          })
+        } finally {
           await records?.close()
-          records = await sqliteRecordStore({ file })
-          return records
-        })
-      } finally {
-        await records?.close()
-        await folder.remove()
-      }
-    }),
+          await folder.remove()
+        }
+      },
+    ),
     { numRuns: 3 },
   )
 })

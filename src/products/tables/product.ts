@@ -5,7 +5,7 @@ import type { IdSource } from '../../lib/ids.ts'
 import { MalformedProtobuf, type Message } from '../../lib/protobuf.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
-import type { ApiError } from '../../wire/api-error.ts'
+import { ApiError } from '../../wire/api-error.ts'
 import { type BodyReader, bytes, MalformedBody } from '../../wire/body.ts'
 import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
 import { type OtsSigner, otsAuthorization } from '../../wire/signatures/ots.ts'
@@ -57,7 +57,9 @@ export function operation<Request, Response>({
     dataPlane,
     body: protobuf(request),
     async handle({ body }, context) {
-      const answer = await handle(body, context)
+      const answer = dataPlane
+        ? await handle(body, context)
+        : await whileTableChanges(() => handle(body, context))
       const { requestId, clock, signer } = context
       return signedReply(200, response.encode(answer), {
         requestId,
@@ -67,6 +69,21 @@ export function operation<Request, Response>({
       })
     },
   })
+}
+
+/** More than a table has indexes that become complete while an operation on it is under way. */
+const attemptsMax = 25
+
+/** What found the table's record changed meanwhile, by another caller or by an index that was filled, is done anew. */
+async function whileTableChanges<T>(change: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await change()
+    } catch (error) {
+      const wasChanged = error instanceof ApiError && error.code === 'OTSTableNotReady'
+      if (!wasChanged || attempt >= attemptsMax) throw error
+    }
+  }
 }
 
 const protobuf = <T>(message: Message<T>): BodyReader<T> => ({

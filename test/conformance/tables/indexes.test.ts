@@ -102,6 +102,17 @@ describe('an index', () => {
     )
   })
 
+  test('is made beside others at the same time', async () => {
+    await make('busy')
+    const names = ['busy_1', 'busy_2', 'busy_3', 'busy_4']
+    const made = names.map((name) =>
+      bed.client.createIndex({ mainTableName: 'busy', indexMeta: byCity(name), includeBaseData: true }),
+    )
+    await Promise.all(made)
+    const { indexMetas } = await bed.client.describeTable({ tableName: 'busy' })
+    assert.deepEqual(indexMetas.map(({ name }: Sdk) => name).sort(), names)
+  })
+
   test('goes with its table, or alone', async () => {
     await make('gone', [byCity('gone_1'), byCity('gone_2')])
     await bed.client.dropIndex({ mainTableName: 'gone', indexName: 'gone_1' })

@@ -19,6 +19,10 @@ export interface AccessControl {
   mayDo(principal: Principal, request: AccessRequest): boolean
   /** For a product with policies of its own (of a bucket): a Deny of either denies, else an Allow of either allows. */
   verdictOn(principal: Principal, request: AccessRequest): Verdict
+  /** What a policy of a resource says by itself. Nobody signed: no principal. Throws unless `flawOfResourcePolicy` has nothing against it. */
+  verdictByResourcePolicy(text: string, principal: Principal | undefined, request: AccessRequest): Verdict
+  /** What is wrong with a policy of a resource, in words; undefined: nothing. */
+  flawOfResourcePolicy(text: string): string | undefined
 }
 
 export type Verdict = 'explicitDeny' | 'allow' | 'implicitDeny'

@@ -4,11 +4,13 @@ import type { AccessControl, AccessRequest, Verdict } from '../../wire/access.ts
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import type { Directory } from './directory.ts'
 import { contextAt } from './policy/conditions.ts'
-import { verdictOfSession } from './policy/evaluate.ts'
-import { type Policy, parsePolicy } from './policy/policy.ts'
+import { type ResourceCaller, verdictOfResource, verdictOfSession } from './policy/evaluate.ts'
+import { MalformedPolicy, type Policy, parsePolicy } from './policy/policy.ts'
 
 /** Answers that are remembered of one caller; one more and all of them are asked again. */
 const DECISIONS_MAX = 1000
+/** Policies of resources that stay read; one more and the oldest is read again when it is asked. */
+const RESOURCE_POLICIES_MAX = 1000
 
 interface Grants {
   directoryVersion: number
@@ -23,7 +25,17 @@ export interface Authority extends AccessControl {
   mayDoAllOf(principal: Principal, service: string): boolean
 }
 
-export function authority({ directory, clock }: { directory: Directory; clock: Clock }): Authority {
+export function authority({
+  directory,
+  clock,
+  accountId,
+}: {
+  directory: Directory
+  clock: Clock
+  accountId: string
+}): Authority {
+  /** By their text. */
+  const resourcePolicies = new Map<string, Policy>()
   /** By caller: `identity.ts` hands out the same one for the same key as long as it remembers the key. */
   const remembered = new WeakMap<Principal, Grants>()
 
@@ -71,7 +83,34 @@ export function authority({ directory, clock }: { directory: Directory; clock: C
     return grants.decisions.get(question) ?? judge(grants, question, request)
   }
 
+  function resourcePolicy(text: string): Policy {
+    const known = resourcePolicies.get(text)
+    if (known) return known
+    const policy = parsePolicy(text, 'resource')
+    if (resourcePolicies.size >= RESOURCE_POLICIES_MAX)
+      resourcePolicies.delete(resourcePolicies.keys().next().value!)
+    resourcePolicies.set(text, policy)
+    return policy
+  }
+
   return {
+    verdictByResourcePolicy: (text, principal, { action, resource, conditions }) =>
+      verdictOfResource(resourcePolicy(text), callerOf(principal, accountId), {
+        action,
+        resource,
+        context: () => contextAt(clock.now(), conditions?.()),
+      }),
+
+    flawOfResourcePolicy(text) {
+      try {
+        parsePolicy(text, 'resource')
+        return undefined
+      } catch (error) {
+        if (error instanceof MalformedPolicy) return error.message
+        throw error
+      }
+    },
+
     verdictOn,
     mayDo: (principal, request) => verdictOn(principal, request) === 'allow',
 
@@ -80,6 +119,26 @@ export function authority({ directory, clock }: { directory: Directory; clock: C
       const { policies, session } = grantsOf(principal)
       return allowsAllOf(policies, service) && (!session || allowsAllOf([session], service))
     },
+  }
+}
+
+/** A role is meant by its sessions: `arn:sts::{account}:assumed-role/{role}/{session}`. */
+function callerOf(principal: Principal | undefined, accountId: string): ResourceCaller {
+  const ofSession = (roleName: string, sessionName: string): ResourceCaller => ({
+    isOwner: false,
+    names: [`arn:sts::${accountId}:assumed-role/${roleName}/${sessionName}`],
+  })
+  switch (principal?.is) {
+    case undefined:
+      return { isOwner: false, names: [] }
+    case 'account':
+      return { isOwner: true, names: [accountId] }
+    case 'user':
+      return { isOwner: false, names: [principal.userId] }
+    case 'role':
+      return ofSession(principal.roleName, principal.sessionName)
+    case 'unknownRole':
+      return ofSession(principal.roleArn.slice(principal.roleArn.lastIndexOf('/') + 1), principal.sessionName)
   }
 }
 

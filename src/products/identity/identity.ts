@@ -175,7 +175,7 @@ export async function identity({
     root: { accessKeyId: kept.accessKeyId, accessKeySecret: kept.accessKeySecret },
     directory,
     roleOf,
-    ...authority({ directory, clock }),
+    ...authority({ directory, clock, accountId }),
 
     secretOf(accessKeyId, securityToken) {
       if (accessKeyId === kept.accessKeyId)

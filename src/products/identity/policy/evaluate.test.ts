@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { ConditionContext } from './conditions.ts'
-import { verdictOf, verdictOfSession, verdictOfTrust } from './evaluate.ts'
+import { verdictOf, verdictOfResource, verdictOfSession, verdictOfTrust } from './evaluate.ts'
 import { MalformedPolicy, POLICY_LENGTH_MAX, parsePolicy } from './policy.ts'
 
 const policyOf = (...statements: object[]) =>
@@ -222,5 +222,78 @@ describe('a policy that is not understood', () => {
     const heavy = policyOf({ Effect: 'Allow', Action: '*', Resource: pattern })
     assert.equal(verdictOf([heavy], request('a:b', `acs:${'a'.repeat(4000)}`)), 'implicitDeny')
     assert.equal(verdictOf([policyOf(allow)], request('a:b', 'a'.repeat(5000))), 'explicitDeny')
+  })
+})
+
+describe('a policy of a resource', () => {
+  const owner = { isOwner: true, names: ['1234567890123456'] }
+  const ann = { isOwner: false, names: ['200000000000000001'] }
+  const session = { isOwner: false, names: ['arn:sts::1234567890123456:assumed-role/Reader/s1'] }
+  const nobody = { isOwner: false, names: [] }
+  const by = (statement: object, caller: typeof owner, context: ConditionContext = {}) =>
+    verdictOfResource(
+      parsePolicy(
+        JSON.stringify({ Version: '1', Statement: [{ Action: ['oss:GetObject'], ...statement }] }),
+        'resource',
+      ),
+      caller,
+      request('oss:GetObject', photo, context),
+    )
+  const all = [owner, ann, session, nobody]
+  const deny = { Effect: 'Deny', Resource: ['acs:oss:*:1234567890123456:*/*'] }
+
+  it('means whom it names', () => {
+    const verdicts = (Principal: string[]) => all.map((caller) => by({ ...deny, Principal }, caller))
+    const [no, none] = ['explicitDeny', 'implicitDeny'] as const
+    assert.deepEqual(verdicts(['1234567890123456']), [no, none, none, none])
+    assert.deepEqual(verdicts(['200000000000000001', '7']), [none, no, none, none])
+    const sessions = (name: string) => verdicts([`arn:sts::1234567890123456:assumed-role/${name}`])
+    assert.deepEqual(sessions('Reader/*'), [none, none, no, none])
+    assert.deepEqual(sessions('Reader/s2'), [none, none, none, none])
+    assert.deepEqual(verdicts(['7']), [none, none, none, none])
+  })
+
+  for (const Principal of [['*'], []]) {
+    it(`for ${JSON.stringify(Principal)} means everybody, the owner only where it has a condition`, () => {
+      assert.deepEqual(
+        all.map((caller) => by({ ...deny, Principal }, caller)),
+        ['implicitDeny', 'explicitDeny', 'explicitDeny', 'explicitDeny'],
+      )
+      const Condition = { NotIpAddress: { 'acs:SourceIp': ['10.0.0.0/8'] } }
+      for (const caller of all) {
+        const from = (address: string) =>
+          by({ ...deny, Principal, Condition }, caller, { 'acs:SourceIp': address })
+        assert.equal(from('192.0.2.1'), 'explicitDeny')
+        assert.equal(from('10.1.2.3'), 'implicitDeny')
+      }
+    })
+  }
+
+  it('allows where it says so, and says nothing of other resources', () => {
+    assert.equal(by({ Effect: 'Allow', Principal: ['*'], Resource: [photo] }, nobody), 'allow')
+    assert.equal(by({ Effect: 'Allow', Principal: ['*'], Resource: [`${photo}x`] }, nobody), 'implicitDeny')
+  })
+
+  for (const [what, statement] of [
+    ['without a Principal', { ...deny, Action: '*' }],
+    ['with one as trust policies have it', { ...deny, Action: '*', Principal: { RAM: ['*'] } }],
+    ['without a Resource', { Effect: 'Deny', Action: '*', Principal: ['*'] }],
+    [
+      'with a condition that is not known',
+      { ...deny, Action: '*', Principal: [], Condition: { Is: { 'a:b': '1' } } },
+    ],
+  ] as const) {
+    it(`${what} is refused`, () => {
+      assert.throws(
+        () => parsePolicy(JSON.stringify({ Version: '1', Statement: [statement] }), 'resource'),
+        MalformedPolicy,
+      )
+    })
+  }
+
+  it('is the only one that may have a list of principals', () => {
+    const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: ['*'] }
+    assert.throws(() => trustOf(statement), MalformedPolicy)
+    assert.throws(() => policyOf({ ...statement, Resource: '*' }), MalformedPolicy)
   })
 })

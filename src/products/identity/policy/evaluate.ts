@@ -54,6 +54,31 @@ export function verdictOfTrust(trust: Policy, trustee: Trustee, context: Conditi
   )
 }
 
+/** Who asks for a resource that has a policy of its own, by the names that such a policy may have for them. */
+export interface ResourceCaller {
+  /** The account that the resource belongs to, by its own key. */
+  isOwner: boolean
+  /** Nobody signed: none. */
+  names: readonly string[]
+}
+
+/**
+ * The owner is not meant by `*` where a statement has no condition, and is where it has one (the vendor's page "Bucket
+ * Policy"): a Deny for everybody else must not lock out who could take it back.
+ */
+export function verdictOfResource(policy: Policy, caller: ResourceCaller, request: AccessRequest): Verdict {
+  const { action, resource, context } = request
+  if (action.length > NAME_LENGTH_MAX || resource.length > NAME_LENGTH_MAX) return 'explicitDeny'
+  const asked = { action: action.toLowerCase(), resource, context: () => lowerCased(context()) }
+  return together([policy], (statement) => isMeant(caller, statement) && isAbout(statement, asked))
+}
+
+const isMeant = ({ isOwner, names }: ResourceCaller, { principals, conditions }: Statement): boolean => {
+  const isEverybody = principals.length === 0 || principals.some(({ name }) => name === '*')
+  if (isEverybody && !(isOwner && conditions.length === 0)) return true
+  return principals.some(({ name }) => name !== '*' && names.some((own) => matchesWildcard(name, own)))
+}
+
 function together(policies: readonly Policy[], applies: (statement: Statement) => boolean): Verdict {
   let verdict: Verdict = 'implicitDeny'
   for (const { statements } of policies) {

@@ -14,7 +14,7 @@ export interface Statement {
   action: Patterns
   /** Of trust policies undefined: the resource is the role. */
   resource: Patterns | undefined
-  /** Of trust policies. */
+  /** Of policies of trust and of resources; of the latter, none is everybody. */
   principals: readonly PrincipalPattern[]
   conditions: readonly Condition[]
 }
@@ -26,12 +26,13 @@ export interface Patterns {
 }
 
 export interface PrincipalPattern {
-  kind: 'RAM' | 'Service' | 'Federated'
+  /** `Id`, of policies of resources: of an account or a user, `*`, or the ARN of sessions of a role. */
+  kind: 'RAM' | 'Service' | 'Federated' | 'Id'
   name: string
 }
 
-/** `access`: of a user, a role or a session. `trust`: who may assume a role. */
-export type PolicyKind = 'access' | 'trust'
+/** `access`: of a user, a role or a session. `trust`: who may assume a role. `resource`: of a bucket. */
+export type PolicyKind = 'access' | 'trust' | 'resource'
 
 /** Characters of a policy; the vendor's number. */
 export const POLICY_LENGTH_MAX = 6144
@@ -63,11 +64,14 @@ const statementSchema = z.strictObject({
   Resource: oneOrMore.optional(),
   NotResource: oneOrMore.optional(),
   Principal: z
-    .strictObject({
-      RAM: oneOrMore.optional(),
-      Service: oneOrMore.optional(),
-      Federated: oneOrMore.optional(),
-    })
+    .union([
+      z.strictObject({
+        RAM: oneOrMore.optional(),
+        Service: oneOrMore.optional(),
+        Federated: oneOrMore.optional(),
+      }),
+      z.array(z.string()),
+    ])
     .optional(),
   Condition: z.record(z.string(), z.record(z.string(), conditionValues)).optional(),
 })
@@ -109,17 +113,17 @@ function statementOf(given: z.output<typeof statementSchema>, kind: PolicyKind):
   if (oddAction !== undefined) return `'${oddAction}' is no action`
 
   const resource = patternsOf(given.Resource, given.NotResource)
-  const principals = Object.entries(given.Principal ?? {}).flatMap(([name, names]) =>
-    names.map((one) => ({ kind: name as PrincipalPattern['kind'], name: one })),
-  )
-  if (kind === 'access') {
+  const principals = principalsOf(given.Principal)
+  if (kind !== 'trust') {
     if (!resource) return 'it needs either Resource or NotResource'
     const oddResource = resource.patterns.find((pattern) => !RESOURCE.test(pattern))
     if (oddResource !== undefined) return `'${oddResource}' is no resource`
-    if (given.Principal) return 'it has a Principal, which only trust policies have'
+    if (kind === 'access' && given.Principal)
+      return 'it has a Principal, which only policies of trust and of resources have'
+    if (kind === 'resource' && !Array.isArray(given.Principal)) return 'it needs a Principal, which is a list'
   } else {
     if (given.Resource || given.NotResource) return 'it has a Resource, which trust policies have not'
-    if (principals.length === 0) return 'it needs a Principal'
+    if (principals.length === 0 || Array.isArray(given.Principal)) return 'it needs a Principal'
   }
 
   const conditions: Condition[] = []
@@ -131,6 +135,13 @@ function statementOf(given: z.output<typeof statementSchema>, kind: PolicyKind):
     }
   }
   return { effect: given.Effect, action, resource, principals, conditions }
+}
+
+function principalsOf(given: z.output<typeof statementSchema>['Principal']): PrincipalPattern[] {
+  if (Array.isArray(given)) return given.map((name) => ({ kind: 'Id', name }))
+  return Object.entries(given ?? {}).flatMap(([kind, names]) =>
+    names.map((name) => ({ kind: kind as PrincipalPattern['kind'], name })),
+  )
 }
 
 /** Undefined: none or both are given. */

@@ -11,11 +11,11 @@ import {
   uploadedObjects,
   uploadGrants,
 } from '../products/objects/uploads.ts'
+import type { AccessControl } from '../wire/access.ts'
 import { serverOptions } from '../wire/http-server.ts'
 import { requestHandler } from '../wire/product-server.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
-import { wholeProductOnly } from './whole-product-only.ts'
 
 /** An upload that was not made into a function's code by then is forgotten. */
 const uploadsKeptMs = 24 * 3_600_000
@@ -26,16 +26,27 @@ export interface ObjectsPart extends Part {
   uploadGrants: ReturnType<typeof uploadGrants>
 }
 
-/** Who signed may do everything here (`wholeProductOnly`), and anyone else is left to the ACLs. */
-const policies: AccessPolicies = { answer: ({ caller }) => (caller ? 'allow' : 'undecided') }
+/** A Deny of the caller's policies or of the bucket's denies, else an Allow of either allows. */
+export const bucketAccess = (access: AccessControl): AccessPolicies => ({
+  answer({ principal, bucketPolicy, ...request }) {
+    const verdicts = [
+      principal && access.verdictOn(principal, request),
+      bucketPolicy === undefined
+        ? undefined
+        : access.verdictByResourcePolicy(bucketPolicy, principal, request),
+    ]
+    if (verdicts.includes('explicitDeny')) return 'deny'
+    return verdicts.includes('allow') ? 'allow' : 'undecided'
+  },
+  flawOf: (bucketPolicy) => access.flawOfResourcePolicy(bucketPolicy),
+})
 
 export async function assembleObjects(foundation: Foundation): Promise<ObjectsPart> {
   const { config, stores, clock, ids, region, accountId, identity, log } = foundation
   const { records, objectBlobs: blobs } = stores
   const leases = new PartLeases()
   const store = { records, blobs, leases, log, ids, clock }
-  const lookup = wholeProductOnly(identity, 'oss')
-  const product = objectsProduct({ ...store, lookup, region, policies })
+  const product = objectsProduct({ ...store, lookup: identity, region, policies: bucketAccess(identity) })
   const handleRequest = requestHandler(product, log)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
   const applyLifecycles = lifecycle(store)

@@ -2,9 +2,11 @@
  * Who calls Object Storage, and which object is meant: the bucket is where the signature says it is. Who did not sign is
  * anyone; what anyone may is for the bucket to say.
  */
+
 import type { Clock } from '../../lib/clock.ts'
 import { queryItems } from '../../lib/signing/percent.ts'
 import type { RecordStore } from '../../ports/records.ts'
+import { conditionsOf, type RequestConditions } from '../../wire/access.ts'
 import type { Caller, RequestHead } from '../../wire/product-server.ts'
 import { isSkewed } from '../../wire/signatures/compare.ts'
 import { headersIn, type OssResource, ossResources } from '../../wire/signatures/oss-resource.ts'
@@ -35,6 +37,7 @@ import {
   verifyOssV4,
 } from '../../wire/signatures/oss-v4.ts'
 import type { Allowance, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import type { AccessCaller } from './access.ts'
 import { BUCKETS, type BucketRecord, findBucket } from './bucket.ts'
 import {
   accessDenied,
@@ -56,7 +59,8 @@ export interface RequestFacts {
   clientIp: string
   /** As it was sent, where a plus sign is a plus sign. */
   query: URLSearchParams
-  caller: { is: 'owner'; byUrl: boolean } | { is: 'anyone' }
+  caller: AccessCaller
+  conditions: RequestConditions
 }
 
 /** Buckets that are tried when nothing but the signature could name one: as many as the vendor lets an account have. */
@@ -77,17 +81,19 @@ export function objectsAuthentication({
     const query = queryOf(head.rawQuery)
     const given = authorizationOf(head, query)
     const clientIp = head.message.socket.remoteAddress ?? ''
-    const seen = { host: head.headers.host ?? '', method: head.method, clientIp, query }
+    const conditions = conditionsOf(head)
+    const seen = { host: head.headers.host ?? '', method: head.method, clientIp, query, conditions }
     if (given === undefined) {
       const resource = await resourceOfAnyone(head)
       const facts: RequestFacts = { ...seen, caller: { is: 'anyone' } }
       return { accountId: lookup.accountId, rawPath: rawPathOf(resource), facts }
     }
-    const { accountId, accessKeySecret, allows } = secretFor(given)
+    const { accountId, accessKeySecret, allows, principal } = secretFor(given)
     checkTime(given)
     const resource = await resourceOf(head, given, accessKeySecret)
     if (!allowed(allows, head, resource, query)) throw accessDenied()
-    const facts: RequestFacts = { ...seen, caller: { is: 'owner', byUrl: given.when.is === 'url' } }
+    const caller: AccessCaller = { is: 'signer', byUrl: given.when.is === 'url', principal }
+    const facts: RequestFacts = { ...seen, caller }
     return { accountId, rawPath: rawPathOf(resource), facts }
   }
 

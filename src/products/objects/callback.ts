@@ -1,8 +1,10 @@
 /** Upload callbacks: what an uploader asks to be told to an application, and what that answers in our place. */
+
 import type { Clock } from '../../lib/clock.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { ApiError } from '../../wire/api-error.ts'
 import type { Reply } from '../../wire/operation.ts'
+import type { AccessCaller } from './access.ts'
 import { signedByPlatform } from './callback-key.ts'
 import { postOnce } from './callback-request.ts'
 import { accessDenied, callbackFailed, invalidArgument, notImplemented } from './errors.ts'
@@ -49,7 +51,7 @@ export const callbackTexts = (
 /** Undefined where none is asked for. What is not right is refused before a byte is kept. */
 export function callbackOf(
   texts: { callback: string | undefined; variables: string | undefined },
-  { caller }: { caller: { is: 'owner' | 'anyone' } },
+  { caller }: { caller: Pick<AccessCaller, 'is'> },
 ): Callback | undefined {
   if (texts.callback === undefined) return undefined
   // Else anybody could have us call any address that we can reach.

@@ -32,7 +32,8 @@ const lookup: SecretLookup = {
   accountId: ACCOUNT_ID,
   secretOf(accessKeyId, securityToken) {
     const known = { is: 'known', accountId: ACCOUNT_ID, accessKeySecret: root.accessKeySecret } as const
-    if (accessKeyId === root.accessKeyId) return { ...known, allows: { to: 'everything' } }
+    if (accessKeyId === root.accessKeyId)
+      return { ...known, allows: { to: 'everything' }, principal: { is: 'account' } }
     if (securityToken === undefined) return { is: 'unknownAccessKey' }
     if (securityToken === 'expired') return { is: 'expiredToken' }
     const allows = tokens[securityToken]
@@ -58,8 +59,11 @@ export interface Ask {
   credentials?: { accessKeyId: string; accessKeySecret: string; securityToken?: string }
 }
 
-/** As the platform has it: who signed may everything. */
-const ownerOnly: AccessPolicies = { answer: ({ caller }) => (caller ? 'allow' : 'undecided') }
+/** Who signed may everything. */
+const ownerOnly: AccessPolicies = {
+  answer: ({ principal }) => (principal ? 'allow' : 'undecided'),
+  flawOf: (bucketPolicy) => (bucketPolicy.includes('[{') ? undefined : 'it says nothing'),
+}
 
 export async function runningObjects({
   records,

@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { isSkewed } from '../../wire/signatures/compare.ts'
 import { ossV1Signature } from '../../wire/signatures/oss-v1.ts'
 import { OSS_V4_ALGORITHM, ossV4SigningKey } from '../../wire/signatures/oss-v4.ts'
-import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import type { Principal, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import {
   accessDenied,
   entityTooLarge,
@@ -23,9 +23,9 @@ import {
 /** Fields by lower-case name. */
 export type FormFields = ReadonlyMap<string, string>
 
-/** Throws unless the form's policy was signed by somebody who may upload. */
+/** Who signed the form's policy. Throws unless somebody did. */
 export function verifyFormBy({ lookup, clock }: { lookup: SecretLookup; clock: Clock }) {
-  return (fields: FormFields): void => {
+  return (fields: FormFields): Principal | undefined => {
     const policy = fields.get('policy')
     const isV4 = fields.get('x-oss-signature-version') === OSS_V4_ALGORITHM
     const version = fields.get('x-oss-signature-version')
@@ -51,6 +51,7 @@ export function verifyFormBy({ lookup, clock }: { lookup: SecretLookup; clock: C
         StringToSign: policy,
       })
     }
+    return answer.principal
   }
 }
 

@@ -3,16 +3,17 @@ import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import type { BlobStore } from '../../ports/blobs.ts'
 import type { RecordStore } from '../../ports/records.ts'
+import type { RequestConditions } from '../../wire/access.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
 import { parseRoute } from '../../wire/routes.ts'
+import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { xmlDocument } from '../../wire/xml.ts'
-import { authorize, type Grant } from './access.ts'
+import { type AccessCaller, authorize, authorizeService, type Grant } from './access.ts'
 import { requireBucket, type StoredBucket } from './bucket.ts'
 import type { PartLeases } from './content.ts'
 import { withCors } from './cors.ts'
-import { accessDenied } from './errors.ts'
 import type { AccessPolicies } from './needs.ts'
 import { refuseOtherParameters } from './parameters.ts'
 import { checkReferer } from './referer.ts'
@@ -37,14 +38,15 @@ export interface ObjectsContext extends Call {
   method: string
   /** The address that the request came from. */
   clientIp: string
-  /** Whoever signed acts for the owner of everything; `anyone` did not sign. */
-  caller: { is: 'owner'; byUrl: boolean } | { is: 'anyone' }
+  caller: AccessCaller
+  /** What policies can speak of, of any request. */
+  conditions: RequestConditions
   policies: AccessPolicies
   leases: PartLeases
   /** As it was sent, where a plus sign is a plus sign. */
   query: URLSearchParams
   /** Of a signed form: who signed it, once its fields were read. */
-  verifyForm(fields: ReadonlyMap<string, string>): void
+  verifyForm(fields: ReadonlyMap<string, string>): Principal | undefined
 }
 
 export interface BucketContext extends ObjectsContext {
@@ -63,16 +65,17 @@ interface Rules {
 /** An operation that anyone may ask for: it tells what is no secret. */
 export const openOperation = wired
 
-/** An operation on the service, for its owner only. */
+/** An operation on the service, or on a bucket that need not be there: for those whose policies allow it. */
 export function serviceOperation<const Route extends string, Body>(
   operation: Operation<ObjectsContext, Route, Body> & Rules,
 ): Operation<ObjectsContext> {
   const understood = parametersOf(operation)
+  const { action = `oss:${operation.name}` } = operation
   return wired<Route, Body>({
     ...operation,
     async handle(request, context) {
       if (understood) refuseOtherParameters(context.query, understood)
-      if (context.caller.is === 'anyone') throw accessDenied()
+      authorizeService(context, action, (request.path as { bucket?: string }).bucket)
       return operation.handle({ ...request, query: context.query }, context)
     },
   })

@@ -1,6 +1,8 @@
 /** Which pages may show a bucket's objects: asked of requests that nobody signed, and of presigned URLs. */
+
 import type { RecordStore } from '../../ports/records.ts'
 import { childOf, childrenOf, textOf, type XmlElement } from '../../wire/xml-reader.ts'
+import type { AccessCaller } from './access.ts'
 import type { StoredBucket } from './bucket.ts'
 import { accessDenied, malformedXml } from './errors.ts'
 import { findSetting } from './settings.ts'
@@ -80,10 +82,10 @@ export async function checkReferer(
   context: {
     records: RecordStore
     bucket: StoredBucket
-    caller: { is: 'owner'; byUrl: boolean } | { is: 'anyone' }
+    caller: AccessCaller
   },
 ): Promise<void> {
-  if (context.caller.is === 'owner' && !context.caller.byUrl) return
+  if (context.caller.is === 'signer' && !context.caller.byUrl) return
   const setting = await findSetting<RefererSetting>(context.records, context.bucket.value.name, 'referer')
   if (setting && !isRefererAllowed(setting, headers['referer']))
     throw accessDenied('You are denied by bucket referer policy.')

@@ -87,11 +87,12 @@ describe('policies', () => {
       records: memoryRecordStore(),
       blobs: memoryBlobStore(),
       policies: {
-        answer({ caller, action, resource }) {
-          asked.push(`${action} ${resource}`)
-          if (action === 'oss:DeleteObject') return 'deny'
-          return caller || resource.endsWith('/fc-code/open') ? 'allow' : 'undecided'
+        answer({ principal, action, resource, bucketPolicy }) {
+          asked.push(`${action} ${resource}${bucketPolicy ?? ''}`)
+          if (['oss:DeleteObject', 'oss:ListBuckets'].includes(action)) return 'deny'
+          return principal || resource.endsWith('/fc-code/open') ? 'allow' : 'undecided'
         },
+        flawOf: () => undefined,
       },
     })
     try {
@@ -106,7 +107,20 @@ describe('policies', () => {
       assert.equal((await ask('PUT', '/fc-code/shut')).status, 200)
       assert.equal((await ask('DELETE', '/fc-code/open')).code, 'AccessDenied')
       assert.equal((await ask('GET', '/fc-code/shut', 'none')).code, 'AccessDenied')
-      assert.ok(asked.includes('oss:PutObject acs:oss:*:1234567890123456:fc-code/open'))
+      const resources = 'acs:oss:cn-hangzhou:1234567890123456'
+      assert.ok(asked.includes(`oss:PutObject ${resources}:fc-code/open`))
+      assert.equal((await ask('GET', '/')).code, 'AccessDenied')
+      assert.equal((await other.ask({ method: 'PUT', target: '/made' })).status, 200)
+      assert.equal(
+        (await other.ask({ method: 'PUT', target: '/mine', version: 'none' })).code,
+        'AccessDenied',
+      )
+      assert.ok(asked.includes(`oss:ListBuckets ${resources}:*`))
+      assert.ok(asked.includes(`oss:PutBucket ${resources}:made`))
+      const policy = '{"of":"fc-code"}'
+      assert.equal((await other.ask({ method: 'PUT', target: '/fc-code?policy', body: policy })).status, 200)
+      await ask('GET', '/fc-code/open', 'none')
+      assert.ok(asked.includes(`oss:GetObject ${resources}:fc-code/open${policy}`))
     } finally {
       await other.stop()
     }

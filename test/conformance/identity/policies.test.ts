@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { stat } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { signAcs3ForTrigger } from '../../../src/lib/signing/acs3.ts'
-import { presignOssV1 } from '../../../src/wire/signatures/oss-v1.ts'
 import { createFunction, fc2Client, fc3Client, httpTrigger, invoke } from '../../clients.fixture.ts'
 import { startPlatform } from '../../platform.fixture.ts'
 import { assertRefused, http, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
+import { mnsClient } from '../queues/queues.fixture.ts'
+import { assertRefused as assertRefusedByTables, tablesClient } from '../tables/tables.fixture.ts'
 import {
   administer,
   administered,
@@ -115,24 +116,22 @@ describe('a user', () => {
   })
 })
 
-describe('Object Storage, which does not ask about each request yet', () => {
-  test('lets in who may do everything in it, and nobody who may do less', async () => {
+describe('Table Store and queues, which do not ask about each request yet', () => {
+  test('let in who may do everything in them, and nobody who may do less', async () => {
     const { platform } = bed
-    const listBuckets = (keys: Keys) => {
-      const query = presignOssV1({ method: 'GET' }, {}, keys, Date.now() + 60_000)
-      return http(`${platform.endpoints.oss}/?${query}`)
+    const signedBy = (keys: Keys) => ({ ...platform, ...keys })
+    const tablesOf = (keys: Keys) => tablesClient(signedBy(keys)).listTable({})
+    const queuesOf = (keys: Keys) => mnsClient(signedBy(keys)).listQueue()
+    const both = await user(platform, 'keeper', [], ['AliyunOTSFullAccess', 'AliyunMNSFullAccess'])
+    for (const keys of [platform, both]) {
+      assert.deepEqual((await tablesOf(keys)).table_names, [])
+      await queuesOf(keys)
     }
-    const { accessKeyId, accessKeySecret } = platform
-    assert.equal((await listBuckets({ accessKeyId, accessKeySecret })).status, 200)
-    assert.equal((await listBuckets(await user(platform, 'keeper', [], ['AliyunOSSFullAccess']))).status, 200)
-    for (const [name, policies] of [
-      ['less', ['AliyunOSSReadOnlyAccess']],
-      ['none', []],
-    ] as const) {
-      const refused = await listBuckets(await user(platform, name, [], policies))
-      assert.equal(refused.status, 403)
-      assert.match(refused.text, /<Code>AccessDenied<\/Code>/)
-    }
+    const less = await user(platform, 'less', [
+      { Effect: 'Allow', Action: ['ots:List*', 'mns:List*'], Resource: '*' },
+    ])
+    await assertRefusedByTables(tablesOf(less), 403, 'OTSNoPermissionAccess')
+    await assert.rejects(queuesOf(less), { code: 'AccessDenied' })
   })
 })
 

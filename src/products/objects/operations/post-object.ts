@@ -1,4 +1,4 @@
-import { authorize } from '../access.ts'
+import { type AccessCaller, authorize } from '../access.ts'
 import { type Callback, callbackOf, calledBack } from '../callback.ts'
 import { discardContent } from '../content.ts'
 import { fileAlreadyExists, invalidArgument } from '../errors.ts'
@@ -32,8 +32,9 @@ export const postObject = operation({
         requireObjectName(object)
         // Everybody may write to a bucket that says so; whoever brings a policy is held to it.
         const isSigned = fields.has('policy')
-        if (isSigned) context.verifyForm(fields)
-        const caller = isSigned ? ({ is: 'owner', byUrl: false } as const) : context.caller
+        const caller: AccessCaller = isSigned
+          ? { is: 'signer', byUrl: false, principal: context.verifyForm(fields) }
+          : context.caller
         await authorize({ ...context, caller }, { action: 'oss:PutObject', grant: 'write', object })
         callback = callbackOf(formTexts(fields), { caller })
         return checkPolicy(formFields(fields, { key: object }), {

@@ -67,10 +67,10 @@ export async function openDebugPort(port: number, clock: Clock): Promise<DebugPo
       address = next
     },
     async close() {
-      for (const socket of sockets) socket.destroy()
+      const closed = once(server, 'close')
       server.close()
-      if (server.listening) await once(server, 'close')
       for (const socket of sockets) socket.destroy()
+      await closed
     },
   }
 }

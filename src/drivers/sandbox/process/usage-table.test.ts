@@ -30,7 +30,7 @@ function machine() {
   })
   const pids = async (id: string) =>
     (await table.processesOf(id, processes.get(id) ?? 0)).map(({ pid }) => pid)
-  return { processes, state, pids }
+  return { processes, state, pids, table }
 }
 
 test('instances that ask at once, or shortly one after the other, share one look', async () => {
@@ -53,6 +53,19 @@ test('an instance that came after the last look is looked for, also one with the
   assert.deepEqual(await pids('c-1'), [11])
   processes.set('c-1', 12)
   assert.deepEqual(await pids('c-1'), [12])
+  assert.equal(state.looks, 3)
+})
+
+test('what is outdated is looked at again, also by who asks while a look from before is under way', async () => {
+  const { processes, state, pids, table } = machine()
+  processes.set('c-1', 11)
+  await pids('c-1')
+  table.outdate()
+  const before = pids('c-1')
+  table.outdate()
+  assert.deepEqual([await pids('c-1'), await before], [[11], [11]])
+  assert.equal(state.looks, 3)
+  await pids('c-1')
   assert.equal(state.looks, 3)
 })
 

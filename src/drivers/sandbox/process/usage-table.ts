@@ -10,6 +10,11 @@ export interface UsageTable {
   outdate(): void
 }
 
+interface Seen {
+  byInstance: Map<string, ProcessFacts[]>
+  atMs: number
+}
+
 /**
  * What each instance uses. Under load it is asked for with every call of every instance, and there is no way to find an
  * instance's processes but to look at all of the machine's.
@@ -21,33 +26,44 @@ export function usageTable({
   look?: typeof allProcesses
   nowMs?: () => number
 } = {}): UsageTable {
-  let seen: { byInstance: Map<string, ProcessFacts[]>; atMs: number } | undefined
-  let looking: Promise<NonNullable<typeof seen>> | undefined
+  let seen: Seen | undefined
+  let looking: Promise<Seen> | undefined
 
-  function lookNow(): Promise<NonNullable<typeof seen>> {
-    looking ??= (async () => {
-      const atMs = nowMs()
-      const byInstance = new Map<string, ProcessFacts[]>()
-      for (const { owner, facts } of await look()) {
-        const others = byInstance.get(owner)
-        if (others) others.push(facts)
-        else byInstance.set(owner, [facts])
-      }
-      seen = { byInstance, atMs }
-      return seen
-    })().finally(() => {
-      looking = undefined
-    })
-    return looking
+  async function lookAtAll(): Promise<Seen> {
+    const atMs = nowMs()
+    const byInstance = new Map<string, ProcessFacts[]>()
+    for (const { owner, facts } of await look()) {
+      const others = byInstance.get(owner)
+      if (others) others.push(facts)
+      else byInstance.set(owner, [facts])
+    }
+    return { byInstance, atMs }
+  }
+
+  function lookNow(): Promise<Seen> {
+    if (looking) return looking
+    const mine = lookAtAll()
+      .then((found) => {
+        // Unless it was outdated meanwhile.
+        if (looking === mine) seen = found
+        return found
+      })
+      .finally(() => {
+        if (looking === mine) looking = undefined
+      })
+    looking = mine
+    return mine
   }
 
   return {
     outdate() {
       seen = undefined
+      // Those who wait for a look that is under way have asked before.
+      looking = undefined
     },
 
     async processesOf(instanceId, groupId) {
-      const find = ({ byInstance }: NonNullable<typeof seen>) => byInstance.get(ownerOf(instanceId, groupId))
+      const find = ({ byInstance }: Seen) => byInstance.get(ownerOf(instanceId, groupId))
       if (seen && nowMs() - seen.atMs < freshMs) {
         const found = find(seen)
         if (found?.some(({ pid }) => pid === groupId)) return found

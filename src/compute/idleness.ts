@@ -13,8 +13,8 @@ export interface IdlenessNeeds {
   clock: Clock
   /** How long an instance may idle of which nothing was learnt. */
   fixedMs: number
-  /** What was learnt holds only where it keeps instances for no longer than this; else the fixed time. Default: it holds. */
-  mostMs?: number
+  /** What was learnt holds only where it keeps instances for no longer than this; else the fixed time. */
+  mostMs: number
   /** False: the fixed time holds for all. */
   learns: boolean
   /** An instance of this function is wanted before it is called; it may have another revision by now. */
@@ -46,13 +46,7 @@ interface Entry {
 /** Beyond it the function that was called the longest ago is forgotten: it has to be learnt again. */
 const functionsMax = 10_000
 
-export function idleness({
-  clock,
-  fixedMs,
-  mostMs = Number.POSITIVE_INFINITY,
-  learns,
-  startAhead,
-}: IdlenessNeeds): Idleness {
+export function idleness({ clock, fixedMs, mostMs, learns, startAhead }: IdlenessNeeds): Idleness {
   /** The one that was called last is the last. */
   const entries = new Map<string, Entry>()
   const settings = { ...keepAliveSettings, fixedMs }

@@ -22,7 +22,7 @@ import type { EndedCall } from '../ports/observer.ts'
 import { NoDiskRoom, type SandboxExit } from '../ports/sandbox.ts'
 import { refuseInstance } from './admission.ts'
 import { Deadlines } from './deadlines.ts'
-import { type Cancelled, EventRun, hasTimedOut, type Timed, wasStopped } from './event-run.ts'
+import { type Cancelled, EventRun, hasTimedOut, type Timed, wasCancelled, wasStopped } from './event-run.ts'
 import { crashed, outOfMemory, timedOut } from './failure-bodies.ts'
 import type { HeldTime } from './held-instances.ts'
 import { type Idleness, idleness } from './idleness.ts'
@@ -200,15 +200,12 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       // What only idles makes room for what is called: first of the function itself (another version), then of any.
       const evicted =
         refusal !== undefined &&
-        (evictLongestIdle((pool) => pool.revision.functionArn === revision.functionArn) ||
-          (needs.instancesMaxOf(revision) === undefined && evictLongestIdle(() => true)))
+        (evictLongestIdle(poolsOf(revision.functionArn)) ||
+          (needs.instancesMaxOf(revision) === undefined && evictLongestIdle(pools.values())))
       return evicted ? asked() : refusal
     },
     makesRoom: ({ functionArn, key }: FunctionRevision) =>
-      [...pools.values()].some(
-        ({ revision, instances }) =>
-          revision.functionArn === functionArn && revision.key !== key && instances.size > 0,
-      ),
+      poolsOf(functionArn).some(({ revision, instances }) => revision.key !== key && instances.size > 0),
     counted(change: 1 | -1, revision: FunctionRevision) {
       ofAccount += change
       const grow = change === 1 ? addInstance : removeInstance
@@ -225,10 +222,13 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     },
   }
 
-  function evictLongestIdle(among: (pool: InstancePool) => boolean): boolean {
+  const poolsOf = (functionArn: string): InstancePool[] =>
+    [...pools.values()].filter(({ revision }) => revision.functionArn === functionArn)
+
+  function evictLongestIdle(among: Iterable<InstancePool>): boolean {
     let longest: { pool: InstancePool; sinceMs: number } | undefined
-    for (const pool of pools.values()) {
-      const sinceMs = among(pool) ? pool.longestIdleSinceMs : undefined
+    for (const pool of among) {
+      const sinceMs = pool.longestIdleSinceMs
       if (sinceMs !== undefined && (longest === undefined || sinceMs < longest.sinceMs))
         longest = { pool, sinceMs }
     }
@@ -416,23 +416,24 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
     return new Promise((resolve, reject) => {
       const run = {
         settle(value: T | { is: 'timedOut' } | Cancelled) {
-          deadlines.lift(run, timeoutMs)
-          pooled.calls.delete(run)
-          signal?.removeEventListener('abort', onAbort)
+          end()
           resolve(value)
         },
         stop: () => run.settle(wasStopped),
       }
-      const onAbort = () => run.settle({ is: 'cancelled' })
+      const onAbort = () => run.settle(wasCancelled)
+      const end = () => {
+        deadlines.lift(run, timeoutMs)
+        pooled.calls.delete(run)
+        signal?.removeEventListener('abort', onAbort)
+      }
       deadlines.set(run, timeoutMs)
       pooled.calls.add(run)
       if (pooled.isStopped) run.stop()
       else if (signal?.aborted) onAbort()
       else signal?.addEventListener('abort', onAbort)
       answer.then(run.settle, (error: unknown) => {
-        deadlines.lift(run, timeoutMs)
-        pooled.calls.delete(run)
-        signal?.removeEventListener('abort', onAbort)
+        end()
         lease.discard()
         reject(error)
       })
@@ -514,7 +515,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       revision,
       requestId: call.requestId,
       qualifier: call.qualifier,
-      outcome: failure?.outcome ?? (ended.is === 'cancelled' ? 'cancelled' : 'succeeded'),
+      outcome,
       durationMs,
       instanceId: pooled.instanceId,
       coldStart: lease.coldStart,
@@ -669,7 +670,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           // A body that breaks off without the process being gone was closed by one of the two ends: nothing died.
           if (how.is === 'died') {
             await new Promise<void>((resolve) => clock.after(20, resolve))
-            return concludeBody(lease.pooled.state.is === 'stopped' ? how : { is: 'cancelled' })
+            return concludeBody(lease.pooled.state.is === 'stopped' ? how : wasCancelled)
           }
           return concludeBody({ is: 'result', body: Buffer.alloc(0) })
         })
@@ -721,24 +722,19 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
 
     retireFunction(functionArn, versionId) {
       idle.forget(functionArn, versionId)
-      for (const pool of pools.values()) {
-        const { revision } = pool
-        if (revision.functionArn === functionArn && (versionId ?? revision.versionId) === revision.versionId)
-          pool.supersede()
-      }
+      for (const pool of poolsOf(functionArn))
+        if (versionId === undefined || pool.revision.versionId === versionId) pool.supersede()
     },
 
     stopCalls(functionArn) {
-      for (const pool of pools.values()) if (pool.revision.functionArn === functionArn) pool.stopCalls()
+      for (const pool of poolsOf(functionArn)) pool.stopCalls()
     },
 
     retireOthers({ functionArn, versionId, key }) {
-      for (const pool of pools.values()) {
-        const { revision } = pool
+      for (const pool of poolsOf(functionArn)) {
         // One that is debugged may run the new state before this is called.
-        const stateKey = revision.debug?.stateKey ?? revision.key
-        if (revision.functionArn === functionArn && revision.versionId === versionId && stateKey !== key)
-          pool.supersede()
+        const stateKey = pool.revision.debug?.stateKey ?? pool.revision.key
+        if (pool.revision.versionId === versionId && stateKey !== key) pool.supersede()
       }
     },
 

@@ -15,7 +15,7 @@ export interface Cancelled {
   readonly is: 'cancelled'
   readonly stopped?: true
 }
-const wasCancelled: Cancelled = { is: 'cancelled' }
+export const wasCancelled: Cancelled = { is: 'cancelled' }
 export const wasStopped: Cancelled = { is: 'cancelled', stopped: true }
 
 export type RunEnd = Answer | typeof hasTimedOut | Cancelled

@@ -213,4 +213,21 @@ test('closing keeps what was written last', async () => {
   assert.equal((await streams.stat('function-logs/1/f'))!.last, 1)
 })
 
+test('closing keeps what comes while the last is written', async () => {
+  const kept = memoryStreamStore()
+  const late: (() => void)[] = []
+  const streams: StreamStore = {
+    ...kept,
+    append(name, entries) {
+      late.pop()?.()
+      return kept.append(name, entries)
+    },
+  }
+  const { logs, write } = open({ streams })
+  late.push(() => write('the last words\n'))
+  write('last\n')
+  await logs.close()
+  assert.equal((await kept.stat('function-logs/1/f'))!.last, 2)
+})
+
 const turn = () => new Promise<void>((done) => setImmediate(done))

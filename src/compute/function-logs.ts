@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { StreamStore } from '../ports/streams.ts'
 import type { LogEntry, LogSink } from './log-sink.ts'
+import { sharedRuns } from './shared-runs.ts'
 
 /** One line of a function's log, as it is read back. */
 export interface LogLine {
@@ -75,8 +76,6 @@ export function functionLogs({
 }): FunctionLogs {
   const pending = new Map<string, Pending>()
   const followers = new Map<string, Set<() => void>>()
-  let flushing: Promise<void> | undefined
-  let flushingNext: Promise<void> | undefined
   let timer: (() => void) | undefined
 
   function write(entry: LogEntry): void {
@@ -110,19 +109,7 @@ export function functionLogs({
   }
 
   /** What is written while this is under way waits for its own time: a commit per line would cost more than the calls. */
-  function flush(): Promise<void> {
-    if (flushing === undefined) {
-      flushing = writePending().finally(() => {
-        flushing = undefined
-      })
-      return flushing
-    }
-    flushingNext ??= flushing.then(() => {
-      flushingNext = undefined
-      return flush()
-    })
-    return flushingNext
-  }
+  const flush = sharedRuns(writePending)
 
   async function writePending(): Promise<void> {
     const batch = [...pending]
@@ -264,7 +251,9 @@ export function functionLogs({
 
     async close() {
       timer?.()
-      await flush()
+      // An instance's last words may come while those before are written.
+      do await flush()
+      while (pending.size > 0)
     },
   }
 }

@@ -9,6 +9,7 @@ import type { FunctionRevision } from '../ports/invocation.ts'
 import type { Provisioning, ProvisionPlan, ProvisionStatus } from '../ports/provisioning.ts'
 import { type TrackingState, targetAt, track, untracked } from './scaling/provision-target.ts'
 import { type UseOfInstances, UseOverTime } from './scaling/use-over-time.ts'
+import { sharedRuns } from './shared-runs.ts'
 
 export interface KeepReady {
   /** As the plan has it, and a request id, for the log of an initializer. */
@@ -61,8 +62,6 @@ export function provisioner({ clock, ids, log, instances, resolve }: Provisioner
   /** What the instances were told last, by key of the revision. */
   let told = new Map<string, FunctionRevision>()
   let timer: Cancel | undefined
-  let running: Promise<void> | undefined
-  let next: Promise<void> | undefined
   let measuredMs = Number.NEGATIVE_INFINITY
   let closed = false
 
@@ -76,23 +75,11 @@ export function provisioner({ clock, ids, log, instances, resolve }: Provisioner
     })
   }
 
-  /** One look at a time; those who ask meanwhile share the next one. */
-  function reconcile(): Promise<void> {
-    if (running) {
-      next ??= running.then(() => {
-        next = undefined
-        return reconcile()
-      })
-      return next
-    }
-    running = look()
+  const reconcile = sharedRuns(() =>
+    look()
       .catch((error: unknown) => log.error({ err: error }, 'provisioned instances could not be looked after'))
-      .finally(() => {
-        running = undefined
-        lookSoon()
-      })
-    return running
-  }
+      .finally(lookSoon),
+  )
 
   async function look(): Promise<void> {
     if (closed) return

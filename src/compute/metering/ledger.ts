@@ -10,6 +10,7 @@ import type { Logger } from '../../lib/logger.ts'
 import { type Journal, type JournalEntry, journalEntryBytesMax } from '../../ports/journal.ts'
 import type { RecordStore, StoredRecord, Write } from '../../ports/records.ts'
 import type { StreamStore } from '../../ports/streams.ts'
+import { sharedRuns } from '../shared-runs.ts'
 import { decodeLine, type HeldEntry, type InvocationEntry } from './entry.ts'
 import { hourRange, lostKey, lostPrefix, positionKey, readHourKey } from './hour-keys.ts'
 import { sumsOf } from './sums.ts'
@@ -74,7 +75,6 @@ export async function ledger({
   /** Up to where the stream has the journal. It is ahead of the sums after a crash between the two. */
   let streamedThrough = 0
   let known = false
-  let settling: Promise<void> | undefined
   let cancelTimer: (() => void) | undefined
   let closed = false
 
@@ -147,14 +147,7 @@ export async function ledger({
     while (await moveBatch()) {}
   }
 
-  async function settle(): Promise<void> {
-    // One that is under way may have looked before the last entry came; whoever began it is told how it ends.
-    await settling?.catch(() => {})
-    settling ??= moveAll().finally(() => {
-      settling = undefined
-    })
-    await settling
-  }
+  const settle = sharedRuns(moveAll)
 
   function later(afterMs: number): void {
     cancelTimer ??= clock.after(afterMs, () => {

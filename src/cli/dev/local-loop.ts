@@ -1,7 +1,8 @@
 /** Keeps the functions of an s.yaml on the platform as they are in the folders, and hands over what they write. */
 import { basename, dirname, resolve } from 'node:path'
-import { deployOne, readResources, type Settings } from '../commands/deploy.ts'
+import { type DeploySettings, deployFunction } from '../deploy/deploy-function.ts'
 import type { FunctionResource } from '../deploy/props.ts'
+import { readResources } from '../deploy/read-resources.ts'
 import { CommandFailed } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import type { Terminal } from '../terminal.ts'
@@ -45,7 +46,7 @@ export async function localLoop({
   const folder = dirname(file)
   const followed = new Map<string, Followed>()
   const background = new Set<Promise<void>>()
-  const settings: Settings = { platform, terminal, folder, onlyPlan: false, prune: false, runActions }
+  const settings: DeploySettings = { platform, terminal, folder, onlyPlan: false, prune: false, runActions }
 
   const time = () => new Date(clock.now()).toTimeString().slice(0, 8)
   const keep = (work: Promise<void>) => {
@@ -104,7 +105,10 @@ export async function localLoop({
         if (!/^(note|warning): /.test(line)) terminal.note(line)
       },
     }
-    const isDone = await attempt(() => deployOne(resource, { ...settings, terminal: quiet }), functionName)
+    const isDone = await attempt(
+      () => deployFunction(resource, { ...settings, terminal: quiet }),
+      functionName,
+    )
     const changes = done.filter((line) => /^\s*[+~-] |^ {4}\S/.test(line)).map((line) => line.trim())
     if (!isDone || changes.length === 0) return
     const tookMs = Math.round(clock.monotonicMs() - startedMs)
@@ -132,7 +136,7 @@ export async function localLoop({
 
   /** What is saved before it is watched is not told: it is looked at once more afterwards. */
   async function begin(resource: FunctionResource): Promise<void> {
-    await attempt(() => deployOne(resource, settings), resource.functionName)
+    await attempt(() => deployFunction(resource, settings), resource.functionName)
     follow(resource)
     await followed.get(resource.functionName)?.watch?.ready
   }

@@ -1,6 +1,7 @@
 import { type Command, isSet, outputFlag, platformFlags, text } from '../command.ts'
 import { CommandFailed, UsageError } from '../errors.ts'
 import { readOutput, table } from '../output.ts'
+import { pause } from '../pause.ts'
 import { connect, type Platform } from '../platform.ts'
 import type { Screen, Terminal } from '../terminal.ts'
 import { type Activity, activity } from '../watch/activity.ts'
@@ -35,7 +36,7 @@ export const top: Command = {
     const platform = await connect(args, terminal)
     const first = await readStatus(platform)
     if (once) {
-      await pause(terminal, everyMs)
+      await pause(everyMs, terminal.signal, terminal.clock)
       const rows = sorted(activity(await readStatus(platform), first), by)
       if (output === 'json') terminal.print(JSON.stringify(rows, null, 2))
       else for (const line of asTable(rows)) terminal.print(line)
@@ -78,7 +79,7 @@ async function watch(
   view.before = first
   draw()
   while (!signal.aborted) {
-    await pause(terminal, everyMs, signal)
+    await pause(everyMs, signal, terminal.clock)
     if (signal.aborted) return
     try {
       const status = await readStatus(platform)
@@ -90,19 +91,6 @@ async function watch(
     }
     draw()
   }
-}
-
-function pause({ clock, signal: gone }: Terminal, ms: number, signal: AbortSignal = gone): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = () => {
-      cancel()
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const cancel = clock.after(ms, done)
-    signal.addEventListener('abort', done)
-  })
 }
 
 function asTable(rows: readonly Activity[]): string[] {

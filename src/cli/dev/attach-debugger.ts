@@ -1,7 +1,8 @@
 import { CommandFailed } from '../errors.ts'
+import { pause } from '../pause.ts'
 import type { Platform } from '../platform.ts'
 import type { Terminal } from '../terminal.ts'
-import { openLines, pause } from './open-lines.ts'
+import { openLines } from './open-lines.ts'
 
 /** `hello` or `hello:9230`. */
 export interface DebugWish {

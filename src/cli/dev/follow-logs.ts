@@ -1,6 +1,7 @@
+import { pause } from '../pause.ts'
 import type { Platform } from '../platform.ts'
 import type { Terminal } from '../terminal.ts'
-import { openLines, pause } from './open-lines.ts'
+import { openLines } from './open-lines.ts'
 
 const againMs = 1000
 

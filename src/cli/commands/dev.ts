@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { type Arguments, type Command, isSet, platformFlags, text } from '../command.ts'
-import { type DebugWish, readDebugWish } from '../dev/attach-debugger.ts'
+import { readDebugWish } from '../dev/attach-debugger.ts'
 import { localLoop } from '../dev/local-loop.ts'
 import { type OwnPlatform, startOwnPlatform } from '../dev/own-platform.ts'
 import { CommandFailed, PlatformRefused, UsageError } from '../errors.ts'
 import { connect, type Platform } from '../platform.ts'
 import type { Terminal } from '../terminal.ts'
+import { readStatus } from '../watch/platform-status.ts'
 
 export const dev: Command = {
   summary: 'Deploy the functions of an s.yaml, and again at every change, with their logs, until Ctrl-C',
@@ -48,7 +49,7 @@ export const dev: Command = {
         platform,
         terminal: { ...terminal, signal: AbortSignal.any([terminal.signal, watched.signal]) },
         runActions: isSet(args, 'run-actions'),
-        debug: debug satisfies readonly DebugWish[],
+        debug,
       })
       if (watched.signal.aborted && !terminal.signal.aborted)
         throw new CommandFailed('The platform has ended.')
@@ -97,11 +98,6 @@ async function platformFor(
 
 async function runningPlatform(args: Arguments, terminal: Terminal): Promise<Platform> {
   const platform = await connect(args, terminal)
-  await platform.call({
-    action: 'ReadPlatformStatus',
-    method: 'GET',
-    path: '/hanshu/status',
-    timeoutMs: 5000,
-  })
+  await readStatus(platform, { timeoutMs: 5000 })
   return platform
 }

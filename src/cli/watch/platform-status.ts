@@ -1,5 +1,5 @@
 /** What the platform tells of itself, as far as commands use it. An older or newer one may tell less or more. */
-import type { Platform } from '../platform.ts'
+import type { ApiCall, Platform } from '../platform.ts'
 
 export interface PlatformStatus {
   version?: string
@@ -20,5 +20,8 @@ export interface FunctionStatus {
   duration: { buckets: number[]; sum: number; count: number }
 }
 
-export const readStatus = (platform: Platform): Promise<PlatformStatus & Record<string, unknown>> =>
-  platform.call({ action: 'ReadPlatformStatus', method: 'GET', path: '/hanshu/status' })
+export const readStatus = (
+  platform: Platform,
+  timeout: Pick<ApiCall, 'timeoutMs'> = {},
+): Promise<PlatformStatus & Record<string, unknown>> =>
+  platform.call({ action: 'ReadPlatformStatus', method: 'GET', path: '/hanshu/status', ...timeout })

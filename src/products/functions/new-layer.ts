@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { namesCode, storeCode } from './code.ts'
 import { invalidArgument } from './errors.ts'
-import { withoutNulls } from './function-spec.ts'
+import { codeLocation, withoutNulls } from './function-spec.ts'
 import type { LayerVersionRecord } from './layers.ts'
 import { checkDescription, checkLayerName } from './names.ts'
 import { isVendorRuntime } from './runtimes.ts'
@@ -11,14 +11,7 @@ import { type FunctionsContext, timeText } from './vocabulary.ts'
 export const newLayerInput = z.preprocess(
   withoutNulls,
   z.object({
-    code: z
-      .object({
-        zipFile: z.string().optional(),
-        ossBucketName: z.string().optional(),
-        ossObjectName: z.string().optional(),
-        checksum: z.string().optional(),
-      })
-      .optional(),
+    code: codeLocation.optional(),
     compatibleRuntime: z.array(z.string()).default([]),
     description: z.string().default(''),
     license: z.string().max(256).default(''),

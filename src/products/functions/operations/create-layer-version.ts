@@ -1,12 +1,9 @@
-import { VersionConflict } from '../../../ports/records.ts'
+import { changeLayer } from '../change-layer.ts'
 import { bodyWithCodeBytesMax } from '../code.ts'
-import { concurrentUpdate } from '../errors.ts'
-import { layerKey, layerVersionKey } from '../keys.ts'
+import { layerVersionKey } from '../keys.ts'
 import { type LayerRecord, type LayerVersionRecord, layerDocument } from '../layers.ts'
 import { newLayer, newLayerInput } from '../new-layer.ts'
 import { json, jsonReply, operation } from '../vocabulary.ts'
-
-const ATTEMPTS_MAX = 20
 
 /** Every call makes the next version; numbers are never given twice. */
 export const createLayerVersion = operation({
@@ -17,26 +14,15 @@ export const createLayerVersion = operation({
   async handle({ path: { layerName }, body }, context) {
     const { records, accountId } = context
     const described = await newLayer(layerName, body, context)
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const root = await records.get<LayerRecord>(layerKey(accountId, layerName))
-      const version = root?.value.nextVersion ?? 1
+    return changeLayer(records, { accountId, layerName }, (before) => {
+      const version = before?.nextVersion ?? 1
       const layer: LayerVersionRecord = { ...described, version }
-      const next: LayerRecord = {
-        ...root?.value,
-        layerName,
-        nextVersion: version + 1,
-        latestVersion: version,
+      const root: LayerRecord = { ...before, layerName, nextVersion: version + 1, latestVersion: version }
+      return {
+        root,
+        writes: [{ put: layerVersionKey(accountId, layerName, version), value: layer }],
+        result: jsonReply(200, layerDocument(layer, root, context)),
       }
-      try {
-        await records.commit([
-          { put: layerKey(accountId, layerName), value: next, expect: root?.version ?? 'absent' },
-          { put: layerVersionKey(accountId, layerName, version), value: layer },
-        ])
-        return jsonReply(200, layerDocument(layer, next, context))
-      } catch (error) {
-        if (!(error instanceof VersionConflict)) throw error
-      }
-    }
-    throw concurrentUpdate()
+    })
   },
 })

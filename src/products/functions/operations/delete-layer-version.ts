@@ -1,10 +1,9 @@
-import { type RecordStore, VersionConflict } from '../../../ports/records.ts'
-import { concurrentUpdate, layerVersionNotFound } from '../errors.ts'
-import { layerKey, layerVersionKey, layerVersionsPrefix } from '../keys.ts'
-import { type LayerRecord, type LayerVersionRecord, requireLayerVersion } from '../layers.ts'
+import type { RecordStore } from '../../../ports/records.ts'
+import { changeLayer } from '../change-layer.ts'
+import { layerVersionNotFound } from '../errors.ts'
+import { layerVersionKey, layerVersionsPrefix } from '../keys.ts'
+import { type LayerVersionRecord, requireLayerVersion } from '../layers.ts'
 import { none, operation } from '../vocabulary.ts'
-
-const ATTEMPTS_MAX = 20
 
 /** Functions that use it go on with it: what they need of a layer is kept with them. */
 export const deleteLayerVersion = operation({
@@ -19,34 +18,26 @@ export const deleteLayerVersion = operation({
 })
 
 /** `accountId`: whose layer it is. */
-export async function removeLayerVersion(
+export const removeLayerVersion = (
   records: RecordStore,
   { accountId, layerName, version }: { accountId: string; layerName: string; version: string },
-): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const root = await records.get<LayerRecord>(layerKey(accountId, layerName))
+): Promise<void> =>
+  changeLayer(records, { accountId, layerName }, async (root) => {
     const layer = await requireLayerVersion(records, accountId, layerName, version)
     if (!root) throw layerVersionNotFound(layerName, version)
-    const { latestVersion, ...rest } = root.value
+    const { latestVersion, ...rest } = root
     // A layer of the same name that comes later has to be made public anew.
     const { isPublic: _, ...withoutVersions } = rest
     const latest =
       latestVersion === layer.version
         ? await highestBelow(records, accountId, layerName, layer.version)
         : latestVersion
-    const next: LayerRecord = latest === undefined ? withoutVersions : { ...rest, latestVersion: latest }
-    try {
-      await records.commit([
-        { put: layerKey(accountId, layerName), value: next, expect: root.version },
-        { remove: layerVersionKey(accountId, layerName, layer.version) },
-      ])
-      return
-    } catch (error) {
-      if (!(error instanceof VersionConflict)) throw error
+    return {
+      root: latest === undefined ? withoutVersions : { ...rest, latestVersion: latest },
+      writes: [{ remove: layerVersionKey(accountId, layerName, layer.version) }],
+      result: undefined,
     }
-  }
-  throw concurrentUpdate()
-}
+  })
 
 /** Numbers of official layers are chosen, and may lie far apart: it is looked for among those that are there. */
 async function highestBelow(

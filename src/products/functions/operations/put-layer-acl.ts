@@ -1,10 +1,6 @@
-import { VersionConflict } from '../../../ports/records.ts'
-import { concurrentUpdate, invalidArgument, layerNotFound } from '../errors.ts'
-import { layerKey } from '../keys.ts'
-import type { LayerRecord } from '../layers.ts'
+import { changeLayer } from '../change-layer.ts'
+import { invalidArgument, layerNotFound } from '../errors.ts'
 import { none, operation } from '../vocabulary.ts'
-
-const ATTEMPTS_MAX = 20
 
 /** Of all versions of a layer, those to come as well. Whoever says nothing asks for a private one ("the default value is 0"). */
 export const putLayerACL = operation({
@@ -12,22 +8,13 @@ export const putLayerACL = operation({
   route: 'PUT /2023-03-30/layers/{layerName}/acl',
   body: none,
 
-  async handle({ path: { layerName }, query }, { records, accountId }) {
+  handle({ path: { layerName }, query }, { records, accountId }) {
     const isPublic = isPublicOf(query)
-    const key = layerKey(accountId, layerName)
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const stored = await records.get<LayerRecord>(key)
-      if (stored?.value.latestVersion === undefined) throw layerNotFound(layerName)
-      const { isPublic: _, ...layer } = stored.value
-      const next: LayerRecord = isPublic ? { ...layer, isPublic } : layer
-      try {
-        await records.commit([{ put: key, value: next, expect: stored.version }])
-        return { status: 204 }
-      } catch (error) {
-        if (!(error instanceof VersionConflict)) throw error
-      }
-    }
-    throw concurrentUpdate()
+    return changeLayer(records, { accountId, layerName }, (before) => {
+      if (before?.latestVersion === undefined) throw layerNotFound(layerName)
+      const { isPublic: _, ...layer } = before
+      return { root: isPublic ? { ...layer, isPublic } : layer, writes: [], result: { status: 204 } }
+    })
   },
 })
 

@@ -1,13 +1,11 @@
-import { VersionConflict } from '../../../ports/records.ts'
+import { changeLayer } from '../change-layer.ts'
 import { bodyWithCodeBytesMax } from '../code.ts'
-import { concurrentUpdate, invalidArgument } from '../errors.ts'
-import { layerKey, layerVersionKey } from '../keys.ts'
+import { invalidArgument } from '../errors.ts'
+import { layerVersionKey } from '../keys.ts'
 import { type LayerRecord, type LayerVersionRecord, layerDocument, OFFICIAL } from '../layers.ts'
 import { isVersionId } from '../names.ts'
 import { newLayer, newLayerInput } from '../new-layer.ts'
 import { json, jsonReply, operation } from '../vocabulary.ts'
-
-const ATTEMPTS_MAX = 20
 
 /**
  * Ours: provides a layer that the vendor has under `acs:fc:{region}:official:layers/…`, with the number that it has there.
@@ -26,23 +24,17 @@ export const putOfficialLayerVersion = operation({
     }
     const version = Number(path.version)
     const layer: LayerVersionRecord = { ...(await newLayer(layerName, body, context)), version }
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const root = await records.get<LayerRecord>(layerKey(OFFICIAL, layerName))
-      const next: LayerRecord = {
+    return changeLayer(records, { accountId: OFFICIAL, layerName }, (before) => {
+      const root: LayerRecord = {
         layerName,
-        nextVersion: Math.max(root?.value.nextVersion ?? 1, version + 1),
-        latestVersion: Math.max(root?.value.latestVersion ?? 1, version),
+        nextVersion: Math.max(before?.nextVersion ?? 1, version + 1),
+        latestVersion: Math.max(before?.latestVersion ?? 1, version),
       }
-      try {
-        await records.commit([
-          { put: layerKey(OFFICIAL, layerName), value: next, expect: root?.version ?? 'absent' },
-          { put: layerVersionKey(OFFICIAL, layerName, version), value: layer },
-        ])
-        return jsonReply(200, layerDocument(layer, next, { ...context, accountId: OFFICIAL }))
-      } catch (error) {
-        if (!(error instanceof VersionConflict)) throw error
+      return {
+        root,
+        writes: [{ put: layerVersionKey(OFFICIAL, layerName, version), value: layer }],
+        result: jsonReply(200, layerDocument(layer, root, { ...context, accountId: OFFICIAL })),
       }
-    }
-    throw concurrentUpdate()
+    })
   },
 })

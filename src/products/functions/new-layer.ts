@@ -8,15 +8,14 @@ import { checkDescription, checkLayerName } from './names.ts'
 import { isVendorRuntime } from './runtimes.ts'
 import { type FunctionsContext, timeText } from './vocabulary.ts'
 
-export const newLayerInput = z.preprocess(
-  withoutNulls,
-  z.object({
-    code: codeLocation.optional(),
-    compatibleRuntime: z.array(z.string()).default([]),
-    description: z.string().default(''),
-    license: z.string().max(256).default(''),
-  }),
-)
+export const newLayerFields = {
+  code: codeLocation.optional(),
+  compatibleRuntime: z.array(z.string()).default([]),
+  description: z.string().default(''),
+  license: z.string().max(256).default(''),
+}
+
+export const newLayerInput = z.preprocess(withoutNulls, z.object(newLayerFields))
 
 /** Checks it and keeps its package; the record that names the package is still to be written. Throws `ApiError`. */
 export async function newLayer(

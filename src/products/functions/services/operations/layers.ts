@@ -1,22 +1,14 @@
 import { z } from 'zod'
 import { bodyWithCodeBytesMax } from '../../code.ts'
 import { codeLocation, withoutNulls } from '../../function-spec.ts'
+import { newLayerFields } from '../../new-layer.ts'
 import { createLayerVersion } from '../../operations/create-layer-version.ts'
 import { type FunctionsContext, json, jsonReply, none, type Operation, operation } from '../../vocabulary.ts'
 import type { ServicesApi } from '../api.ts'
 import { delegate } from '../delegate.ts'
 
-const layerInput = z.preprocess(
-  withoutNulls,
-  z.object({
-    code: codeLocation.optional(),
-    /** The SDK of 2021-04-06 spells it so. */
-    Code: codeLocation.optional(),
-    compatibleRuntime: z.array(z.string()).default([]),
-    description: z.string().default(''),
-    license: z.string().max(256).default(''),
-  }),
-)
+/** The SDK of 2021-04-06 spells `code` so. */
+const layerInput = z.preprocess(withoutNulls, z.object({ ...newLayerFields, Code: codeLocation.optional() }))
 
 /** Layers are the same in all APIs; here their ARN is called `arn`, and their ACL is a number. */
 export const layerOperations = ({ prefix }: ServicesApi): Operation<FunctionsContext>[] => [

@@ -2,7 +2,7 @@ import type { Counts } from '../drivers/observability/function-counts.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import { functionsPrefix } from '../products/functions/keys.ts'
-import { LATEST } from '../products/functions/names.ts'
+import { functionArn, LATEST } from '../products/functions/names.ts'
 import type { ReservedConcurrency } from '../products/functions/reserved-concurrency.ts'
 import type { Compute } from './compute.ts'
 import type { Foundation } from './foundation.ts'
@@ -25,7 +25,7 @@ export function followFunctions(
     await keepReady(revision.runtime)
     await code.materialize(revision)
   }
-  const arnOf = (functionName: string) => `acs:fc:${region}:${accountId}:functions/${functionName}`
+  const arnOf = (functionName: string) => functionArn(region, accountId, functionName)
 
   async function retireDeletedVersions(functionName: string): Promise<void> {
     const running = engine.instances().filter((instance) => instance.functionName === functionName)

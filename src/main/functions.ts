@@ -9,6 +9,7 @@ import { CodeSweeper } from '../products/functions/code-sweeper.ts'
 import { codeUrlPath } from '../products/functions/code-urls.ts'
 import type { CustomDomainDirectory } from '../products/functions/custom-domain-directory.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
+import { functionArn } from '../products/functions/names.ts'
 import {
   AsyncNoRoom,
   AsyncQueueFull,
@@ -19,6 +20,7 @@ import {
   type PlatformStatus,
 } from '../products/functions/needs.ts'
 import { functionsProduct } from '../products/functions/product.ts'
+import { FUNCTION_COMPUTE } from '../products/functions/roles.ts'
 import { administrationProduct, isAdministration } from '../products/identity/administration/product.ts'
 import { trustsService } from '../products/identity/service-roles.ts'
 import { isObjectStorageRequest } from '../products/objects/objects-product.ts'
@@ -34,7 +36,6 @@ import { edgeDomain, type HttpTriggersPart } from './http-triggers.ts'
 import type { ObjectsPart } from './objects.ts'
 import type { Part } from './part.ts'
 import type { ProvisioningPart } from './provisioning.ts'
-import { functionCompute } from './role-credentials.ts'
 
 export interface FunctionsSurroundings {
   directory: FunctionDirectory
@@ -88,8 +89,7 @@ export async function assembleFunctions(
     ...(compute.debugging ? { debugging: debuggingOf(compute.debugging) } : {}),
     runningInstances: (functionName) =>
       engine.instances().filter((instance) => instance.functionName === functionName),
-    stopInvocations: (functionName) =>
-      engine.stopCalls(`acs:fc:${region}:${accountId}:functions/${functionName}`),
+    stopInvocations: (functionName) => engine.stopCalls(functionArn(region, accountId, functionName)),
     httpTriggerUrl(functionName, qualifier) {
       const url = httpTriggers.urlOf(functionName, qualifier)
       return { urlInternet: url, urlIntranet: url }
@@ -103,7 +103,7 @@ export async function assembleFunctions(
     access: identity,
     roles: {
       trustFunctionCompute: (roleArn) =>
-        trustsService(identity, { roleArn, service: functionCompute, clock }),
+        trustsService(identity, { roleArn, service: FUNCTION_COMPUTE, clock }),
     },
     runnableRuntimes: images.runnable,
   })

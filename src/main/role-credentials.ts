@@ -1,10 +1,8 @@
 import type { FunctionRevision } from '../ports/invocation.ts'
+import { FUNCTION_COMPUTE } from '../products/functions/roles.ts'
 import type { TemporaryCredentials } from '../products/identity/identity.ts'
 import { sessionForService } from '../products/identity/service-roles.ts'
 import type { Foundation } from './foundation.ts'
-
-/** Roles of functions trust it. */
-export const functionCompute = 'fc.aliyuncs.com'
 
 /** Credentials of a role are good for longer than they are handed out, so that a function can finish with them. */
 const validForMs = 2 * 3_600_000
@@ -30,7 +28,7 @@ export function roleCredentials({ identity, clock, log }: Pick<Foundation, 'iden
     if (kept && kept.untilMs > clock.now() && kept.directoryVersion === directoryVersion) return kept.value
     const value = sessionForService(identity, {
       roleArn,
-      service: functionCompute,
+      service: FUNCTION_COMPUTE,
       sessionName: 'fc-function',
       durationMs: validForMs,
       clock,

@@ -1,8 +1,8 @@
 import { accessDenied, callerNotAuthorized } from './errors.ts'
 import type { FunctionsContext } from './vocabulary.ts'
 
-/** Others that a role can be handed to are told apart by this condition. */
-const FUNCTION_COMPUTE = 'fc.aliyuncs.com'
+/** Roles of functions trust it, and may be handed to it: a condition of policies. */
+export const FUNCTION_COMPUTE = 'fc.aliyuncs.com'
 
 /**
  * A role that functions are given: the caller has to be allowed to hand it on, or who may create functions could do what

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { xmlDocument } from './xml.ts'
-import { childrenOf, MalformedXml, readXml, textOf } from './xml-reader.ts'
+import { childrenOf, MalformedXml, readXml, readXmlBytes, textOf } from './xml-reader.ts'
 
 it('reads elements, text, CDATA, references and what is between them', () => {
   const root = readXml(
@@ -48,6 +48,11 @@ for (const document of [
     assert.throws(() => readXml(document), MalformedXml)
   })
 }
+
+it('reads bytes that are UTF-8, and no others', () => {
+  assert.equal(readXmlBytes(Buffer.from('\ufeff<A>中</A>')).text, '中')
+  assert.throws(() => readXmlBytes(Buffer.from('<A>\xe9</A>', 'latin1')), MalformedXml)
+})
 
 it('reads back every text that is written', () => {
   fc.assert(

@@ -34,6 +34,17 @@ interface OpenElement {
   text: string[]
 }
 
+/** The root element of a body. Throws `MalformedXml`. */
+export function readXmlBytes(body: Uint8Array): XmlElement {
+  let document: string
+  try {
+    document = new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch {
+    throw new MalformedXml('the document is not UTF-8')
+  }
+  return readXml(document)
+}
+
 /** The root element. Throws `MalformedXml`. */
 export function readXml(document: string): XmlElement {
   let at = document.startsWith('\ufeff') ? 1 : 0

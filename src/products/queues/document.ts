@@ -1,6 +1,6 @@
 /** XML bodies as operations read them: elements by name, each known, each at most as often as it may be. */
 import type { BodyReader } from '../../wire/body.ts'
-import { MalformedXml, readXml, type XmlElement } from '../../wire/xml-reader.ts'
+import { readXmlBytes, type XmlElement } from '../../wire/xml-reader.ts'
 import { invalidElement, malformedXml, outOfRange } from './errors.ts'
 
 /** Sixteen messages of 64 KiB, with an escape for one character in two of them and more. */
@@ -9,15 +9,7 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024
 /** An XML document; undefined where there is no body. */
 export const xmlBody: BodyReader<XmlElement | undefined> = {
   collectBytesMax: BODY_BYTES_MAX,
-  decode(collected) {
-    if (collected.length === 0) return undefined
-    try {
-      return readXml(new TextDecoder('utf-8', { fatal: true }).decode(collected))
-    } catch (error) {
-      if (error instanceof MalformedXml || error instanceof TypeError) throw malformedXml()
-      throw error
-    }
-  },
+  decode: (collected) => (collected.length === 0 ? undefined : readXmlBytes(collected)),
 }
 
 /** The document's root where it has this name. */

@@ -7,6 +7,7 @@ import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
 import { NoSuchRoute, type Product } from '../../wire/product-server.ts'
 import { MalformedPath } from '../../wire/routes.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import { MalformedXml } from '../../wire/xml-reader.ts'
 import { API_VERSION, queuesAuthentication } from './authentication.ts'
 import type { Deliveries } from './deliveries.ts'
 import { invalidRequestUrl, malformedXml, requestTooLarge } from './errors.ts'
@@ -54,6 +55,6 @@ export function queuesProduct({ lookup, ...shared }: QueuesProductOptions): Prod
 function wordFailure(failure: unknown): ApiError | undefined {
   if (failure instanceof NoSuchRoute || failure instanceof MalformedPath) return invalidRequestUrl()
   if (failure instanceof BodyTooLarge) return requestTooLarge(failure.bytesMax)
-  if (failure instanceof BodyCutOff) return malformedXml()
+  if (failure instanceof BodyCutOff || failure instanceof MalformedXml) return malformedXml()
   return undefined
 }

@@ -221,10 +221,14 @@ describe('dead letters', () => {
   it('go to their queue after the last receive, and wake who waits there', async () => {
     const bed = queuesOn()
     await bed.create('dead')
-    await bed.queues.create('q', bed.queues.attributesFor({ visibilityTimeout: 10 }), {
-      queueName: 'dead',
-      maxReceiveCount: 2,
-    })
+    await bed.queues.create(
+      'q',
+      { visibilityTimeout: 10 },
+      {
+        queueName: 'dead',
+        maxReceiveCount: 2,
+      },
+    )
     const bodies = Array.from({ length: 40 }, (_, index) => `m${index}`)
     for (let at = 0; at < 40; at += 10) {
       await bed.queues.use('q', (queue) => queue.send(bodies.slice(at, at + 10).map((body) => message(body))))
@@ -243,10 +247,14 @@ describe('dead letters', () => {
 
   it('stay while their queue is not there, and go when it is', async () => {
     const bed = queuesOn()
-    await bed.queues.create('q', bed.queues.attributesFor({ visibilityTimeout: 1 }), {
-      queueName: 'dead',
-      maxReceiveCount: 1,
-    })
+    await bed.queues.create(
+      'q',
+      { visibilityTimeout: 1 },
+      {
+        queueName: 'dead',
+        maxReceiveCount: 1,
+      },
+    )
     await bed.queues.use('q', (queue) => queue.send([message('a')]))
     for (let count = 0; count < 3; count++) {
       assert.deepEqual(bodiesOf(await receive(bed, 'q')), ['a'])

@@ -6,6 +6,7 @@ import { queueAlreadyExist, queueNotExist } from './errors.ts'
 import { countKey, doomedKey, queueKey } from './keys.ts'
 import { LiveQueue } from './live-queue.ts'
 import { isName } from './names.ts'
+import { overtaking } from './overtaking.ts'
 import {
   type DeadLetterPolicy,
   haveSameAttributes,
@@ -20,7 +21,6 @@ import type { LiveQueueOptions } from './queue-state.ts'
 const IDLE_MAX = 1000
 /** Callers that wait for messages, of all queues. Each holds a connection. */
 const WAITING_MAX = 4096
-const OVERTAKEN_MAX = 20
 
 export interface LiveQueuesOptions {
   records: RecordStore
@@ -77,30 +77,32 @@ export class LiveQueues {
   }
 
   /** False: there is one with just these attributes already. Throws QueueAlreadyExist where they differ. */
-  async create(name: string, attributes: QueueAttributes, deadLetters?: DeadLetterPolicy): Promise<boolean> {
+  async create(
+    name: string,
+    given: Partial<QueueAttributes> = {},
+    deadLetters?: DeadLetterPolicy,
+  ): Promise<boolean> {
     const nowSeconds = this.#nowSeconds()
     const record: QueueRecord = {
       queueId: this.#ids.uuid(),
       name,
       createdSeconds: nowSeconds,
       modifiedSeconds: nowSeconds,
-      ...attributes,
+      ...standardAttributes,
+      ...given,
       ...(deadLetters && { deadLetters }),
     }
     const counts: MessageCounts = { active: 0, inactive: 0, delayed: 0 }
-    try {
+    return overtaking(async () => {
+      const existing = await this.#find(name)
+      if (existing && !haveSameAttributes(existing.value, record)) throw queueAlreadyExist()
+      if (existing) return false
       await this.#records.commit([
         { put: queueKey(name), value: record, expect: 'absent' },
         { put: countKey(record.queueId), value: counts, expect: 'absent' },
       ])
       return true
-    } catch (error) {
-      if (!(error instanceof VersionConflict)) throw error
-      const existing = await this.#find(name)
-      if (!existing) return this.create(name, attributes, deadLetters)
-      if (!haveSameAttributes(existing.value, record)) throw queueAlreadyExist()
-      return false
-    }
+    })
   }
 
   /** A policy of null ends the one there is. */
@@ -109,8 +111,8 @@ export class LiveQueues {
     given: Partial<QueueAttributes>,
     deadLetters?: DeadLetterPolicy | null,
   ): Promise<void> {
-    await this.use(name, async (queue) => {
-      for (let overtaken = 0; ; overtaken++) {
+    await this.use(name, (queue) =>
+      overtaking(async () => {
         const existing = await this.#find(name)
         if (!existing) throw queueNotExist()
         const { deadLetters: policy, ...rest } = existing.value
@@ -121,15 +123,10 @@ export class LiveQueues {
           modifiedSeconds: this.#nowSeconds(),
           ...(newPolicy && { deadLetters: newPolicy }),
         }
-        try {
-          await this.#records.commit([{ put: queueKey(name), value: record, expect: existing.version }])
-          queue.changeRecord(record)
-          return
-        } catch (error) {
-          if (!(error instanceof VersionConflict) || overtaken >= OVERTAKEN_MAX) throw error
-        }
-      }
-    })
+        await this.#records.commit([{ put: queueKey(name), value: record, expect: existing.version }])
+        queue.changeRecord(record)
+      }),
+    )
   }
 
   /** Its messages are gone for everybody at once; what they took is given back in the background. */
@@ -151,10 +148,6 @@ export class LiveQueues {
       this.#kept.delete(name)
       queue.remove()
     })
-  }
-
-  attributesFor(given: Partial<QueueAttributes>): QueueAttributes {
-    return { ...standardAttributes, ...given }
   }
 
   #keep(name: string): Kept {

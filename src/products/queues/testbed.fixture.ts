@@ -27,8 +27,7 @@ export function queuesOn({
     newMessageId,
     ...(waitingMax === undefined ? {} : { waitingMax }),
   })
-  const create = (name: string, given: Partial<QueueAttributes> = {}) =>
-    queues.create(name, queues.attributesFor(given))
+  const create = (name: string, given?: Partial<QueueAttributes>) => queues.create(name, given)
   return { records, clock, queues, newMessageId, create }
 }
 

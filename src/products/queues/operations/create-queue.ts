@@ -10,8 +10,7 @@ export const createQueue = operation({
 
   async handle({ path: { queue: name }, body }, { queues, origin }) {
     checkQueueName(name)
-    const attributes = queues.attributesFor(body ? readAttributes(rootNamed(body, 'Queue')) : {})
-    const isNew = await queues.create(name, attributes)
+    const isNew = await queues.create(name, body ? readAttributes(rootNamed(body, 'Queue')) : {})
     return { status: isNew ? 201 : 204, headers: { location: `${origin}/queues/${name}` } }
   },
 })

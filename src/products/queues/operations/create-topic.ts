@@ -1,10 +1,10 @@
-import { VersionConflict } from '../../../ports/records.ts'
 import { rootNamed, xmlBody } from '../document.ts'
 import { topicAlreadyExist } from '../errors.ts'
 import { topicAliveKey, topicKey } from '../keys.ts'
 import { checkTopicName } from '../names.ts'
+import { overtaking } from '../overtaking.ts'
 import { operation } from '../product.ts'
-import { readTopic, requireTopic, TOPIC_SIZE_STANDARD, type TopicRecord } from '../topic.ts'
+import { readTopic, TOPIC_SIZE_STANDARD, type TopicRecord } from '../topic.ts'
 
 export const createTopic = operation({
   name: 'CreateTopic',
@@ -23,17 +23,16 @@ export const createTopic = operation({
       modifiedSeconds: nowSeconds,
     }
     const headers = { location: `${origin}/topics/${name}` }
-    try {
+    return overtaking(async () => {
+      const existing = await records.get<TopicRecord>(topicKey(name))
+      if (existing && existing.value.maximumMessageSize !== record.maximumMessageSize)
+        throw topicAlreadyExist()
+      if (existing) return { status: 204, headers }
       await records.commit([
         { put: topicKey(name), value: record, expect: 'absent' },
         { put: topicAliveKey(record.topicId), value: {}, expect: 'absent' },
       ])
       return { status: 201, headers }
-    } catch (error) {
-      if (!(error instanceof VersionConflict)) throw error
-      const { value: existing } = await requireTopic(records, name)
-      if (existing.maximumMessageSize !== record.maximumMessageSize) throw topicAlreadyExist()
-      return { status: 204, headers }
-    }
+    })
   },
 })

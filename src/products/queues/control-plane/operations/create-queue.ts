@@ -10,7 +10,7 @@ export const createQueue = rpcOperation({
   async handle({ query, body }, { queues, requestId }) {
     const { queueName, given, deadLetters } = readQueueParameters(parametersOf(query, body))
     checkQueueName(queueName)
-    await queues.create(queueName, queues.attributesFor(given), deadLetters ?? undefined)
+    await queues.create(queueName, given, deadLetters ?? undefined)
     return success(requestId)
   },
 })

@@ -1,5 +1,5 @@
 /** Messages as records, their ids and receipt handles. */
-import { createHash } from 'node:crypto'
+import { md5Hex } from '../../lib/checksums.ts'
 import { sortableMs } from './keys.ts'
 
 /** A property that a sender gave a message; kept and handed to who receives it. */
@@ -45,7 +45,7 @@ export const PRIORITY_STANDARD = 8
 export const BATCH_MAX = 16
 
 /** As the vendor writes it: upper-case hex of the body's bytes. */
-export const bodyMd5 = (body: string): string => createHash('md5').update(body).digest('hex').toUpperCase()
+export const bodyMd5 = (body: string): string => md5Hex(body).toUpperCase()
 
 /**
  * 32 upper-case hex digits: time, a number within it, and chance. The order of ids is the order of sending.

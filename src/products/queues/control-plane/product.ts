@@ -1,28 +1,27 @@
 /** The control plane of queues (RPC API `Mns-open` 2022-01-19), as far as dead letters need it. */
-import { hash } from 'node:crypto'
+import { sha256Hex } from '../../../lib/checksums.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { IdSource } from '../../../lib/ids.ts'
 import type { ApiError } from '../../../wire/api-error.ts'
 import { BodyTooLarge } from '../../../wire/body.ts'
 import { jsonReply } from '../../../wire/operation.ts'
 import { type Caller, NoSuchRoute, type Product, type RequestHead } from '../../../wire/product-server.ts'
+import {
+  accessKeyNotFound,
+  actionNotFound,
+  incompleteSignature,
+  invalidVersion,
+  malformedSecurityToken,
+  securityTokenExpired,
+  timestampExpired,
+} from '../../../wire/rpc/rpc-errors.ts'
 import { isAcs3, parseAcs3, verifyAcs3 } from '../../../wire/signatures/acs3.ts'
 import { isSkewed } from '../../../wire/signatures/compare.ts'
 import type { SecretLookup } from '../../../wire/signatures/secret-lookup.ts'
 import { accessDenied, requestTooLarge } from '../errors.ts'
 import type { Janitor } from '../janitor.ts'
 import type { LiveQueues } from '../live-queues.ts'
-import {
-  accessKeyNotFound,
-  actionNotFound,
-  expiredSecurityToken,
-  invalidAuthorization,
-  invalidVersion,
-  malformedSecurityToken,
-  missingParameter,
-  signatureNotMatched,
-  timestampExpired,
-} from './errors.ts'
+import { missingParameter, signatureNotMatched } from './errors.ts'
 import { operations } from './operations/index.ts'
 import type { ControlPlaneContext } from './vocabulary.ts'
 
@@ -65,14 +64,14 @@ function authenticate(
   { lookup, clock }: Pick<ControlPlaneOptions, 'lookup' | 'clock'>,
 ): Caller {
   const given = parseAcs3(head)
-  if (!given) throw invalidAuthorization()
+  if (!given) throw incompleteSignature()
   const { accessKeyId, securityToken, dateMs, bodySha256 } = given
   if (dateMs === undefined) throw missingParameter('x-acs-date')
   if (bodySha256 === undefined) throw missingParameter('x-acs-content-sha256')
   const answer = lookup.secretOf(accessKeyId, securityToken)
   if (answer.is === 'unknownAccessKey') throw accessKeyNotFound()
   if (answer.is === 'invalidToken') throw malformedSecurityToken()
-  if (answer.is === 'expiredToken') throw expiredSecurityToken()
+  if (answer.is === 'expiredToken') throw securityTokenExpired()
   if (isSkewed(dateMs, clock.now())) throw timestampExpired()
   if (!verifyAcs3(head, given, answer.accessKeySecret)) throw signatureNotMatched()
   if (answer.allows.to === 'putObjects') throw accessDenied()
@@ -86,7 +85,7 @@ function authenticate(
     // The action is what other APIs have a path for.
     rawPath: `/${action}`,
     verifyBody(body) {
-      if (hash('sha256', body, 'hex') !== bodySha256.toLowerCase()) throw signatureNotMatched()
+      if (sha256Hex(body) !== bodySha256.toLowerCase()) throw signatureNotMatched()
     },
   }
 }

@@ -8,7 +8,14 @@ import { indexWrites } from './index-rows.ts'
 import { keyCells } from './key.ts'
 import { decodeRow } from './row.ts'
 import type { RowLocks } from './row-locks.ts'
-import { ALL_TABLES, type IndexRecord, replaceTable, rowsOf, type TableRecord } from './table.ts'
+import {
+  ALL_TABLES,
+  type IndexRecord,
+  replaceTable,
+  rowsOf,
+  TableChanged,
+  type TableRecord,
+} from './table.ts'
 
 export interface IndexFilling {
   /** Fills what has to be filled; resolves when nothing has to be any more, or it was ended. */
@@ -64,11 +71,12 @@ export function indexFilling({
       const indexes = stored.value.indexes!.map((other) =>
         other.id === index.id ? { ...other, isFilling: false } : other,
       )
-      const isDone = await replaceTable(records, stored, { ...stored.value, indexes }).then(
-        () => true,
-        () => false, // changed meanwhile: looked at again
-      )
-      if (isDone) return
+      try {
+        return await replaceTable(records, stored, { ...stored.value, indexes })
+      } catch (error) {
+        if (!(error instanceof TableChanged)) throw error
+        // Looked at again.
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import { memoryRowStore } from '../../drivers/memory/rows.ts'
+import type { RecordStore } from '../../ports/records.ts'
 import { keyCells } from './key.ts'
 import { nothing } from './messages/common.ts'
 import {
@@ -169,6 +170,29 @@ describe('an index', () => {
     await tables.stop()
     tables = await runningTables({ records, rows })
     await tables.filling.run()
+    await assertFollows()
+  })
+
+  it('stays incomplete while the records cannot be written, until it is filled again', async () => {
+    await make([])
+    await tables.putRow('t', 1, { k: 'a', v: 1 })
+    await tables.filling.end()
+    await createIndex(true)
+    const { records, rows } = tables
+    await tables.stop()
+    let isFull = true
+    const commit: RecordStore['commit'] = async (writes) => {
+      if (isFull) throw new Error('the disk is full')
+      await records.commit(writes)
+    }
+    tables = await runningTables({ records: { ...records, commit }, rows })
+    await assert.rejects(tables.filling.run(), /the disk is full/)
+    const isFilling = async () =>
+      (await records.get<TableRecord>('tables/table/1234567890123456/inst/t'))?.value.indexes?.[0]?.isFilling
+    assert.equal(await isFilling(), true)
+    isFull = false
+    await tables.filling.run()
+    assert.equal(await isFilling(), false)
     await assertFollows()
   })
 

@@ -5,14 +5,16 @@ import type { IdSource } from '../../lib/ids.ts'
 import { MalformedProtobuf, type Message } from '../../lib/protobuf.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
-import { ApiError } from '../../wire/api-error.ts'
+import type { ApiError } from '../../wire/api-error.ts'
 import { type BodyReader, bytes, MalformedBody } from '../../wire/body.ts'
 import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
 import { type OtsSigner, otsAuthorization } from '../../wire/signatures/ots.ts'
 import type { AutoIncrement } from './auto-increment.ts'
+import { tableNotReady } from './errors.ts'
 import type { IndexFilling } from './fill-indexes.ts'
 import { errorMessage } from './messages/common.ts'
 import type { RowLocks } from './row-locks.ts'
+import { TableChanged } from './table.ts'
 import type { Transactions } from './transactions.ts'
 
 /** What an operation may use. */
@@ -80,8 +82,8 @@ async function whileTableChanges<T>(change: () => Promise<T>): Promise<T> {
     try {
       return await change()
     } catch (error) {
-      const wasChanged = error instanceof ApiError && error.code === 'OTSTableNotReady'
-      if (!wasChanged || attempt >= attemptsMax) throw error
+      if (!(error instanceof TableChanged)) throw error
+      if (attempt >= attemptsMax) throw tableNotReady()
     }
   }
 }

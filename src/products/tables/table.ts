@@ -6,7 +6,7 @@ import {
   type Write,
   writtenKey,
 } from '../../ports/records.ts'
-import { parameterInvalid, tableAlreadyExist, tableNotExist, tableNotReady } from './errors.ts'
+import { parameterInvalid, tableAlreadyExist, tableNotExist } from './errors.ts'
 import { checkTableName } from './names.ts'
 
 export interface TableRecord {
@@ -106,7 +106,15 @@ export async function requireMainTable(
   return found
 }
 
-/** Replaces the record if nobody else has changed it meanwhile; `others` are of the same commit. */
+/** The record of a table is not the one that was read: who wanted to change it has to look at it again. */
+export class TableChanged extends Error {
+  constructor() {
+    super('the record of a table was changed meanwhile')
+    this.name = 'TableChanged'
+  }
+}
+
+/** Replaces the record; throws `TableChanged` when somebody else has changed it. `others` are of the same commit. */
 export async function replaceTable(
   records: RecordStore,
   { key, version }: StoredRecord<TableRecord>,
@@ -116,7 +124,7 @@ export async function replaceTable(
   await commitOf(records, [{ put: key, value, expect: version }, ...others])
 }
 
-/** Removes the record, and those of its indexes, if nobody else has changed it meanwhile. */
+/** Removes the record, and those of its indexes; throws `TableChanged` when somebody else has changed it. */
 export async function removeTable(
   records: RecordStore,
   owner: InstanceName,
@@ -131,6 +139,6 @@ async function commitOf(records: RecordStore, writes: readonly Write[]): Promise
     await records.commit(writes)
   } catch (error) {
     if (!(error instanceof VersionConflict)) throw error
-    throw error.key === writtenKey(writes[0]!) ? tableNotReady() : tableAlreadyExist()
+    throw error.key === writtenKey(writes[0]!) ? new TableChanged() : tableAlreadyExist()
   }
 }

@@ -6,6 +6,7 @@ import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
 import { indexWrites } from './index-rows.ts'
 import { keyCells } from './key.ts'
+import { pagesOf } from './pages.ts'
 import { decodeRow } from './row.ts'
 import type { RowLocks } from './row-locks.ts'
 import {
@@ -61,11 +62,9 @@ export function indexFilling({
   async function fill(tableKey: string, table: TableRecord, index: IndexRecord): Promise<void> {
     // Who writes after this has read that there is an index.
     await locks.passed(rowsOf(table))
-    for (let from: Uint8Array | undefined = Uint8Array.of(0); from; ) {
-      const page = await rows.scan(rowsOf(table), { from, ...PAGE })
-      await Promise.all(page.rows.map(({ key }) => bringIn(table, index, key)))
+    for await (const page of pagesOf(rows, rowsOf(table), PAGE)) {
+      await Promise.all(page.map(({ key }) => bringIn(table, index, key)))
       if (isEnded || !(await current(tableKey, index))) return
-      from = page.next
     }
     for (let stored = await current(tableKey, index); stored; stored = await current(tableKey, index)) {
       const indexes = stored.value.indexes!.map((other) =>

@@ -2,7 +2,9 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { RowConflict, type RowStore, type StoredRow } from '../../ports/rows.ts'
+import { pagesOf } from './pages.ts'
 import { decodeRow, encodeRow, liveRow } from './row.ts'
+import { keyAfter } from './stream.ts'
 import { decodeStreamRecord } from './stream-record.ts'
 import { ALL_TABLES, changesOf, rowsOf, type StreamSettings, type TableRecord } from './table.ts'
 
@@ -15,7 +17,6 @@ export interface Swept {
 /** Few enough that writers do not wait long for one of these commits. */
 const CLEARED_AT_ONCE = 500
 const PAGE = { limit: 500, bytesMax: 4 * 1024 * 1024 }
-const FIRST = Uint8Array.of(0)
 const HOUR_MS = 3_600_000
 
 export async function sweepTables(swept: Swept): Promise<void> {
@@ -25,7 +26,7 @@ export async function sweepTables(swept: Swept): Promise<void> {
   const named = new Set(
     tables.flatMap((table) => [rowsOf(table), ...(table.stream ? [changesOf(table, table.stream)] : [])]),
   )
-  for (const name of kept) if (!named.has(name)) await clearAll(swept.rows, name)
+  for (const name of kept) if (!named.has(name)) await clear(swept.rows, name)
   for (const table of tables) {
     if (table.options.timeToLiveSeconds !== -1) await dropExpired(swept, table)
     if (table.stream) await dropOldChanges(swept, table, table.stream)
@@ -46,8 +47,9 @@ async function allTables(records: RecordStore): Promise<TableRecord[]> {
   }
 }
 
-async function clearAll(rows: RowStore, name: string): Promise<void> {
-  while (await rows.clear(name, { limit: CLEARED_AT_ONCE })) {
+/** Without `before`: everything. */
+async function clear(rows: RowStore, name: string, before?: Uint8Array): Promise<void> {
+  while (await rows.clear(name, { limit: CLEARED_AT_ONCE, ...(before ? { before } : {}) })) {
     // The next piece.
   }
 }
@@ -55,11 +57,9 @@ async function clearAll(rows: RowStore, name: string): Promise<void> {
 /** Readers skip expired versions anyway; here their room is taken back. */
 async function dropExpired({ rows, clock }: Swept, table: TableRecord): Promise<void> {
   const name = rowsOf(table)
-  for (let from: Uint8Array | undefined = FIRST; from; ) {
-    const page = await rows.scan(name, { from, ...PAGE })
+  for await (const page of pagesOf(rows, name, PAGE)) {
     // Together, so that they share a commit.
-    await Promise.all(page.rows.map((row) => dropExpiredOf(row)))
-    from = page.next
+    await Promise.all(page.map((row) => dropExpiredOf(row)))
   }
 
   async function dropExpiredOf({ key, data, version }: StoredRow): Promise<void> {
@@ -85,13 +85,12 @@ async function dropOldChanges(
 ): Promise<void> {
   const name = changesOf(table, stream)
   const oldestMs = clock.now() - stream.expirationHours * HOUR_MS
-  for (let from: Uint8Array | undefined = FIRST; from; ) {
-    const page = await rows.scan(name, { from, ...PAGE })
-    const kept = page.rows.find(({ data }) => decodeStreamRecord(data).timestampMs >= oldestMs)
-    const before = kept?.key ?? page.next
-    while (await rows.clear(name, { limit: CLEARED_AT_ONCE, ...(before ? { before } : {}) })) {
-      // The next piece.
-    }
-    from = kept ? undefined : page.next
+  for await (const page of pagesOf(rows, name, PAGE)) {
+    const kept = page.find(({ data }) => decodeStreamRecord(data).timestampMs >= oldestMs)
+    const last = page.at(-1)
+    // Always up to a key: what is appended meanwhile is not old.
+    const before = kept?.key ?? (last && keyAfter(last.key))
+    if (before) await clear(rows, name, before)
+    if (kept) return
   }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import { memoryRowStore } from '../../drivers/memory/rows.ts'
+import type { RowStore } from '../../ports/rows.ts'
 import { nothing } from './messages/common.ts'
 import {
   startLocalTransactionRequest,
@@ -224,6 +225,19 @@ describe('a stream', () => {
     assert.deepEqual(await ids(), [])
     await tables.putRow('t', 9, { hour: 9 })
     assert.deepEqual(await ids(), [9])
+  })
+
+  it('loses no change that comes while old ones are removed', async () => {
+    await tables.createTable('t', {}, { stream_spec: stream })
+    await tables.putRow('t', 1, { at: 'first' })
+    tables.clock.advance(DAY_MS + 1)
+    const scan: RowStore['scan'] = async (table, range) => {
+      const page = await tables.rows.scan(table, range)
+      await tables.putRow('t', 2, { at: 'between' })
+      return page
+    }
+    await sweepTables({ ...tables, rows: { ...tables.rows, scan } })
+    assert.deepEqual(await changes('t'), [{ action: 1, cells: [['at', 'between', undefined]] }])
   })
 
   it('is gone when it is turned off, and another when it is turned on again', async () => {

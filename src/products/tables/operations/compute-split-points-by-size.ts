@@ -3,6 +3,7 @@ import { notImplemented, parameterInvalid } from '../errors.ts'
 import { keyCells } from '../key.ts'
 import { computeSplitPointsBySizeRequest, computeSplitPointsBySizeResponse } from '../messages/tables.ts'
 import { keySchemaMessage } from '../new-table.ts'
+import { pagesOf } from '../pages.ts'
 import { writePlainRows } from '../plain-buffer/write.ts'
 import { operation } from '../product.ts'
 import { requireTable, rowsOf } from '../table.ts'
@@ -28,9 +29,8 @@ export const computeSplitPointsBySize = operation({
     const { value: table } = await requireTable(context.records, context, request.table_name)
     const points: Buffer[] = []
     let sizeBytes = 0
-    for (let from: Uint8Array | undefined = Uint8Array.of(0); from; ) {
-      const page = await context.rows.scan(rowsOf(table), { from, ...PAGE })
-      for (const { key, data } of page.rows) {
+    for await (const page of pagesOf(context.rows, rowsOf(table), PAGE)) {
+      for (const { key, data } of page) {
         if (sizeBytes >= splitBytes) {
           if (points.length === SPLITS_MAX)
             throw parameterInvalid(`The table would be in more than ${SPLITS_MAX} splits.`)
@@ -40,7 +40,6 @@ export const computeSplitPointsBySize = operation({
         }
         sizeBytes += key.length + data.length
       }
-      from = page.next
     }
     return {
       consumed: readUnits(0),

@@ -1,5 +1,6 @@
 import { notImplemented, streamNotExist } from '../errors.ts'
 import { getShardIteratorRequest, getShardIteratorResponse } from '../messages/streams.ts'
+import { pagesOf } from '../pages.ts'
 import { operation, type TablesContext } from '../product.ts'
 import { type FoundStream, iteratorOf, keyAfter, requireStream, shardOf } from '../stream.ts'
 import { decodeStreamRecord } from '../stream-record.ts'
@@ -30,13 +31,11 @@ async function firstSince(
   { rows }: TablesContext,
 ): Promise<Uint8Array | undefined> {
   let last: Uint8Array | undefined
-  for (let from: Uint8Array | undefined = Uint8Array.of(0); from; ) {
-    const page = await rows.scan(changesOf(table, stream), { from, ...PAGE })
-    for (const { key, data } of page.rows) {
+  for await (const page of pagesOf(rows, changesOf(table, stream), PAGE)) {
+    for (const { key, data } of page) {
       if (BigInt(decodeStreamRecord(data).timestampMs) * 1000n >= timestampUs) return key
       last = key
     }
-    from = page.next
   }
   return last && keyAfter(last)
 }

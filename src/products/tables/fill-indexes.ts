@@ -9,14 +9,7 @@ import { keyCells } from './key.ts'
 import { pagesOf } from './pages.ts'
 import { decodeRow } from './row.ts'
 import type { RowLocks } from './row-locks.ts'
-import {
-  ALL_TABLES,
-  type IndexRecord,
-  replaceTable,
-  rowsOf,
-  TableChanged,
-  type TableRecord,
-} from './table.ts'
+import { allTables, type IndexRecord, replaceTable, rowsOf, TableChanged, type TableRecord } from './table.ts'
 
 export interface IndexFilling {
   /** Fills what has to be filled; resolves when nothing has to be any more, or it was ended. */
@@ -26,7 +19,6 @@ export interface IndexFilling {
 }
 
 const PAGE = { limit: 200, bytesMax: 1024 * 1024 }
-const TABLES_AT_ONCE = 500
 
 export function indexFilling({
   records,
@@ -44,19 +36,11 @@ export function indexFilling({
   async function runAll(): Promise<void> {
     do {
       isAskedAgain = false
-      for (let after: string | undefined; ; ) {
-        const page = await records.list<TableRecord>({
-          prefix: ALL_TABLES,
-          limit: TABLES_AT_ONCE,
-          ...(after === undefined ? {} : { after }),
-        })
-        for (const { key, value } of page) {
-          for (const index of value.indexes ?? []) if (index.isFilling) await fill(key, value, index)
-        }
-        after = page.at(-1)?.key
-        if (page.length < TABLES_AT_ONCE || isEnded) break
+      for await (const { key, value } of allTables(records)) {
+        for (const index of value.indexes ?? []) if (index.isFilling) await fill(key, value, index)
+        if (isEnded) return
       }
-    } while (isAskedAgain && !isEnded)
+    } while (isAskedAgain)
   }
 
   async function fill(tableKey: string, table: TableRecord, index: IndexRecord): Promise<void> {

@@ -7,10 +7,14 @@ import { parameterInvalid } from './errors.ts'
 import { KEY_COLUMNS_MAX } from './key.ts'
 import { type IndexMetaMessage, indexSyncPhase, indexType, indexUpdateMode } from './messages/tables.ts'
 import { checkTableName } from './names.ts'
-import type { IndexRecord, KeyType, PrimaryKeyColumn, TableRecord } from './table.ts'
+import {
+  INDEXES_MAX,
+  type IndexRecord,
+  type KeyType,
+  type PrimaryKeyColumn,
+  type TableRecord,
+} from './table.ts'
 import { standardOptions } from './table-options.ts'
-
-const INDEXES_MAX = 20
 
 /** Types of defined columns that a key can have. */
 const keyTypes: Partial<Record<number, KeyType>> = { 1: 'integer', 4: 'string', 7: 'binary' }

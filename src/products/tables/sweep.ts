@@ -6,7 +6,7 @@ import { pagesOf } from './pages.ts'
 import { decodeRow, encodeRow, liveRow } from './row.ts'
 import { keyAfter } from './stream.ts'
 import { decodeStreamRecord } from './stream-record.ts'
-import { ALL_TABLES, changesOf, rowsOf, type StreamSettings, type TableRecord } from './table.ts'
+import { allTables, changesOf, rowsOf, type StreamSettings, type TableRecord } from './table.ts'
 
 export interface Swept {
   records: RecordStore
@@ -22,7 +22,8 @@ const HOUR_MS = 3_600_000
 export async function sweepTables(swept: Swept): Promise<void> {
   // The names first: a table that is made in between is not among them.
   const kept = await swept.rows.tables('')
-  const tables = await allTables(swept.records)
+  const tables: TableRecord[] = []
+  for await (const { value } of allTables(swept.records)) tables.push(value)
   const named = new Set(
     tables.flatMap((table) => [rowsOf(table), ...(table.stream ? [changesOf(table, table.stream)] : [])]),
   )
@@ -30,20 +31,6 @@ export async function sweepTables(swept: Swept): Promise<void> {
   for (const table of tables) {
     if (table.options.timeToLiveSeconds !== -1) await dropExpired(swept, table)
     if (table.stream) await dropOldChanges(swept, table, table.stream)
-  }
-}
-
-async function allTables(records: RecordStore): Promise<TableRecord[]> {
-  const tables: TableRecord[] = []
-  for (let after: string | undefined; ; ) {
-    const page = await records.list<TableRecord>({
-      prefix: ALL_TABLES,
-      limit: 500,
-      ...(after ? { after } : {}),
-    })
-    for (const { value } of page) tables.push(value)
-    after = page.at(-1)?.key
-    if (page.length < 500) return tables
   }
 }
 

@@ -74,7 +74,7 @@ export interface InstanceName {
   instance: string
 }
 
-export const ALL_TABLES = 'tables/table/'
+const ALL_TABLES = 'tables/table/'
 export const tablesOf = ({ accountId, instance }: InstanceName): string =>
   `${ALL_TABLES}${accountId}/${instance}/`
 export const tableKey = (owner: InstanceName, name: string): string => `${tablesOf(owner)}${name}`
@@ -83,6 +83,26 @@ export const tableKey = (owner: InstanceName, name: string): string => `${tables
 export const rowsOf = ({ id }: { id: string }): string => `${id}/rows`
 export const changesOf = ({ id }: { id: string }, stream: StreamSettings): string =>
   `${id}/changes/${stream.id}`
+
+/** Of one instance, when another is made. The vendor's is 64, more on request. */
+export const TABLES_MAX = 1000
+export const INDEXES_MAX = 20
+const AT_ONCE = 500
+
+/** The tables of an instance and their indexes, by name. */
+export const tablesIn = (records: RecordStore, owner: InstanceName): Promise<StoredRecord<TableRecord>[]> =>
+  records.list({ prefix: tablesOf(owner), limit: TABLES_MAX * (1 + INDEXES_MAX) })
+
+/** Those of all instances. */
+export async function* allTables(records: RecordStore): AsyncGenerator<StoredRecord<TableRecord>> {
+  for (let after = ALL_TABLES; ; ) {
+    const page = await records.list<TableRecord>({ prefix: ALL_TABLES, after, limit: AT_ONCE })
+    yield* page
+    const last = page.at(-1)
+    if (!last || page.length < AT_ONCE) return
+    after = last.key
+  }
+}
 
 export async function requireTable(
   records: RecordStore,

@@ -6,11 +6,8 @@ import { withIndexes } from '../new-index.ts'
 import { schemaOf } from '../new-table.ts'
 import { operation } from '../product.ts'
 import { newStream } from '../stream.ts'
-import { type TableRecord, tableKey, tablesOf } from '../table.ts'
+import { TABLES_MAX, type TableRecord, tableKey, tablesOf } from '../table.ts'
 import { optionsOf, standardOptions, streamOf, throughputOf } from '../table-options.ts'
-
-/** Of one instance. The vendor's is 64, more on request. */
-const TABLES_MAX = 1000
 
 export const createTable = operation({
   name: 'CreateTable',

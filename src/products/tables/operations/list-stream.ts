@@ -1,9 +1,6 @@
 import { listStreamRequest, listStreamResponse } from '../messages/streams.ts'
 import { operation } from '../product.ts'
-import { requireTable, type TableRecord, tablesOf } from '../table.ts'
-
-/** More tables than an instance may have. */
-const LISTED_MAX = 10_000
+import { requireTable, tablesIn } from '../table.ts'
 
 export const listStream = operation({
   name: 'ListStream',
@@ -12,9 +9,7 @@ export const listStream = operation({
 
   async handle({ table_name: name }, context) {
     const { records } = context
-    const tables = name
-      ? [await requireTable(records, context, name)]
-      : await records.list<TableRecord>({ prefix: tablesOf(context), limit: LISTED_MAX })
+    const tables = name ? [await requireTable(records, context, name)] : await tablesIn(records, context)
     return {
       streams: tables.flatMap(({ value: { name, stream } }) =>
         stream

@@ -1,10 +1,7 @@
 import { nothing } from '../messages/common.ts'
 import { listTableResponse } from '../messages/tables.ts'
 import { operation } from '../product.ts'
-import { type TableRecord, tablesOf } from '../table.ts'
-
-/** More tables than an instance may have. */
-const LISTED_MAX = 10_000
+import { tablesIn } from '../table.ts'
 
 export const listTable = operation({
   name: 'ListTable',
@@ -12,7 +9,7 @@ export const listTable = operation({
   response: listTableResponse,
 
   async handle(_, context) {
-    const listed = await context.records.list<TableRecord>({ prefix: tablesOf(context), limit: LISTED_MAX })
+    const listed = await tablesIn(context.records, context)
     return {
       table_names: listed.filter(({ value }) => value.indexOf === undefined).map(({ value }) => value.name),
     }

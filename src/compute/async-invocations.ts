@@ -17,6 +17,7 @@ import { functionDestination } from './async/function-destination.ts'
 import { lanes as lanesOf } from './async/lanes.ts'
 import { type AsyncLimits, asyncLimits } from './async/limits.ts'
 import { parseQueueKey } from './async/queue-keys.ts'
+import { carriedKey } from './async/queued.ts'
 import { settler } from './async/settle.ts'
 import { steadyTime } from './async/steady-time.ts'
 import { type StopOutcome, stopTask } from './async/stop-task.ts'
@@ -28,6 +29,15 @@ export interface AsyncInvocations {
    * `QueueFull`, `TargetGone`, or `VersionConflict` when an expectation alongside does not hold.
    */
   accept(event: AcceptedEvent, alongside?: readonly Write[]): Promise<void>
+  /** Keeps an event that will not be called as a dead letter, together with what is written alongside. */
+  bury(
+    event: Pick<
+      AcceptedEvent,
+      'accountId' | 'functionName' | 'qualifier' | 'requestId' | 'event' | 'hops' | 'triggerName'
+    >,
+    death: { because: string; condition: string },
+    alongside?: readonly Write[],
+  ): Promise<void>
   /** Takes up what an earlier platform had accepted and not finished. Nothing is called before. */
   start(): Promise<void>
   depth(): number
@@ -78,11 +88,8 @@ export function asyncInvocations({
   const settle = settler({ records, clock, log, tasks, stopping: stopping.signal })
   const keepsTasks = async ({ accountId, functionName, qualifier }: AcceptedEvent) =>
     (await policyOf(accountId, functionName, qualifier)).asyncTask
-  const take = (event: AcceptedEvent, hops: number, alongside: readonly Write[] = []) =>
-    acceptEvent({ records, clock, now, lanes, tasks, limits, keepsTasks, presenceOf }, event, {
-      hops,
-      alongside,
-    })
+  const take = (event: AcceptedEvent, alongside?: readonly Write[]) =>
+    acceptEvent({ records, clock, now, lanes, tasks, limits, keepsTasks, presenceOf }, event, alongside)
   const destinations = destinationsOf([functionDestination(take), ...moreDestinations])
   const isClosed = () => stopping.signal.aborted
   const attempts = {
@@ -93,7 +100,14 @@ export function asyncInvocations({
   return {
     async accept(event, alongside = []) {
       if (isClosed()) throw new QueueFull()
-      await take(event, 0, alongside)
+      await take(event, alongside)
+    },
+    async bury({ event, hops = 0, ...accepted }, death, alongside = []) {
+      const item = { ...accepted, hops, acceptedMs: now(), failures: 0, postponements: 0 }
+      const { writes } = deadLetters.burial({ item, ...death, diedMs: clock.now(), attempts: 0 })
+      const payload = { put: carriedKey(item), value: { bodyBase64: Buffer.from(event).toString('base64') } }
+      await records.commit([...alongside, payload, ...writes])
+      await deadLetters.died(item)
     },
     start: () => lanes.start(),
     depth: () => lanes.depth(),

@@ -74,8 +74,8 @@ export interface EngineNeeds extends StartSurroundings {
   meter: Meter
   /** Share of the machine's processor time that nobody used, lately. */
   processorIdleShare(): number
-  /** Temporary credentials of the function's role. */
-  credentialsFor(revision: FunctionRevision): Promise<Credentials | undefined>
+  /** Temporary credentials of the function's role; `hops` functions led to the call that they are for. */
+  credentialsFor(revision: FunctionRevision, hops?: number): Promise<Credentials | undefined>
   /** With it, how long instances idle is learnt from each function's calls, and one is started ahead of the next. */
   ahead?: {
     /** What the name and version of this revision stand for now. */
@@ -373,12 +373,14 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
       ...(trace && { trace }),
     }
     if (revision.role === undefined) return callMeter.begin(lease.pooled, call)
-    return credentialsOf(lease).then((credentials) => callMeter.begin(lease.pooled, { ...call, credentials }))
+    return credentialsOf(lease, invocation.hops).then((credentials) =>
+      callMeter.begin(lease.pooled, { ...call, credentials }),
+    )
   }
 
-  async function credentialsOf(lease: Lease): Promise<Credentials | undefined> {
+  async function credentialsOf(lease: Lease, hops: number | undefined): Promise<Credentials | undefined> {
     try {
-      return await needs.credentialsFor(lease.pooled.revision)
+      return await needs.credentialsFor(lease.pooled.revision, hops)
     } catch (error) {
       lease.release(0)
       throw error

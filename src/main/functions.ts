@@ -31,6 +31,7 @@ import { serverOptions } from '../wire/http-server.ts'
 import { headOf, requestHandler } from '../wire/product-server.ts'
 import { functionsAuthentication } from '../wire/signatures/functions-authentication.ts'
 import type { Compute } from './compute.ts'
+import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import { edgeDomain, type HttpTriggersPart } from './http-triggers.ts'
 import type { ObjectsPart } from './objects.ts'
@@ -44,6 +45,7 @@ export interface FunctionsSurroundings {
   provisioning: ProvisioningPart
   asyncQueue: AsyncInvocations
   objects: ObjectsPart
+  eventTriggers: EventTriggersPart
   httpTriggers: HttpTriggersPart
   ledger: Ledger
   platformStatus: PlatformStatus
@@ -58,6 +60,7 @@ export async function assembleFunctions(
     provisioning,
     asyncQueue,
     objects,
+    eventTriggers,
     httpTriggers,
     ledger,
     platformStatus,
@@ -83,6 +86,7 @@ export async function assembleFunctions(
     deadLetters: deadLettersOf(asyncQueue),
     destinationKinds: asyncQueue.destinationKinds,
     temporaryCredentials: objects.uploadGrants,
+    eventSources: eventTriggers.sources,
     functionLogs: readingOf(logs),
     ledger,
     platformStatus,
@@ -191,7 +195,11 @@ const deadLettersOf = ({ deadLetters }: AsyncInvocations): FunctionsNeeds['deadL
         requestId: item.requestId,
         ...(isDelivery(item)
           ? { what: 'delivery', destination: item.destination }
-          : { what: 'event', qualifier: item.qualifier }),
+          : {
+              what: 'event',
+              qualifier: item.qualifier,
+              ...(item.triggerName === undefined ? {} : { triggerName: item.triggerName }),
+            }),
         ...(item.taskId === undefined ? {} : { taskId: item.taskId }),
         ...letter,
       })),

@@ -14,6 +14,7 @@ import {
 import type { AccessControl } from '../wire/access.ts'
 import { serverOptions } from '../wire/http-server.ts'
 import { requestHandler } from '../wire/product-server.ts'
+import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
 
@@ -41,12 +42,21 @@ export const bucketAccess = (access: AccessControl): AccessPolicies => ({
   flawOf: (bucketPolicy) => access.flawOfResourcePolicy(bucketPolicy),
 })
 
-export async function assembleObjects(foundation: Foundation): Promise<ObjectsPart> {
+export async function assembleObjects(
+  foundation: Foundation,
+  { objectListeners: listeners }: Pick<EventTriggersPart, 'objectListeners'>,
+): Promise<ObjectsPart> {
   const { config, stores, clock, ids, region, accountId, identity, log } = foundation
   const { records, objectBlobs: blobs } = stores
   const leases = new PartLeases()
   const store = { records, blobs, leases, log, ids, clock }
-  const product = objectsProduct({ ...store, lookup: identity, region, policies: bucketAccess(identity) })
+  const product = objectsProduct({
+    ...store,
+    lookup: identity,
+    region,
+    policies: bucketAccess(identity),
+    listeners,
+  })
   const handleRequest = requestHandler(product, log)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
   const applyLifecycles = lifecycle(store)

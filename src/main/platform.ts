@@ -4,6 +4,7 @@ import { LATEST } from '../products/functions/names.ts'
 import { ReservedConcurrency } from '../products/functions/reserved-concurrency.ts'
 import { assembleAsyncQueue } from './async-queue.ts'
 import { assembleCompute } from './compute.ts'
+import { assembleEventTriggers } from './event-triggers.ts'
 import { followFunctions } from './follow-functions.ts'
 import type { Foundation } from './foundation.ts'
 import { assembleFunctions } from './functions.ts'
@@ -31,6 +32,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     changed(_, functionName) {
       void follow.changed(functionName)
       timerTriggers.changed(functionName)
+      eventTriggers.changed(functionName)
     },
   })
   const reserved = new ReservedConcurrency(stores.records, accountId)
@@ -58,9 +60,11 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })
   observability.watch({ compute, asyncQueue })
 
-  const objects = await assembleObjects(foundation)
+  const eventTriggers = assembleEventTriggers(foundation, { asyncQueue })
+  await eventTriggers.triggers.start()
+  const objects = await assembleObjects(foundation, eventTriggers)
   const tables = assembleTables(foundation)
-  const queues = assembleQueues(foundation)
+  const queues = assembleQueues(foundation, eventTriggers)
   const provisioning = assembleProvisioning(foundation, { engine: compute.engine, directory })
   const customDomains = new CustomDomainDirectory(stores.records)
   const httpTriggers = assembleHttpTriggers(foundation, {
@@ -81,6 +85,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     provisioning,
     asyncQueue,
     objects,
+    eventTriggers,
     httpTriggers,
     ledger: metering.ledger,
     platformStatus: platformStatus(foundation, {
@@ -98,6 +103,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     queues,
     httpTriggers,
     timerTriggers,
+    eventTriggers,
     provisioning,
     compute,
     metering,

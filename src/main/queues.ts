@@ -10,11 +10,15 @@ import { removeExpired } from '../products/queues/remove-expired.ts'
 import { signingKey as openSigningKey } from '../products/queues/signing-key.ts'
 import { serverOptions } from '../wire/http-server.ts'
 import { requestHandler } from '../wire/product-server.ts'
+import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
 import { wholeProductOnly } from './whole-product-only.ts'
 
-export function assembleQueues(foundation: Foundation): Part {
+export function assembleQueues(
+  foundation: Foundation,
+  { topicListeners: listeners }: Pick<EventTriggersPart, 'topicListeners'>,
+): Part {
   const { config, stores, clock, ids, region, accountId, identity, endpoints, log, closing } = foundation
   const { records } = stores
   const newMessageId = messageIds(() => clock.now(), ids.uuid)
@@ -43,6 +47,7 @@ export function assembleQueues(foundation: Foundation): Part {
     deliveries,
     janitor,
     signingKey,
+    listeners,
     newMessageId,
     clock,
     ids,

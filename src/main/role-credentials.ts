@@ -18,13 +18,14 @@ interface Issued {
 /** Temporary credentials of the role of a function; undefined: it has none, or one that cannot be assumed any more. */
 export function roleCredentials({ identity, clock, log }: Pick<Foundation, 'identity' | 'clock' | 'log'>) {
   const issued = new Map<string, Issued>()
-  return async ({
-    role: roleArn,
-    functionName,
-  }: FunctionRevision): Promise<TemporaryCredentials | undefined> => {
+  return async (
+    { role: roleArn, functionName }: FunctionRevision,
+    hops = 0,
+  ): Promise<TemporaryCredentials | undefined> => {
     if (roleArn === undefined) return undefined
+    const key = `${hops} ${roleArn}`
     const directoryVersion = identity.directory.version
-    const kept = issued.get(roleArn)
+    const kept = issued.get(key)
     if (kept && kept.untilMs > clock.now() && kept.directoryVersion === directoryVersion) return kept.value
     const value = sessionForService(identity, {
       roleArn,
@@ -32,11 +33,12 @@ export function roleCredentials({ identity, clock, log }: Pick<Foundation, 'iden
       sessionName: 'fc-function',
       durationMs: validForMs,
       clock,
+      hops: hops + 1,
     })
     if (!value)
       log.warn({ functionName, roleArn }, 'a function gets no credentials: its role cannot be assumed')
     if (issued.size >= rolesMax) issued.delete(issued.keys().next().value!)
-    issued.set(roleArn, { value, untilMs: clock.now() + validForMs / 2, directoryVersion })
+    issued.set(key, { value, untilMs: clock.now() + validForMs / 2, directoryVersion })
     return value
   }
 }

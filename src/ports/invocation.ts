@@ -87,6 +87,8 @@ interface Invocation {
   requestId: string
   /** Attempts before this one, of an asynchronous invocation. */
   retryCount?: number
+  /** Functions that led to this call, one triggered by what the other did. Default: none. */
+  hops?: number
   /** Collect the last 4 KiB of log. */
   wantLogTail: boolean
   /** Aborted when the caller went away. */

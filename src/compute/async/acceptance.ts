@@ -28,6 +28,10 @@ export interface AcceptedEvent {
   /** It is not called before this time is over. */
   delayMs?: number
   trace?: TraceContext
+  /** Functions that led to it, one triggered by the other. Default: none. */
+  hops?: number
+  /** Of what triggered it. */
+  triggerName?: string
 }
 
 export class TaskInFlight extends Error {
@@ -71,9 +75,19 @@ export interface AcceptanceNeeds {
 export async function acceptEvent(
   { records, clock, now, lanes, tasks, limits, keepsTasks, presenceOf }: AcceptanceNeeds,
   accepted: AcceptedEvent,
-  { hops = 0, alongside = [] }: { hops?: number; alongside?: readonly Write[] } = {},
+  alongside: readonly Write[] = [],
 ): Promise<void> {
-  const { accountId, functionName, qualifier, requestId, request, trace, delayMs = 0 } = accepted
+  const {
+    accountId,
+    functionName,
+    qualifier,
+    requestId,
+    request,
+    trace,
+    delayMs = 0,
+    hops = 0,
+    triggerName,
+  } = accepted
   const lane = laneOf('async/queue/', accepted)
   const stateful = accepted.stateful ?? (await keepsTasks(accepted))
   if (lanes.depth() >= limits.depthMax || lanes.depthOf(lane) >= limits.depthMaxPerFunction)
@@ -93,6 +107,7 @@ export async function acceptEvent(
     ...(stateful ? { stateful } : {}),
     ...(delayMs > 0 ? { delayMs } : {}),
     ...(trace && { trace }),
+    ...(triggerName === undefined ? {} : { triggerName }),
   }
   const payload: Payload = {
     bodyBase64: Buffer.from(accepted.event).toString('base64'),

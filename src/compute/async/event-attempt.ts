@@ -139,7 +139,7 @@ export function eventAttempt(needs: EventAttemptNeeds) {
 
   function call(
     revision: FunctionRevision,
-    { event: { qualifier, requestId, failures: retryCount, trace }, payload }: Work,
+    { event: { qualifier, requestId, failures: retryCount, trace, hops }, payload }: Work,
     signal: AbortSignal,
   ): Promise<InvocationOutcome> {
     const body = Buffer.from(payload.bodyBase64, 'base64')
@@ -148,6 +148,7 @@ export function eventAttempt(needs: EventAttemptNeeds) {
       qualifier,
       requestId,
       retryCount,
+      ...(hops > 0 ? { hops } : {}),
       wantLogTail: false,
       signal,
       ...(trace && { trace }),

@@ -5,9 +5,7 @@ import type { Destination } from './destinations.ts'
 const functionArn = /^acs:fc:[^:]*:([^:]*):functions\/([^/]+)(?:\/([^/]+))?$/
 
 /** A function is a destination by being invoked asynchronously with the outcome. */
-export function functionDestination(
-  accept: (event: AcceptedEvent, hops: number) => Promise<void>,
-): Destination {
+export function functionDestination(accept: (event: AcceptedEvent) => Promise<void>): Destination {
   return {
     kind: 'fc',
     async send({ accountId, arn, requestId, body, hops }) {
@@ -17,7 +15,7 @@ export function functionDestination(
       if (account !== '' && account !== accountId)
         return { is: 'refused', because: `the destination '${arn}' belongs to another account` }
       try {
-        await accept({ accountId, functionName, qualifier, requestId, event: body }, hops)
+        await accept({ accountId, functionName, qualifier, requestId, event: body, hops })
         return { is: 'delivered' }
       } catch (error) {
         if (error instanceof AcceptedBefore) return { is: 'delivered' }

@@ -26,6 +26,8 @@ export interface QueuedEvent extends QueuedItem {
   qualifier: string
   /** Attempts that ended with a function error: these count against the retries. */
   failures: number
+  /** Of what triggered it. */
+  triggerName?: string
   trace?: TraceContext
 }
 

@@ -45,8 +45,9 @@ export const aliasesPrefix = (accountId: string, functionName: string): string =
 export const aliasKey = (accountId: string, functionName: string, aliasName: string): string =>
   aliasesPrefix(accountId, functionName) + part(aliasName)
 
+export const allTriggersPrefix = (accountId: string): string => `fc/${accountId}/triggers/`
 export const triggersPrefix = (accountId: string, functionName: string): string =>
-  `fc/${accountId}/triggers/${part(functionName)}/`
+  `${allTriggersPrefix(accountId)}${part(functionName)}/`
 export const triggerKey = (accountId: string, functionName: string, triggerName: string): string =>
   triggersPrefix(accountId, functionName) + part(triggerName)
 
@@ -55,6 +56,13 @@ export const httpTriggersPrefix = (accountId: string, functionName: string): str
   `fc/${accountId}/http-triggers/${part(functionName)}/`
 export const httpTriggerKey = (accountId: string, functionName: string, qualifier: string): string =>
   httpTriggersPrefix(accountId, functionName) + part(qualifier)
+
+/** What is needed of a trigger that waits for what happens in another product. */
+export const allSourceTriggersPrefix = (accountId: string): string => `fc/${accountId}/source-triggers/`
+export const sourceTriggersPrefix = (accountId: string, functionName: string): string =>
+  `${allSourceTriggersPrefix(accountId)}${part(functionName)}/`
+export const sourceTriggerKey = (accountId: string, functionName: string, triggerName: string): string =>
+  sourceTriggersPrefix(accountId, functionName) + part(triggerName)
 
 /** What the clock of the timer triggers needs of each, and how far it has got. */
 export const allTimerTriggersPrefix = (accountId: string): string => `fc/${accountId}/timer-triggers/`

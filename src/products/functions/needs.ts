@@ -34,6 +34,7 @@ export interface FunctionsNeeds {
   asyncTasks: AsyncTasks
   deadLetters: DeadLetters
   temporaryCredentials: TemporaryCredentials
+  eventSources: EventSources
   functionLogs: FunctionLogs
   ledger: Ledger
   platformStatus: PlatformStatus
@@ -56,6 +57,26 @@ export interface FunctionsNeeds {
   runnableRuntimes?: ReadonlySet<string>
   /** Kinds of destinations (second part of the ARN) that outcomes of asynchronous invocations can be sent to. Default: `fc`. */
   destinationKinds?: ReadonlySet<string>
+}
+
+/** The products that triggers are wired to. */
+export interface EventSources {
+  /** Why a trigger cannot be wired to this, in words: it is not there, or has as many as it may. */
+  flawOf(triggerType: string, source: string): Promise<string | undefined>
+  /** How far the events of a trigger have got. */
+  stateOf(trigger: {
+    functionName: string
+    triggerName: string
+    triggerType: string
+  }): Promise<EventSourceState>
+}
+
+export interface EventSourceState {
+  /** Events that are kept for it. */
+  waiting: number
+  /** When the oldest of them happened, ms. */
+  oldestMs?: number
+  lastError?: { atMs: number; message: string }
 }
 
 export interface FunctionRoles {
@@ -222,6 +243,8 @@ export interface DeadLetter {
   what: 'event' | 'delivery'
   /** Of an event. */
   qualifier?: string
+  /** Of an event that a trigger called for. */
+  triggerName?: string
   /** Of a delivery: an ARN. */
   destination?: string
   taskId?: string

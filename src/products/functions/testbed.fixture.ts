@@ -105,6 +105,7 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
       stop: async () => ({ is: 'notFound' }),
     },
     deadLetters: { list: async () => ({ letters: [] }), redrive: async () => 0, purge: async () => 0 },
+    eventSources: { flawOf: async () => undefined, stateOf: async () => ({ waiting: 0 }) },
     temporaryCredentials: {
       issue: async (account) => ({
         accessKeyId: 'STS.id',

@@ -1,8 +1,10 @@
 import type { RecordStore, Write } from '../../ports/records.ts'
 import { invalidArgument, notImplemented } from './errors.ts'
 import { type HttpTriggerSettings, type HttpTriggerUrls, parseHttpTriggerConfig } from './http-trigger.ts'
-import { httpTriggerKey, timerTriggerKey, triggerKey } from './keys.ts'
+import { httpTriggerKey, sourceTriggerKey, timerTriggerKey, triggerKey } from './keys.ts'
 import { qualifiedArn } from './names.ts'
+import type { EventSources } from './needs.ts'
+import { type SourceKind, type SourceTriggerRecord, sourceKinds, sourceOf } from './source-trigger.ts'
 import { parseTimerTriggerConfig, type TimerTriggerRecord, timerTriggerRecord } from './timer-trigger.ts'
 
 export interface TriggerRecord {
@@ -36,7 +38,10 @@ interface Place {
   records: RecordStore
   accountId: string
   functionName: string
+  eventSources: EventSources
 }
+
+type FunctionPlace = Pick<Place, 'accountId' | 'functionName'>
 
 /** What differs between the types of triggers. */
 interface TriggerKind {
@@ -49,7 +54,7 @@ interface TriggerKind {
     before: TriggerRecord | undefined,
     nowMs: number,
   ): Promise<Write[]>
-  removals(place: Omit<Place, 'records'>, trigger: TriggerRecord): Write[]
+  removals(place: FunctionPlace, trigger: TriggerRecord): Write[]
 }
 
 const kinds: Readonly<Record<string, TriggerKind>> = {
@@ -99,6 +104,45 @@ const kinds: Readonly<Record<string, TriggerKind>> = {
       { remove: timerTriggerKey(accountId, functionName, triggerName) },
     ],
   },
+
+  ...Object.fromEntries(
+    Object.entries(sourceKinds).map(([triggerType, kind]) => [triggerType, sourceTrigger(kind)]),
+  ),
+}
+
+/** Who delivers its events finds them by what it is wired to. */
+function sourceTrigger(kind: SourceKind): TriggerKind {
+  return {
+    configText: (triggerConfig) => JSON.stringify(kind.parse(triggerConfig)),
+    async writes({ records, accountId, functionName, eventSources }, trigger, before, nowMs) {
+      const { triggerName, triggerId, triggerType, qualifier, invocationRole, sourceArn = '' } = trigger
+      const source = sourceOf(kind, sourceArn, accountId)
+      const config = kind.parse(trigger.triggerConfig)
+      if (before === undefined) {
+        const flaw = await eventSources.flawOf(triggerType, source)
+        if (flaw !== undefined) throw invalidArgument(flaw)
+      }
+      const key = sourceTriggerKey(accountId, functionName, triggerName)
+      const stored = await records.get<SourceTriggerRecord>(key)
+      const { sinceMs = nowMs, pausedMs } = stored?.value ?? {}
+      const value: SourceTriggerRecord = {
+        functionName,
+        triggerName,
+        triggerId,
+        qualifier,
+        triggerType,
+        source,
+        config,
+        ...(invocationRole ? { invocationRole } : {}),
+        sinceMs,
+        ...(pausedMs === undefined ? {} : { pausedMs }),
+      }
+      return [{ put: key, value, expect: stored?.version ?? 'absent' }]
+    },
+    removals: ({ accountId, functionName }, { triggerName }) => [
+      { remove: sourceTriggerKey(accountId, functionName, triggerName) },
+    ],
+  }
 }
 
 function kindOf(triggerType: string): TriggerKind {
@@ -123,7 +167,7 @@ export async function triggerWrites(
   ]
 }
 
-export const triggerRemovals = (place: Omit<Place, 'records'>, trigger: TriggerRecord): Write[] => [
+export const triggerRemovals = (place: FunctionPlace, trigger: TriggerRecord): Write[] => [
   { remove: triggerKey(place.accountId, place.functionName, trigger.triggerName) },
   ...kindOf(trigger.triggerType).removals(place, trigger),
 ]

@@ -147,11 +147,12 @@ export async function identity({
 
   /** A role of the same name that was created later is another. What was issued for an unknown role becomes a created one's. */
   function principalOf(allows: Extract<Claims['allows'], { to: 'actAsRole' }>): Principal | 'gone' {
-    const { roleArn, roleId, sessionName = 'session', sessionPolicy, sourceIdentity } = allows
+    const { roleArn, roleId, sessionName = 'session', sessionPolicy, sourceIdentity, hops } = allows
+    const chained = hops === undefined ? {} : { hops }
     const found = roleOf(roleArn)
     if (found.is === 'unknown') return 'gone'
     if (found.is === 'unrestricted')
-      return roleId === undefined ? { is: 'unknownRole', roleArn, sessionName } : 'gone'
+      return roleId === undefined ? { is: 'unknownRole', roleArn, sessionName, ...chained } : 'gone'
     if (roleId !== undefined && roleId !== found.role.roleId) return 'gone'
     return {
       is: 'role',
@@ -160,6 +161,7 @@ export async function identity({
       sessionName,
       ...(sessionPolicy === undefined ? {} : { sessionPolicy }),
       ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
+      ...chained,
     }
   }
 

@@ -21,11 +21,22 @@ export function trustsService(
 /** Undefined: the role does not exist, or does not trust the service. */
 export function sessionForService(
   { roleOf, issue }: Authority,
-  asked: { roleArn: string; service: string; sessionName: string; durationMs: number; clock: Clock },
+  asked: {
+    roleArn: string
+    service: string
+    sessionName: string
+    durationMs: number
+    clock: Clock
+    /** Functions that led to what the credentials are used for, the one that gets them among them. */
+    hops?: number
+  },
 ): TemporaryCredentials | undefined {
   if (!trustsService({ roleOf }, asked)) return undefined
-  const { roleArn, sessionName, durationMs } = asked
+  const { roleArn, sessionName, durationMs, hops } = asked
   const found = roleOf(roleArn)
   const roleId = found.is === 'created' ? { roleId: found.role.roleId } : {}
-  return issue({ allows: { to: 'actAsRole', roleArn, ...roleId, sessionName }, durationMs })
+  return issue({
+    allows: { to: 'actAsRole', roleArn, ...roleId, sessionName, ...(hops ? { hops } : {}) },
+    durationMs,
+  })
 }

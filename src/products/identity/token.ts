@@ -15,6 +15,8 @@ const claimsSchema = z.object({
       sessionName: z.string().optional(),
       sessionPolicy: z.string().optional(),
       sourceIdentity: z.string().optional(),
+      /** Of a function: how many functions led to what it does, one triggered by the other, itself the last. */
+      hops: z.number().optional(),
     }),
     z.object({ to: z.literal('putObjects'), bucket: z.string(), objectPrefix: z.string() }),
   ]),

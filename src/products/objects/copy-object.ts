@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { announcing } from './announcing.ts'
 import { discardContent, openContent } from './content.ts'
 import { conditionsOfCopy, requireSource, sourceOf } from './copying.ts'
 import { encryptionHeaders } from './encryption.ts'
@@ -48,7 +49,7 @@ export async function copyObject(
   if (isItself && bucket.value.versioning === undefined) {
     if (forbidOverwrite) throw fileAlreadyExists()
     const change = await changeVersion(
-      context,
+      announcing(context, 'ObjectModified:UpdateObjectMeta'),
       path,
       undefined,
       ({ type, blobId, partsId, sizeBytes, md5, etag, crc64, symlinkTarget, nextPart }) =>
@@ -60,7 +61,7 @@ export async function copyObject(
     const bytes = await openContent(context, source)
     const { blobId, sizeBytes, md5, crc64 } = await blobs.write(bytes, { signal, sizeBytesMax })
     const change = await naming(blobs, blobId, () =>
-      addVersion(context, path, (current) => {
+      addVersion(announcing(context, 'ObjectCreated:CopyObject'), path, (current) => {
         if (current && forbidOverwrite) throw fileAlreadyExists()
         return { blobId, sizeBytes, md5, crc64, ...kept }
       }),

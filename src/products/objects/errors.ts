@@ -172,6 +172,10 @@ export const invalidArgument = (name: string, value: string) =>
 export const tooManyWriters = () =>
   new ApiError('ServiceUnavailable', 503, 'Please reduce the rate at which you write this object.')
 
+/** Functions that are to be told of it do not keep up. */
+export const slowDown = (reason: string) =>
+  new ApiError('ServiceUnavailable', 503, `Please slow down: ${reason}.`)
+
 /** The object is kept all the same: 203 says that the answer is not what was asked for. */
 export const callbackFailed = (reason: string) => new ApiError('CallbackFailed', 203, reason)
 

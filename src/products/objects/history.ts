@@ -11,6 +11,7 @@ import { type BucketRecord, requireBucket, type StoredBucket } from './bucket.ts
 import { garbageWrites } from './content.ts'
 import { tooManyWriters } from './errors.ts'
 import { nullVersionKey, objectKey, versionKey, versionsOfKey } from './keys.ts'
+import type { Announcement } from './needs.ts'
 import { NULL_VERSION, type ObjectRecord, requireObjectName, versionIdOf } from './object.ts'
 
 export interface Place {
@@ -21,6 +22,12 @@ export interface Place {
 export interface HistoryStore {
   records: RecordStore
   ids: { uuid(): string }
+  /** What is committed with a change for those who want to know of it; asked again with every attempt. */
+  announced?(
+    place: Place,
+    change: Change,
+    before: ObjectRecord | undefined,
+  ): Promise<Announcement | undefined>
 }
 
 interface State {
@@ -240,10 +247,17 @@ async function repeated<T extends Change>(
   attempt: (state: State) => Promise<{ writes: readonly Write[]; change: T }>,
 ): Promise<T> {
   for (let overtaken = 0; overtaken < OVERTAKEN_MAX; overtaken++) {
-    const { writes, change } = await attempt(await stateOf(store.records, place))
+    const state = await stateOf(store.records, place)
+    const { writes, change } = await attempt(state)
     if (writes.length === 0) return change
+    const announcement = await store.announced?.(place, change, state.current?.value)
     try {
-      await store.records.commit([...writes, ...garbageWrites(change.removed)])
+      await store.records.commit([
+        ...writes,
+        ...garbageWrites(change.removed),
+        ...(announcement?.writes ?? []),
+      ])
+      announcement?.committed()
       return change
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error

@@ -1,9 +1,11 @@
 /** Uploads in parts: begun, then parts in any order, then completed into an object, or aborted. */
 import { type RecordStore, type StoredRecord, VersionConflict } from '../../ports/records.ts'
+import { commitAnnounced } from './announcing.ts'
 import { requireBucket } from './bucket.ts'
 import { invalidArgument, noSuchUpload } from './errors.ts'
 import type { Place } from './history.ts'
 import { partKey, uploadKey } from './keys.ts'
+import type { Announcement } from './needs.ts'
 import { isObjectName, type ObjectRecord, type PartRecord } from './object.ts'
 
 export interface UploadRecord
@@ -39,14 +41,19 @@ export async function putUpload(
   { bucket: name, object }: Place,
   uploadId: string,
   value: UploadRecord,
+  announced: () => Promise<Announcement | undefined>,
 ): Promise<void> {
   for (let changed = 0; ; changed++) {
     const bucket = await requireBucket(records, name)
     try {
-      await records.commit([
-        { check: bucket.key, expect: bucket.version },
-        { put: uploadKey(name, object, uploadId), value, expect: 'absent' },
-      ])
+      await commitAnnounced(
+        { records },
+        [
+          { check: bucket.key, expect: bucket.version },
+          { put: uploadKey(name, object, uploadId), value, expect: 'absent' },
+        ],
+        await announced(),
+      )
       return
     } catch (error) {
       if (!(error instanceof VersionConflict) || changed >= BUCKET_CHANGED_MAX) throw error
@@ -63,15 +70,20 @@ export async function putPart(
   upload: StoredRecord<UploadRecord>,
   uploadId: string,
   part: PartRecord,
+  announced: (replaced: PartRecord | undefined) => Promise<Announcement | undefined>,
 ): Promise<PartRecord | undefined> {
   const put = partKey(uploadId, part.number)
   for (let overtaken = 0; ; overtaken++) {
     const current = await records.get<PartRecord>(put)
     try {
-      await records.commit([
-        { check: upload.key, expect: upload.version },
-        { put, value: part, expect: current?.version ?? 'absent' },
-      ])
+      await commitAnnounced(
+        { records },
+        [
+          { check: upload.key, expect: upload.version },
+          { put, value: part, expect: current?.version ?? 'absent' },
+        ],
+        await announced(current?.value),
+      )
       return current?.value
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error

@@ -1,4 +1,5 @@
 /** What Object Storage needs of other products; `main/` plugs it in. */
+import type { Write } from '../../ports/records.ts'
 import type { RequestConditions } from '../../wire/access.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 
@@ -24,3 +25,38 @@ export interface AccessPolicies {
   /** What is wrong with a policy of a bucket, in words; undefined: nothing. */
   flawOf(bucketPolicy: string): string | undefined
 }
+
+/** What has happened to an object, in a commit that is about to be made. */
+export interface ObjectEvent {
+  /** As the vendor calls it: `ObjectCreated:PutObject`. */
+  name: string
+  bucket: string
+  object: string
+  sizeBytes: number
+  /** By how many bytes the bucket has grown. */
+  deltaBytes: number
+  /** Without quotes; of what has one. */
+  etag?: string
+  mimeType?: string
+  /** Variables of an upload callback: `x:name` → value. */
+  variables?: Readonly<Record<string, string>>
+  requestId: string
+  sourceIp: string
+  principal: Principal | undefined
+}
+
+export interface Announcement {
+  /** To be committed with what happened. */
+  writes: readonly Write[]
+  /** Called when they are. */
+  committed(): void
+}
+
+/** Those who are told what happens to objects. */
+export interface ObjectListeners {
+  /** Undefined: nobody wants to know. Throws `ListenersOverrun`. */
+  announce(event: ObjectEvent): Promise<Announcement | undefined>
+}
+
+/** So much waits to be told already that nothing more may happen of which somebody wants to know. */
+export class ListenersOverrun extends Error {}

@@ -13,8 +13,15 @@ import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import { MalformedXml } from '../../wire/xml-reader.ts'
 import { objectsAuthentication, type RequestFacts } from './authentication.ts'
 import type { PartLeases } from './content.ts'
-import { entityTooLarge, incompleteBody, invalidObjectName, malformedXml, notImplemented } from './errors.ts'
-import type { AccessPolicies } from './needs.ts'
+import {
+  entityTooLarge,
+  incompleteBody,
+  invalidObjectName,
+  malformedXml,
+  notImplemented,
+  slowDown,
+} from './errors.ts'
+import { type AccessPolicies, ListenersOverrun, type ObjectListeners } from './needs.ts'
 import { operations } from './operations/index.ts'
 import { verifyFormBy } from './post-policy.ts'
 import { type ObjectsContext, renderError } from './product.ts'
@@ -27,6 +34,7 @@ export interface ObjectsProductOptions {
   lookup: SecretLookup
   region: string
   policies: AccessPolicies
+  listeners: ObjectListeners
   /** Shared with whatever else removes objects. */
   leases: PartLeases
   /** Default: 5 GiB, the vendor's limit of one PutObject. */
@@ -45,6 +53,7 @@ export function objectsProduct({
   lookup,
   region,
   policies,
+  listeners,
   leases,
   sizeBytesMax = FIVE_GIB,
   partBytesMin = 100 * 1024,
@@ -62,6 +71,7 @@ export function objectsProduct({
       ids,
       region,
       policies,
+      listeners,
       leases,
       sizeBytesMax,
       partBytesMin,
@@ -79,6 +89,7 @@ function wordFailure(failure: unknown): ApiError | undefined {
   if (failure instanceof BodyTooLarge) return entityTooLarge(failure.bytesMax)
   if (failure instanceof BodyCutOff) return incompleteBody()
   if (failure instanceof MalformedXml) return malformedXml(failure.message)
+  if (failure instanceof ListenersOverrun) return slowDown(failure.message)
   if (failure instanceof MalformedPath) return invalidObjectName('')
   return undefined
 }

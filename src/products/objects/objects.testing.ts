@@ -14,7 +14,7 @@ import { ossV2Signature, ossV2StringToSign } from '../../wire/signatures/oss-v2.
 import { canonicalQueriesOf, ossV4Signature } from '../../wire/signatures/oss-v4.ts'
 import type { Allowance, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import { PartLeases } from './content.ts'
-import type { AccessPolicies } from './needs.ts'
+import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { objectsProduct } from './objects-product.ts'
 import { ensureUploadBucket } from './uploads.ts'
 
@@ -71,12 +71,14 @@ export async function runningObjects({
   sizeBytesMax = 1000,
   partBytesMin = 5,
   policies = ownerOnly,
+  listeners = { announce: async () => undefined },
 }: {
   records: RecordStore
   blobs: BlobStore
   sizeBytesMax?: number
   partBytesMin?: number
   policies?: AccessPolicies
+  listeners?: ObjectListeners
 }) {
   const clock = new ManualClock(NOW_MS)
   await ensureUploadBucket({ records, clock })
@@ -99,6 +101,7 @@ export async function runningObjects({
     sizeBytesMax,
     partBytesMin,
     policies,
+    listeners,
     leases,
   })
   const server = createServer(serverOptions, requestHandler(product, log))

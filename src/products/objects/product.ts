@@ -14,7 +14,7 @@ import { type AccessCaller, authorize, authorizeService, type Grant } from './ac
 import { requireBucket, type StoredBucket } from './bucket.ts'
 import type { PartLeases } from './content.ts'
 import { withCors } from './cors.ts'
-import type { AccessPolicies } from './needs.ts'
+import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { refuseOtherParameters } from './parameters.ts'
 import { checkReferer } from './referer.ts'
 
@@ -43,6 +43,7 @@ export interface ObjectsContext extends Call {
   conditions: RequestConditions
   policies: AccessPolicies
   leases: PartLeases
+  listeners: ObjectListeners
   /** As it was sent, where a plus sign is a plus sign. */
   query: URLSearchParams
   /** Of a signed form: who signed it, once its fields were read. */

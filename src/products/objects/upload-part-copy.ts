@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { announcePart } from './announcing.ts'
 import { discardContent, openContent } from './content.ts'
 import { conditionsOfCopy, requireSource, sourceOf } from './copying.ts'
 import { entityTooLarge, invalidArgument } from './errors.ts'
@@ -35,7 +36,15 @@ export async function uploadPartCopy(
   const bytes = await openContent(context, source, span)
   const { blobId, sizeBytes, md5, crc64 } = await blobs.write(bytes, { signal })
   const part: PartRecord = { number, blobId, sizeBytes, md5, crc64, lastModifiedMs: clock.now() }
-  const replaced = await naming(blobs, blobId, () => putPart(records, upload, uploadId, part))
+  const replaced = await naming(blobs, blobId, () =>
+    putPart(
+      records,
+      upload,
+      uploadId,
+      part,
+      announcePart(context, 'ObjectCreated:UploadPartCopy', path, part),
+    ),
+  )
   if (replaced) await discardContent(context, [{ blobId: replaced.blobId }])
   return xmlReply(
     200,

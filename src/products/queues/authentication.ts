@@ -51,7 +51,8 @@ export function queuesAuthentication({
     if (!verifyMns(head, given, answer.accessKeySecret, dateMs)) throw signatureDoesNotMatch()
     if (isSkewed(dateMs, clock.now())) throw timeExpired()
     if (answer.allows.to === 'putObjects') throw accessDenied()
-    return { accountId: answer.accountId, rawQuery, facts }
+    const { accountId, principal } = answer
+    return { accountId, rawQuery, facts, ...(principal && { principal }) }
   }
 }
 

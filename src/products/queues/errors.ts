@@ -141,3 +141,7 @@ export const endpointInvalid = () =>
 /** Whatever is not offered is refused, never silently left undone. */
 export const notImplemented = (what: string) =>
   new ApiError('NotImplemented', 501, `Not implemented here: ${what}.`)
+
+/** Functions that are to be told of it do not keep up. */
+export const serviceBusy = (reason: string) =>
+  new ApiError('ServiceBusy', 503, `Please slow down: ${reason}.`)

@@ -5,11 +5,13 @@ import type { RecordStore } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { type Call, operationOf, type Reply } from '../../wire/operation.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
+import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import type { XmlContent } from '../../wire/xml.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Janitor } from './janitor.ts'
 import type { LiveQueues } from './live-queues.ts'
 import { mnsDocument } from './mns-document.ts'
+import type { TopicListeners } from './needs.ts'
 import type { SigningKey } from './signing-key.ts'
 
 export { ApiError } from '../../wire/api-error.ts'
@@ -24,6 +26,9 @@ export interface QueuesContext extends Call {
   deliveries: Deliveries
   janitor: Janitor
   signingKey: SigningKey
+  listeners: TopicListeners
+  /** Undefined: nobody signed. */
+  principal: Principal | undefined
   newMessageId(): string
   clock: Clock
   ids: IdSource

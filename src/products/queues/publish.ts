@@ -1,4 +1,4 @@
-/** Publishing: the message for every subscriber whose filter lets it through, all in one commit. */
+/** Publishing: the message for every subscriber whose filter lets it through, all in one commit with what others are told of it. */
 import type { StoredRecord } from '../../ports/records.ts'
 import type { XmlElement } from '../../wire/xml-reader.ts'
 import { fieldsOf } from './document.ts'
@@ -16,7 +16,7 @@ const WITHOUT_EFFECT = ['DirectMail', 'DirectSMS']
 export async function publish(
   topicName: string,
   document: XmlElement,
-  { records, deliveries, clock, newMessageId }: QueuesContext,
+  { records, deliveries, clock, newMessageId, listeners, principal }: QueuesContext,
 ): Promise<PayloadRecord> {
   const fields = fieldsOf(document, ['MessageBody', 'MessageTag', 'MessageAttributes'])
   for (const { name } of fields.get('MessageAttributes')?.children ?? []) {
@@ -44,12 +44,15 @@ export async function publish(
       ({ value }) => value.filterTag === undefined || value.filterTag === tag,
     )
     const subscribers = reached.map(({ value }) => value)
+    const announcement = await listeners.announce({ topicName, ...payload, principal })
     await records.commit([
       { check: topicAliveKey(topic.topicId), expect: 'present' },
       // Who was removed at the same time leaves nothing behind that nobody would deliver.
       ...reached.map(({ key, version }) => ({ check: key, expect: version })),
       ...deliveries.writesFor(subscribers, payload),
+      ...(announcement?.writes ?? []),
     ])
+    announcement?.committed()
     deliveries.committed(subscribers)
     return payload
   })

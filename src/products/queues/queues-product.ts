@@ -10,9 +10,10 @@ import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import { MalformedXml } from '../../wire/xml-reader.ts'
 import { API_VERSION, queuesAuthentication } from './authentication.ts'
 import type { Deliveries } from './deliveries.ts'
-import { invalidRequestUrl, malformedXml, requestTooLarge } from './errors.ts'
+import { invalidRequestUrl, malformedXml, requestTooLarge, serviceBusy } from './errors.ts'
 import type { Janitor } from './janitor.ts'
 import type { LiveQueues } from './live-queues.ts'
+import { ListenersOverrun, type TopicListeners } from './needs.ts'
 import { operations } from './operations/index.ts'
 import { type QueuesContext, renderError } from './product.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -23,6 +24,7 @@ export interface QueuesProductOptions {
   deliveries: Deliveries
   janitor: Janitor
   signingKey: SigningKey
+  listeners: TopicListeners
   newMessageId(): string
   clock: Clock
   ids: IdSource
@@ -37,9 +39,10 @@ export function queuesProduct({ lookup, ...shared }: QueuesProductOptions): Prod
     operations,
     newRequestId: () => ids.uuid().replaceAll('-', '').slice(0, 24).toUpperCase(),
     authenticate: queuesAuthentication({ lookup, clock }),
-    contextFor: (call, { facts }) => ({
+    contextFor: (call, { facts, principal }) => ({
       ...call,
       ...shared,
+      principal,
       origin: `http://${(facts as { host: string }).host}`,
     }),
     renderError,
@@ -56,5 +59,6 @@ function wordFailure(failure: unknown): ApiError | undefined {
   if (failure instanceof NoSuchRoute || failure instanceof MalformedPath) return invalidRequestUrl()
   if (failure instanceof BodyTooLarge) return requestTooLarge(failure.bytesMax)
   if (failure instanceof BodyCutOff || failure instanceof MalformedXml) return malformedXml()
+  if (failure instanceof ListenersOverrun) return serviceBusy(failure.message)
   return undefined
 }

@@ -89,8 +89,14 @@ export function wordOf<Word extends string>(
   return word
 }
 
+export const findTopic = async (
+  records: RecordStore,
+  name: string,
+): Promise<StoredRecord<TopicRecord> | undefined> =>
+  isName(name) ? records.get<TopicRecord>(topicKey(name)) : undefined
+
 export async function requireTopic(records: RecordStore, name: string): Promise<StoredRecord<TopicRecord>> {
-  const found = isName(name) ? await records.get<TopicRecord>(topicKey(name)) : undefined
+  const found = await findTopic(records, name)
   if (!found) throw topicNotExist()
   return found
 }

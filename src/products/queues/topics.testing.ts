@@ -48,6 +48,7 @@ export async function runningTopics({
     deliveries,
     janitor,
     signingKey,
+    listeners: { announce: async () => undefined },
     newMessageId,
     ids: randomIds,
     lookup: {

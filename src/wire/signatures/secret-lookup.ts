@@ -43,6 +43,11 @@ export type Principal =
       /** JSON; narrows what the role may do. */
       sessionPolicy?: string
       sourceIdentity?: string
+      hops?: number
     }
   /** A role that nobody has created, where the platform takes those for roles that may do everything. */
-  | { is: 'unknownRole'; roleArn: string; sessionName: string }
+  | { is: 'unknownRole'; roleArn: string; sessionName: string; hops?: number }
+
+/** How many functions led to a request, each triggered by what the one before it did. Credentials of functions say it; others: none. */
+export const hopsOf = (principal: Principal | undefined): number =>
+  (principal && 'hops' in principal && principal.hops) || 0

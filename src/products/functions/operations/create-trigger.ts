@@ -35,7 +35,7 @@ export const createTrigger = operation({
   body: json(createTriggerInput),
 
   handle({ path: { functionName }, body }, context) {
-    const { records, accountId, clock, ids } = context
+    const { records, accountId, clock, ids, eventSources } = context
     const { triggerName, triggerType, description, invocationRole, sourceArn } = body
     if (!triggerName) throw invalidArgument('TriggerName is required but not provided')
     if (!triggerType) throw invalidArgument('TriggerType is required but not provided')
@@ -69,7 +69,12 @@ export const createTrigger = operation({
         lastModifiedTime: now,
       }
       return {
-        writes: await triggerWrites({ records, accountId, functionName }, trigger, undefined, nowMs),
+        writes: await triggerWrites(
+          { records, accountId, functionName, eventSources },
+          trigger,
+          undefined,
+          nowMs,
+        ),
         result: jsonReply(200, triggerDocument(trigger, functionName, context), { etag: etagOf(trigger) }),
       }
     })

@@ -47,9 +47,11 @@ import { listLayers } from './list-layers.ts'
 import { listProvisionConfigs } from './list-provision-configs.ts'
 import { listScalingConfigs } from './list-scaling-configs.ts'
 import { listTagResources } from './list-tag-resources.ts'
+import { listTriggerStates } from './list-trigger-states.ts'
 import { listTriggers } from './list-triggers.ts'
 import { listVpcBindings } from './list-vpc-bindings.ts'
 import { notBuilt } from './not-built.ts'
+import { pauseTrigger } from './pause-trigger.ts'
 import { publishFunctionVersion } from './publish-function-version.ts'
 import { purgeDeadLetters } from './purge-dead-letters.ts'
 import { putAsyncInvokeConfig } from './put-async-invoke-config.ts'
@@ -62,7 +64,10 @@ import { readBill } from './read-bill.ts'
 import { readFunctionLogs } from './read-function-logs.ts'
 import { readLedger } from './read-ledger.ts'
 import { readPlatformStatus } from './read-platform-status.ts'
+import { readTriggerState } from './read-trigger-state.ts'
 import { redriveDeadLetters } from './redrive-dead-letters.ts'
+import { replayTrigger } from './replay-trigger.ts'
+import { resumeTrigger } from './resume-trigger.ts'
 import { stopAsyncTask } from './stop-async-task.ts'
 import { tagResources } from './tag-resources.ts'
 import { tempBucketToken } from './temp-bucket-token.ts'
@@ -122,8 +127,10 @@ export const built: readonly Operation<FunctionsContext>[] = [
   listProvisionConfigs,
   listScalingConfigs,
   listTagResources,
+  listTriggerStates,
   listTriggers,
   listVpcBindings,
+  pauseTrigger,
   publishFunctionVersion,
   purgeDeadLetters,
   putAsyncInvokeConfig,
@@ -136,8 +143,11 @@ export const built: readonly Operation<FunctionsContext>[] = [
   readFunctionLogs,
   readLedger,
   readPlatformStatus,
+  readTriggerState,
   tagResources,
   redriveDeadLetters,
+  replayTrigger,
+  resumeTrigger,
   stopAsyncTask,
   tempBucketToken,
   untagResources,

@@ -26,7 +26,7 @@ export const updateTrigger = operation({
   body: json(updateTriggerInput),
 
   handle({ path: { functionName, triggerName }, headers, body }, context) {
-    const { records, accountId, clock } = context
+    const { records, accountId, clock, eventSources } = context
     const { description, triggerConfig } = body
     if (description !== undefined) checkDescription(description)
     return changeFunction(context, functionName, async (root) => {
@@ -49,7 +49,12 @@ export const updateTrigger = operation({
         lastModifiedTime: timeText(nowMs),
       }
       return {
-        writes: await triggerWrites({ records, accountId, functionName }, trigger, before, nowMs),
+        writes: await triggerWrites(
+          { records, accountId, functionName, eventSources },
+          trigger,
+          before,
+          nowMs,
+        ),
         result: jsonReply(200, triggerDocument(trigger, functionName, context), { etag: etagOf(trigger) }),
       }
     })

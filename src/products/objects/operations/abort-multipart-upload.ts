@@ -1,4 +1,5 @@
 import { VersionConflict } from '../../../ports/records.ts'
+import { announce, commitAnnounced } from '../announcing.ts'
 import { discardContent } from '../content.ts'
 import { noSuchUpload } from '../errors.ts'
 import { garbageKey } from '../keys.ts'
@@ -16,10 +17,15 @@ export const abortMultipartUpload = operation({
     const uploadId = query.get('uploadId') ?? ''
     const { key, version } = await requireUpload(records, path, uploadId)
     try {
-      await records.commit([
-        { remove: key, expect: version },
-        { put: garbageKey(uploadId), value: {} },
-      ])
+      const told = { sizeBytes: 0, deltaBytes: 0 }
+      await commitAnnounced(
+        context,
+        [
+          { remove: key, expect: version },
+          { put: garbageKey(uploadId), value: {} },
+        ],
+        await announce(context, 'ObjectRemoved:AbortMultipartUpload', path, told),
+      )
     } catch (error) {
       if (error instanceof VersionConflict) throw noSuchUpload(uploadId)
       throw error

@@ -1,5 +1,6 @@
 import { md5Hex } from '../../../lib/checksums.ts'
 import { crc64Combine } from '../../../lib/crc64-combine.ts'
+import { announcing } from '../announcing.ts'
 import { entityTooLarge, objectNotAppendable, positionNotEqualToLength } from '../errors.ts'
 import { addVersion, changeVersion, findVersion } from '../history.ts'
 import { partKey } from '../keys.ts'
@@ -36,11 +37,12 @@ export const appendObject = operation({
     const number = before?.nextPart ?? 1
     const part: PartRecord = { number, blobId, sizeBytes, md5, crc64, lastModifiedMs }
     const named = { put: partKey(partsId, number), value: part }
+    const store = announcing(context, 'ObjectCreated:AppendObject')
 
     const { written } = await naming(blobs, blobId, () =>
       before === undefined
         ? addVersion(
-            context,
+            store,
             path,
             (current) => {
               checkPosition(current, position)
@@ -61,7 +63,7 @@ export const appendObject = operation({
             [named],
           )
         : changeVersion(
-            context,
+            store,
             path,
             undefined,
             (current) => {

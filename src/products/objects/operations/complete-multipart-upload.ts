@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc64Combine } from '../../../lib/crc64-combine.ts'
 import { type StoredRecord, VersionConflict, type Write } from '../../../ports/records.ts'
+import { announcing } from '../announcing.ts'
 import { CALLBACK_PARAMETERS, callbackOf, callbackTexts, calledBack } from '../callback.ts'
 import { discardContent } from '../content.ts'
 import { encryptionHeaders } from '../encryption.ts'
@@ -62,8 +63,9 @@ export const completeMultipartUpload = operation({
       ...unused.map(({ key, version }): Write => ({ remove: key, expect: version })),
     ]
     const forbidOverwrite = headers['x-oss-forbid-overwrite'] === 'true'
+    const variables = callback?.variables
     const { written, removed } = await addVersion(
-      context,
+      announcing(context, 'ObjectCreated:CompleteMultipartUpload', { variables }),
       path,
       (current) => {
         if (current && forbidOverwrite) throw fileAlreadyExists()

@@ -1,5 +1,6 @@
 import { md5Hex } from '../../../lib/checksums.ts'
 import { authorize } from '../access.ts'
+import { announcing } from '../announcing.ts'
 import { discardContent } from '../content.ts'
 import { malformedXml, missingContentLength } from '../errors.ts'
 import { hideObject, removeVersion } from '../history.ts'
@@ -37,6 +38,7 @@ export const deleteMultipleObjects = operation({
       await authorize(asked, { action: 'oss:DeleteObject', grant: 'write', object })
     }
     const hasVersions = context.bucket.value.versioning !== undefined
+    const store = announcing(context, 'ObjectRemoved:DeleteObjects')
     const deleted = []
     for (const { object, versionId } of wanted) {
       const place = { bucket, object }
@@ -45,8 +47,8 @@ export const deleteMultipleObjects = operation({
         versionId: touched,
         deleteMarker,
       } = versionId === undefined
-        ? await hideObject(context, place, context.clock.now())
-        : await removeVersion(context, place, versionId)
+        ? await hideObject(store, place, context.clock.now())
+        : await removeVersion(store, place, versionId)
       await discardContent(context, removed)
       deleted.push({
         Key: encode(object),

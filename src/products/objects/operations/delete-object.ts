@@ -1,3 +1,4 @@
+import { announcing } from '../announcing.ts'
 import { discardContent } from '../content.ts'
 import { hideObject, removeVersion } from '../history.ts'
 import { none, operation } from '../product.ts'
@@ -12,13 +13,14 @@ export const deleteObject = operation({
 
   async handle({ path, query }, context) {
     const versionId = query.get('versionId')
+    const store = announcing(context, 'ObjectRemoved:DeleteObject')
     const {
       removed,
       versionId: touched,
       deleteMarker,
     } = versionId === null
-      ? await hideObject(context, path, context.clock.now())
-      : await removeVersion(context, path, versionId)
+      ? await hideObject(store, path, context.clock.now())
+      : await removeVersion(store, path, versionId)
     await discardContent(context, removed)
     return {
       status: 204,

@@ -1,3 +1,4 @@
+import { announce } from '../announcing.ts'
 import { encryptionHeaders } from '../encryption.ts'
 import { fileAlreadyExists } from '../errors.ts'
 import { encoderOf } from '../listing.ts'
@@ -28,7 +29,10 @@ export const initiateMultipartUpload = operation({
       headers: keptHeaders(headers, object),
       ...(await traitsOf(headers, context)),
     }
-    await putUpload(records, { bucket: name, object }, uploadId, value)
+    const place = { bucket: name, object }
+    await putUpload(records, place, uploadId, value, () =>
+      announce(context, 'ObjectCreated:InitiateMultipartUpload', place, { sizeBytes: 0, deltaBytes: 0 }),
+    )
     return xmlReply(
       200,
       'InitiateMultipartUploadResult',

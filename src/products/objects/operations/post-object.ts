@@ -1,4 +1,5 @@
-import { type AccessCaller, authorize } from '../access.ts'
+import { authorize } from '../access.ts'
+import { announcing } from '../announcing.ts'
 import { type Callback, callbackOf, calledBack } from '../callback.ts'
 import { discardContent } from '../content.ts'
 import { fileAlreadyExists, invalidArgument } from '../errors.ts'
@@ -22,6 +23,7 @@ export const postObject = operation({
     const { bucket, clock, blobs, host, sizeBytesMax, signal } = context
     let object = ''
     let callback: Callback | undefined
+    let { caller } = context
     const { fields, blob } = await readForm(
       body,
       headers,
@@ -32,9 +34,7 @@ export const postObject = operation({
         requireObjectName(object)
         // Everybody may write to a bucket that says so; whoever brings a policy is held to it.
         const isSigned = fields.has('policy')
-        const caller: AccessCaller = isSigned
-          ? { is: 'signer', byUrl: false, principal: context.verifyForm(fields) }
-          : context.caller
+        if (isSigned) caller = { is: 'signer', byUrl: false, principal: context.verifyForm(fields) }
         await authorize({ ...context, caller }, { action: 'oss:PutObject', grant: 'write', object })
         callback = callbackOf(formTexts(fields), { caller })
         return checkPolicy(formFields(fields, { key: object }), {
@@ -57,7 +57,9 @@ export const postObject = operation({
         },
         object,
       )
-      return addVersion(context, { bucket: name, object }, (current) => {
+      const variables = callback?.variables
+      const store = announcing({ ...context, caller }, 'ObjectCreated:PostObject', { variables })
+      return addVersion(store, { bucket: name, object }, (current) => {
         if (current && fields.get('x-oss-forbid-overwrite') === 'true') throw fileAlreadyExists()
         return { blobId, sizeBytes, md5, crc64, lastModifiedMs: clock.now(), headers: kept, ...traits }
       })

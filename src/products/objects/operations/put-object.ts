@@ -1,3 +1,4 @@
+import { announcing } from '../announcing.ts'
 import { CALLBACK_PARAMETERS, callbackOf, callbackTexts, calledBack } from '../callback.ts'
 import { discardContent } from '../content.ts'
 import { copyObject } from '../copy-object.ts'
@@ -29,12 +30,13 @@ export const putObject = operation({
     refuseWhatIsNotOffered(headers)
     checkHead(headers, sizeBytesMax)
     const callback = callbackOf(callbackTexts(headers, context.query), context)
+    const variables = callback?.variables
     const kept = keptHeaders(headers, path.object)
     const traits = await traitsOf(headers, context)
     const { blobId, sizeBytes, md5, crc64 } = await receive(body, headers, context)
     const forbidOverwrite = headers['x-oss-forbid-overwrite'] === 'true'
     const { written, removed } = await naming(blobs, blobId, () =>
-      addVersion(context, path, (current) => {
+      addVersion(announcing(context, 'ObjectCreated:PutObject', { variables }), path, (current) => {
         if (current && forbidOverwrite) throw fileAlreadyExists()
         return { blobId, sizeBytes, md5, crc64, lastModifiedMs: clock.now(), headers: kept, ...traits }
       }),

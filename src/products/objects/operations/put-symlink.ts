@@ -1,3 +1,4 @@
+import { announcing } from '../announcing.ts'
 import { discardContent } from '../content.ts'
 import { fileAlreadyExists, invalidArgument } from '../errors.ts'
 import { addVersion } from '../history.ts'
@@ -21,7 +22,8 @@ export const putSymlink = operation({
     const kept = keptHeaders(headers, path.object)
     const traits = await traitsOf(headers, context)
     const forbidOverwrite = headers['x-oss-forbid-overwrite'] === 'true'
-    const { written, removed } = await addVersion(context, path, (current) => {
+    const store = announcing(context, 'ObjectCreated:PutSymlink')
+    const { written, removed } = await addVersion(store, path, (current) => {
       if (current && forbidOverwrite) throw fileAlreadyExists()
       const lastModifiedMs = context.clock.now()
       return {

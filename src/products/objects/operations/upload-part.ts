@@ -1,3 +1,4 @@
+import { announcePart } from '../announcing.ts'
 import { discardContent } from '../content.ts'
 import { partNumberOf, putPart, requireUpload } from '../multipart.ts'
 import { etagOf, type PartRecord } from '../object.ts'
@@ -23,7 +24,9 @@ export const uploadPart = operation({
     const upload = await requireUpload(records, path, uploadId)
     const { blobId, sizeBytes, md5, crc64 } = await receive(body, headers, context)
     const part: PartRecord = { number, blobId, sizeBytes, md5, crc64, lastModifiedMs: clock.now() }
-    const replaced = await naming(blobs, blobId, () => putPart(records, upload, uploadId, part))
+    const replaced = await naming(blobs, blobId, () =>
+      putPart(records, upload, uploadId, part, announcePart(context, 'ObjectCreated:UploadPart', path, part)),
+    )
     if (replaced) await discardContent(context, [{ blobId: replaced.blobId }])
     return {
       status: 200,

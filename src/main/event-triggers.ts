@@ -1,18 +1,17 @@
 import { AcceptedBefore, QueueFull, TargetGone } from '../compute/async/acceptance.ts'
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
+import type { Engine } from '../compute/engine.ts'
+import type { InvocationOutcome } from '../ports/invocation.ts'
+import type { FunctionDirectory } from '../products/functions/directory.ts'
 import { allSourceTriggersPrefix, sourceTriggersPrefix } from '../products/functions/keys.ts'
-import { functionArn, qualifiedArn } from '../products/functions/names.ts'
 import type { EventSources } from '../products/functions/needs.ts'
-import { FUNCTION_COMPUTE } from '../products/functions/roles.ts'
 import type { SourceTriggerRecord } from '../products/functions/source-trigger.ts'
-import { trustsService } from '../products/identity/service-roles.ts'
-import { findBucket } from '../products/objects/bucket.ts'
 import {
   type ObjectListeners,
   ListenersOverrun as ObjectListenersOverrun,
 } from '../products/objects/needs.ts'
 import { type TopicListeners, ListenersOverrun as TopicListenersOverrun } from '../products/queues/needs.ts'
-import { findTopic } from '../products/queues/topic.ts'
+import { changesAfter } from '../products/tables/stream-changes.ts'
 import { type HandedOn, type Outbox, OutboxFull, outbox as openOutbox } from '../triggers/events/outbox.ts'
 import {
   type SourceTrigger,
@@ -21,14 +20,15 @@ import {
 } from '../triggers/events/source-triggers.ts'
 import { objectTriggers } from '../triggers/objects/object-triggers.ts'
 import { topicTriggers } from '../triggers/queues/topic-triggers.ts'
+import { tableTriggers } from '../triggers/tables/table-triggers.ts'
 import { hopsOf, type Principal } from '../wire/signatures/secret-lookup.ts'
+import { eventSources, tableOf } from './event-sources.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
+import { whyRoleMayNotInvoke } from './trigger-roles.ts'
 
 /** A chain of functions, each triggered by what the one before it did, is a circle when it is this long: it ends here. */
 const hopsMax = 16
-/** "At most 10 native triggers of a bucket." */
-const triggersOfBucketMax = 10
 
 export interface EventTriggersPart extends Part {
   triggers: SourceTriggers
@@ -36,13 +36,20 @@ export interface EventTriggersPart extends Part {
   sources: EventSources
   objectListeners: ObjectListeners
   topicListeners: TopicListeners
+  /** Changes were committed to this log of changes. */
+  tableWritten(changesTable: string): void
   changed(functionName: string): void
 }
 
 export function assembleEventTriggers(
-  { accountId, region, stores, clock, ids, log, identity, closing }: Foundation,
-  { asyncQueue }: { asyncQueue: AsyncInvocations },
+  foundation: Foundation,
+  {
+    asyncQueue,
+    engine,
+    directory,
+  }: { asyncQueue: AsyncInvocations; engine: Engine; directory: FunctionDirectory },
 ): EventTriggersPart {
+  const { accountId, region, stores, clock, ids, log, identity, closing } = foundation
   const { records } = stores
   const triggers = sourceTriggers({
     list: ({ functionName, ...range }) =>
@@ -53,7 +60,10 @@ export function assembleEventTriggers(
             : sourceTriggersPrefix(accountId, functionName),
         ...range,
       }),
-    reread: (functionName) => outbox.changed(functionName),
+    reread(functionName) {
+      outbox.changed(functionName)
+      ofTables.changed(functionName)
+    },
   })
   const invocationOf = (
     { requestId, event, hops }: { requestId: string; event: string; hops: number },
@@ -66,12 +76,8 @@ export function assembleEventTriggers(
     clock,
     log,
     async handOn(event, trigger, alongside): Promise<HandedOn> {
-      if (event.hops > hopsMax)
-        return {
-          is: 'refused',
-          because: `${hopsMax} functions led here, each triggered by the one before: it looks like a circle`,
-          condition: 'RecursionLimit',
-        }
+      const circle = circleOf(event)
+      if (circle) return { is: 'refused', ...circle }
       const denied = whyRoleMayNotInvoke(identity, trigger, { accountId, region, clock })
       if (denied !== undefined) return { is: 'later', because: denied }
       try {
@@ -87,7 +93,32 @@ export function assembleEventTriggers(
     bury: (event, trigger, death, alongside) =>
       asyncQueue.bury(invocationOf(event, trigger), death, [alongside]),
   })
-  closing.push(() => outbox.close())
+  const ofTables = tableTriggers({
+    triggers,
+    records,
+    read: (source, place, limit) => changesAfter(stores, { accountId, ...tableOf(source) }, place, limit),
+    async call(trigger, { requestId, event, hops }) {
+      const { functionName, qualifier } = trigger
+      const denied = whyRoleMayNotInvoke(identity, trigger, { accountId, region, clock })
+      if (denied !== undefined) return denied
+      const resolution = await directory.resolve(accountId, functionName, qualifier)
+      if (resolution.outcome !== 'found')
+        return `the function '${functionName}' or the qualifier '${qualifier}' is not there`
+      if (resolution.disabledBecause !== undefined) return 'the function is disabled'
+      const { revision } = resolution
+      const outcome = await engine.invoke({ revision, qualifier, requestId, event, hops, wantLogTail: false })
+      return outcome.outcome === 'succeeded' ? undefined : whyNot(outcome)
+    },
+    refusal: circleOf,
+    bury: ({ functionName, qualifier, triggerName }, batch, death) =>
+      asyncQueue.bury({ accountId, functionName, qualifier, triggerName, ...batch }, death),
+    clock,
+    log,
+  })
+  closing.push(async () => {
+    await outbox.close()
+    await ofTables.close()
+  })
 
   const now = () => clock.now()
   const newRequestId = () => ids.requestId(now())
@@ -96,21 +127,7 @@ export function assembleEventTriggers(
   return {
     triggers,
     outbox,
-    sources: {
-      stateOf: (trigger) => outbox.state(trigger),
-      async flawOf(triggerType, source) {
-        if (triggerType === 'mns_topic') {
-          const topicName = source.slice('/topics/'.length)
-          if (await findTopic(records, topicName)) return undefined
-          return `the topic '${topicName}' of SourceArn does not exist`
-        }
-        if (triggerType !== 'oss') return undefined
-        if (!(await findBucket(records, source))) return `the bucket '${source}' of SourceArn does not exist`
-        return (await triggers.of('oss', source)).length >= triggersOfBucketMax
-          ? `the bucket '${source}' must not have more than ${triggersOfBucketMax} triggers`
-          : undefined
-      },
-    },
+    sources: eventSources(foundation, { triggers, outbox, ofTables }),
     objectListeners: {
       announce: ({ principal, ...event }) =>
         ofObjects
@@ -125,10 +142,35 @@ export function assembleEventTriggers(
           throw error instanceof OutboxFull ? new TopicListenersOverrun(error.message) : error
         }),
     },
+    tableWritten: (changesTable) => ofTables.written(changesTable),
     changed: (functionName) => triggers.changed(functionName),
     async start() {
       await outbox.start()
+      await ofTables.start()
     },
+  }
+}
+
+/** Too many functions led to an event. */
+const circleOf = ({ hops }: { hops: number }) =>
+  hops > hopsMax
+    ? {
+        because: `${hopsMax} functions led here, each triggered by the one before: it looks like a circle`,
+        condition: 'RecursionLimit',
+      }
+    : undefined
+
+/** In words, of a call that did not succeed. */
+function whyNot(outcome: Exclude<InvocationOutcome, { outcome: 'succeeded' }>): string {
+  switch (outcome.outcome) {
+    case 'cancelled':
+      return 'the call was ended'
+    case 'throttled':
+    case 'platformError':
+    case 'notStarted':
+      return outcome.message
+    default:
+      return `the function failed: ${Buffer.from(outcome.body).toString().slice(0, 300)}`
   }
 }
 
@@ -146,32 +188,4 @@ function principalIdOf(principal: Principal | undefined, accountId: string): str
     case undefined:
       return 'anonymous'
   }
-}
-
-const services: Readonly<Record<string, string>> = {
-  oss: 'oss.aliyuncs.com',
-  mns_topic: 'mns.aliyuncs.com',
-  tablestore: 'ots.aliyuncs.com',
-}
-
-/** Why a product may not invoke the function in the role of the trigger; undefined: it may. Without a role it may. */
-export function whyRoleMayNotInvoke(
-  identity: Foundation['identity'],
-  { functionName, qualifier, triggerType, invocationRole: roleArn }: SourceTrigger,
-  { accountId, region, clock }: Pick<Foundation, 'accountId' | 'region' | 'clock'>,
-): string | undefined {
-  if (roleArn === undefined) return undefined
-  const service = services[triggerType] ?? FUNCTION_COMPUTE
-  const trusts = (name: string) => trustsService(identity, { roleArn, service: name, clock })
-  if (!trusts(service) && !trusts(FUNCTION_COMPUTE))
-    return `the role '${roleArn}' does not exist or does not trust '${service}'`
-  const found = identity.roleOf(roleArn)
-  if (found.is !== 'created') return undefined
-  const { roleName, roleId } = found.role
-  const principal: Principal = { is: 'role', roleName, roleId, sessionName: service }
-  const mayInvoke = (resource: string) => identity.mayDo(principal, { action: 'fc:InvokeFunction', resource })
-  const resource = qualifiedArn(region, accountId, functionName, qualifier)
-  return mayInvoke(resource) || mayInvoke(functionArn(region, accountId, functionName))
-    ? undefined
-    : `the role '${roleArn}' may not perform 'fc:InvokeFunction' on '${resource}'`
 }

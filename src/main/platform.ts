@@ -60,10 +60,14 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })
   observability.watch({ compute, asyncQueue })
 
-  const eventTriggers = assembleEventTriggers(foundation, { asyncQueue })
+  const eventTriggers = assembleEventTriggers(foundation, {
+    asyncQueue,
+    engine: compute.engine,
+    directory,
+  })
   await eventTriggers.triggers.start()
   const objects = await assembleObjects(foundation, eventTriggers)
-  const tables = assembleTables(foundation)
+  const tables = assembleTables(foundation, eventTriggers)
   const queues = assembleQueues(foundation, eventTriggers)
   const provisioning = assembleProvisioning(foundation, { engine: compute.engine, directory })
   const customDomains = new CustomDomainDirectory(stores.records)

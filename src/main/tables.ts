@@ -1,15 +1,31 @@
 import { createServer } from 'node:http'
+import type { RowStore } from '../ports/rows.ts'
 import { sweepTables } from '../products/tables/sweep.ts'
 import { tablesProduct } from '../products/tables/tables-product.ts'
 import { serverOptions } from '../wire/http-server.ts'
 import { requestHandler } from '../wire/product-server.ts'
+import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
 import { wholeProductOnly } from './whole-product-only.ts'
 
-export function assembleTables(foundation: Foundation): Part {
+/** Says of each commit to which logs of changes it adds. */
+const told = (rows: RowStore, written: (changesTable: string) => void): RowStore => ({
+  ...rows,
+  async commit(writes) {
+    await rows.commit(writes)
+    for (const table of new Set(writes.flatMap((write) => ('append' in write ? [write.table] : []))))
+      written(table)
+  },
+})
+
+export function assembleTables(
+  foundation: Foundation,
+  { tableWritten }: Pick<EventTriggersPart, 'tableWritten'>,
+): Part {
   const { config, stores, clock, ids, identity, closing, log } = foundation
-  const { records, rows } = stores
+  const { records } = stores
+  const rows = told(stores.rows, tableWritten)
   const product = tablesProduct({ records, rows, clock, ids, lookup: wholeProductOnly(identity, 'ots') })
   const handle = requestHandler(product, log)
   closing.push(() => product.filling.end())

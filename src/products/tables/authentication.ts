@@ -50,7 +50,10 @@ export function tablesAuthentication({
     ) {
       throw parameterInvalid("Missing header: 'x-ots-signature'.")
     }
-    const { accountId, accessKeySecret, allows } = secretOf(accessKeyId, headerOf(head, 'x-ots-ststoken'))
+    const { accountId, accessKeySecret, allows, principal } = secretOf(
+      accessKeyId,
+      headerOf(head, 'x-ots-ststoken'),
+    )
     const signer = verifyOts(head, accessKeySecret)
     if (!signer) throw authFailed('Signature mismatch.')
     signers.set(head.message, signer)
@@ -61,7 +64,8 @@ export function tablesAuthentication({
     if (headerOf(head, 'x-ots-request-compress-type') !== undefined)
       throw notImplemented('A compressed request')
     const facts: CallerFacts = { instance, signer }
-    return { accountId, verifyBody: (body) => checkMd5(body, contentMd5), facts }
+    const verifyBody = (body: Buffer) => checkMd5(body, contentMd5)
+    return { accountId, verifyBody, facts, ...(principal && { principal }) }
   }
 
   function secretOf(accessKeyId: string, securityToken: string | undefined) {

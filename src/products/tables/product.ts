@@ -9,6 +9,7 @@ import type { ApiError } from '../../wire/api-error.ts'
 import { type BodyReader, bytes, MalformedBody } from '../../wire/body.ts'
 import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
 import { type OtsSigner, otsAuthorization } from '../../wire/signatures/ots.ts'
+import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import type { AutoIncrement } from './auto-increment.ts'
 import { tableNotReady } from './errors.ts'
 import type { IndexFilling } from './fill-indexes.ts'
@@ -21,6 +22,7 @@ import type { Transactions } from './transactions.ts'
 export interface TablesContext extends Call {
   instance: string
   signer: OtsSigner
+  principal: Principal | undefined
   records: RecordStore
   rows: RowStore
   clock: Clock

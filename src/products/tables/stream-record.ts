@@ -12,14 +12,19 @@ export interface StreamRecord {
   action: 1 | 2 | 3
   timestampMs: number
   row: PlainRow
+  /** Functions that led to it, each triggered by what the one before it did; up to `HOPS_MAX`. */
+  hops: number
 }
 
-/** An action, when, and the row in PlainBuffer. */
+/** What the byte beside the action has room for. */
+const HOPS_MAX = 63
+
+/** An action with the hops above it, when, and the row in PlainBuffer. */
 const HEAD_BYTES = 1 + 8
 
-export function encodeStreamRecord({ action, timestampMs, row }: StreamRecord): Buffer {
+export function encodeStreamRecord({ action, timestampMs, row, hops }: StreamRecord): Buffer {
   const head = Buffer.alloc(HEAD_BYTES)
-  head[0] = action
+  head[0] = action | (Math.min(hops, HOPS_MAX) << 2)
   head.writeDoubleLE(timestampMs, 1)
   return Buffer.concat([head, writePlainRows([row])])
 }
@@ -27,7 +32,8 @@ export function encodeStreamRecord({ action, timestampMs, row }: StreamRecord): 
 export function decodeStreamRecord(data: Uint8Array): StreamRecord {
   const bytes = bufferOf(data)
   return {
-    action: bytes[0] as StreamRecord['action'],
+    action: (bytes[0]! & 3) as StreamRecord['action'],
+    hops: bytes[0]! >> 2,
     timestampMs: bytes.readDoubleLE(1),
     row: readPlainRow(bytes.subarray(HEAD_BYTES)),
   }
@@ -38,7 +44,7 @@ export function streamRecordOf(
   change: RowChange,
   after: Row | undefined,
   primaryKey: readonly PlainCell[],
-  nowMs: number,
+  { nowMs, hops }: { nowMs: number; hops: number },
 ): StreamRecord {
   const deletesRow = change.is === 'delete'
   const action = actionType[deletesRow ? 'deleteRow' : change.is === 'put' ? 'putRow' : 'updateRow']
@@ -55,5 +61,5 @@ export function streamRecordOf(
         const value = cell.is === 'put' ? cell.value : kept?.value
         return { name, value, timestampMs: BigInt(timestampMs) }
       })
-  return { action, timestampMs: nowMs, row: { primaryKey, attributes, deletesRow } }
+  return { action, timestampMs: nowMs, row: { primaryKey, attributes, deletesRow }, hops }
 }

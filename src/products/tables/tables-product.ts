@@ -55,7 +55,12 @@ export function tablesProduct({ records, rows, clock, ids, lookup }: TablesProdu
     operations,
     newRequestId: () => ids.uuid(),
     authenticate,
-    contextFor: (call, { facts }) => ({ ...call, ...(facts as CallerFacts), ...shared }),
+    contextFor: (call, { facts, principal }) => ({
+      ...call,
+      ...(facts as CallerFacts),
+      principal,
+      ...shared,
+    }),
     renderError: (error, requestId, head) =>
       errorReply(asOts(error), {
         requestId,

@@ -1,5 +1,6 @@
 /** One write of one row: its key completed, its condition checked, its change applied and committed. */
 import { RowConflict, type RowWrite } from '../../ports/rows.ts'
+import { hopsOf } from '../../wire/signatures/secret-lookup.ts'
 import { applyChange } from './apply-change.ts'
 import { consumed, unitsOf } from './capacity.ts'
 import { changeBytes, changeOf, type RowChange } from './change.ts'
@@ -88,7 +89,10 @@ export async function writeRow(request: RowWriteRequest, context: TablesContext)
     else if (stored) writes.push({ table: rowsOf(table), remove: key, expect })
     // Nothing was there, and nothing is: no change that anybody has to be told of.
     if (table.stream && (before || after)) {
-      const record = streamRecordOf(change, after, primaryKey, nowMs)
+      const record = streamRecordOf(change, after, primaryKey, {
+        nowMs,
+        hops: hopsOf(context.principal),
+      })
       writes.push({ table: changesOf(table, table.stream), append: encodeStreamRecord(record) })
     }
     for (const index of table.indexes ?? []) writes.push(...indexWrites(index, primaryKey, before, after))

@@ -1,3 +1,4 @@
+import type { Destination } from '../compute/async/destinations.ts'
 import { type AsyncInvocations, asyncInvocations } from '../compute/async-invocations.ts'
 import type { Engine } from '../compute/engine.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
@@ -6,7 +7,11 @@ import type { Foundation } from './foundation.ts'
 
 export function assembleAsyncQueue(
   { stores, clock, ids, log, closing }: Foundation,
-  { engine, directory }: { engine: Engine; directory: FunctionDirectory },
+  {
+    engine,
+    directory,
+    destinations,
+  }: { engine: Engine; directory: FunctionDirectory; destinations: readonly Destination[] },
 ): AsyncInvocations {
   const queue = asyncInvocations({
     records: stores.records,
@@ -14,6 +19,7 @@ export function assembleAsyncQueue(
     clock,
     ids,
     log,
+    moreDestinations: destinations,
     async resolve(account, functionName, qualifier) {
       const resolution = await directory.resolve(account, functionName, qualifier)
       if (resolution.outcome !== 'found') return undefined

@@ -137,8 +137,8 @@ export function assembleEventTriggers(
           }),
     },
     topicListeners: {
-      announce: ({ principal, ...message }) =>
-        ofTopics.announce({ ...message, hops: hopsOf(principal) }).catch((error: unknown) => {
+      announce: (message) =>
+        ofTopics.announce(message).catch((error: unknown) => {
           throw error instanceof OutboxFull ? new TopicListenersOverrun(error.message) : error
         }),
     },

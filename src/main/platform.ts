@@ -15,6 +15,7 @@ import { assembleObjects } from './objects.ts'
 import { openObservability } from './observability.ts'
 import type { Part } from './part.ts'
 import { assembleProvisioning } from './provisioning.ts'
+import { queueDestination } from './queue-destination.ts'
 import { assembleQueues } from './queues.ts'
 import { announceReady } from './ready.ts'
 import { platformStatus } from './status.ts'
@@ -57,7 +58,11 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     },
   })
   const follow = followFunctions(foundation, { compute, directory, reserved, counts: observability.counts })
-  const asyncQueue = assembleAsyncQueue(foundation, { engine: compute.engine, directory })
+  const asyncQueue = assembleAsyncQueue(foundation, {
+    engine: compute.engine,
+    directory,
+    destinations: [queueDestination(() => queues.outcomeMessages)],
+  })
   observability.watch({ compute, asyncQueue })
 
   const eventTriggers = assembleEventTriggers(foundation, {

@@ -4,6 +4,7 @@ import { deliveries as openDeliveries } from '../products/queues/deliveries.ts'
 import { janitor as openJanitor } from '../products/queues/janitor.ts'
 import { LiveQueues } from '../products/queues/live-queues.ts'
 import { messageIds } from '../products/queues/message.ts'
+import { type OutcomeMessages, outcomeMessages } from '../products/queues/outcomes.ts'
 import { pusher as openPusher } from '../products/queues/push.ts'
 import { queuesProduct } from '../products/queues/queues-product.ts'
 import { removeExpired } from '../products/queues/remove-expired.ts'
@@ -15,10 +16,14 @@ import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
 import { wholeProductOnly } from './whole-product-only.ts'
 
+export interface QueuesPart extends Part {
+  outcomeMessages: OutcomeMessages
+}
+
 export function assembleQueues(
   foundation: Foundation,
   { topicListeners: listeners }: Pick<EventTriggersPart, 'topicListeners'>,
-): Part {
+): QueuesPart {
   const { config, stores, clock, ids, region, accountId, identity, endpoints, log, closing } = foundation
   const { records } = stores
   const newMessageId = messageIds(() => clock.now(), ids.uuid)
@@ -60,6 +65,7 @@ export function assembleQueues(
   const handle: RequestListener = (request, response) =>
     void (isControlPlane(request) ? handleControl : handleMessages)(request, response)
   return {
+    outcomeMessages: outcomeMessages({ records, queues, deliveries, clock, newMessageId, listeners }),
     listeners: [
       { name: 'mns', port: config.HANSHU_MNS_PORT, make: () => createServer(serverOptions, handle) },
     ],

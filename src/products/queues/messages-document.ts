@@ -25,7 +25,8 @@ export function readMessage(element: XmlElement, queue: QueueAttributes): NewMes
     'MessageGroupId',
   ])
   if (fields.has('MessageGroupId')) throw notImplemented('MessageGroupId')
-  const body = checkedBody(fields.get('MessageBody'), queue.maximumMessageSize)
+  const body = bodyTextOf(fields.get('MessageBody'))
+  checkBodyBytes(body, queue.maximumMessageSize)
   const delay = fields.get('DelaySeconds')
   const priority = fields.get('Priority')
   return {
@@ -38,13 +39,16 @@ export function readMessage(element: XmlElement, queue: QueueAttributes): NewMes
   }
 }
 
-export function checkedBody(element: XmlElement | undefined, sizeBytesMax: number): string {
+export function bodyTextOf(element: XmlElement | undefined): string {
   if (!element || element.children.length > 0) throw invalidElement('MessageBody')
-  const sizeBytes = Buffer.byteLength(element.text)
+  return element.text
+}
+
+export function checkBodyBytes(body: string, sizeBytesMax: number): void {
+  const sizeBytes = Buffer.byteLength(body)
   if (sizeBytes < 1 || sizeBytes > sizeBytesMax) {
     throw outOfRange('MessageBody', { min: 1, max: sizeBytesMax, unit: 'bytes' })
   }
-  return element.text
 }
 
 /** All properties of a message together. */

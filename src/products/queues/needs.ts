@@ -1,6 +1,5 @@
 /** What queues and topics need of other products; `main/` plugs it in. */
 import type { Write } from '../../ports/records.ts'
-import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 
 /** A message that is about to be published. */
 export interface PublishedMessage {
@@ -9,7 +8,8 @@ export interface PublishedMessage {
   body: string
   tag?: string
   publishedMs: number
-  principal: Principal | undefined
+  /** Functions that led to it, each triggered by what the one before it did. */
+  hops: number
 }
 
 export interface Announcement {

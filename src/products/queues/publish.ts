@@ -4,7 +4,7 @@ import type { XmlElement } from '../../wire/xml-reader.ts'
 import { fieldsOf } from './document.ts'
 import { invalidArgument, notImplemented, outOfRange } from './errors.ts'
 import { subscriptionsPrefix, topicAliveKey } from './keys.ts'
-import { checkedBody } from './messages-document.ts'
+import { bodyTextOf, checkBodyBytes } from './messages-document.ts'
 import type { PayloadRecord } from './notification.ts'
 import { overtaking } from './overtaking.ts'
 import type { QueuesContext } from './product.ts'
@@ -13,11 +13,15 @@ import { requireTopic, SUBSCRIPTIONS_MAX, type SubscriptionRecord, TAG_LENGTH_MA
 /** For mail and text messages only, which nobody can subscribe to here. */
 const WITHOUT_EFFECT = ['DirectMail', 'DirectSMS']
 
-export async function publish(
-  topicName: string,
-  document: XmlElement,
-  { records, deliveries, clock, newMessageId, listeners, principal }: QueuesContext,
-): Promise<PayloadRecord> {
+export interface TopicMessage {
+  body: string
+  tag?: string
+  /** Functions that led to it, each triggered by what the one before it did. */
+  hops: number
+}
+
+/** A message as a publisher has written it. Throws `ApiError`. */
+export function readTopicMessage(document: XmlElement): Omit<TopicMessage, 'hops'> {
   const fields = fieldsOf(document, ['MessageBody', 'MessageTag', 'MessageAttributes'])
   for (const { name } of fields.get('MessageAttributes')?.children ?? []) {
     if (!WITHOUT_EFFECT.includes(name)) throw notImplemented(`the message attribute '${name}'`)
@@ -28,11 +32,27 @@ export async function publish(
   }
   // It becomes a header of pushes.
   if (/[\x00-\x1f\x7f]/.test(tag ?? '')) throw invalidArgument('A MessageTag has no control characters.')
-  return overtaking(async () => {
+  return { body: bodyTextOf(fields.get('MessageBody')), ...(tag ? { tag } : {}) }
+}
+
+/** Durable when it resolves. Throws `ApiError`, and `ListenersOverrun`. */
+export const publish = (
+  topicName: string,
+  { body, tag, hops }: TopicMessage,
+  {
+    records,
+    deliveries,
+    clock,
+    newMessageId,
+    listeners,
+  }: Pick<QueuesContext, 'records' | 'deliveries' | 'clock' | 'newMessageId' | 'listeners'>,
+): Promise<PayloadRecord> =>
+  overtaking(async () => {
     const topic = (await requireTopic(records, topicName)).value
+    checkBodyBytes(body, topic.maximumMessageSize)
     const payload: PayloadRecord = {
       messageId: newMessageId(),
-      body: checkedBody(fields.get('MessageBody'), topic.maximumMessageSize),
+      body,
       ...(tag ? { tag } : {}),
       publishedMs: clock.now(),
     }
@@ -44,7 +64,7 @@ export async function publish(
       ({ value }) => value.filterTag === undefined || value.filterTag === tag,
     )
     const subscribers = reached.map(({ value }) => value)
-    const announcement = await listeners.announce({ topicName, ...payload, principal })
+    const announcement = await listeners.announce({ topicName, ...payload, hops })
     await records.commit([
       { check: topicAliveKey(topic.topicId), expect: 'present' },
       // Who was removed at the same time leaves nothing behind that nobody would deliver.
@@ -56,4 +76,3 @@ export async function publish(
     deliveries.committed(subscribers)
     return payload
   })
-}

@@ -1,7 +1,8 @@
+import { hopsOf } from '../../../wire/signatures/secret-lookup.ts'
 import { rootNamed, xmlBody } from '../document.ts'
 import { bodyMd5 } from '../message.ts'
 import { operation, xmlReply } from '../product.ts'
-import { publish } from '../publish.ts'
+import { publish, readTopicMessage } from '../publish.ts'
 
 export const publishMessage = operation({
   name: 'PublishMessage',
@@ -10,7 +11,8 @@ export const publishMessage = operation({
   dataPlane: true,
 
   async handle({ path: { topic: name }, body }, context) {
-    const { messageId, body: text } = await publish(name, rootNamed(body, 'Message'), context)
+    const message = { ...readTopicMessage(rootNamed(body, 'Message')), hops: hopsOf(context.principal) }
+    const { messageId, body: text } = await publish(name, message, context)
     return xmlReply(201, 'Message', { MessageId: messageId, MessageBodyMD5: bodyMd5(text) })
   },
 })

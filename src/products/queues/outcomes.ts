@@ -1,0 +1,43 @@
+/** Messages of the platform itself: outcomes of functions that are sent to a queue or a topic. */
+import { ApiError } from '../../wire/api-error.ts'
+import type { LiveQueues } from './live-queues.ts'
+import { PRIORITY_STANDARD } from './message.ts'
+import { checkBodyBytes } from './messages-document.ts'
+import type { QueuesContext } from './product.ts'
+import { publish } from './publish.ts'
+
+export interface OutcomeMessages {
+  /**
+   * `place`: `/queues/q`, `/topics/t`, also with `/messages` behind it. Durable when it resolves; what it answers is why it
+   * cannot be sent: there is no such place, or it is too large.
+   */
+  send(place: string, body: string, hops: number): Promise<string | undefined>
+}
+
+type Needs = Pick<QueuesContext, 'records' | 'deliveries' | 'clock' | 'newMessageId' | 'listeners'>
+
+const placeForm = /^\/?(queues|topics)\/([^/]+)(?:\/messages)?$/
+
+export const outcomeMessages = (context: Needs & { queues: LiveQueues }): OutcomeMessages => ({
+  async send(place, body, hops) {
+    const [, kind, name = ''] = placeForm.exec(place) ?? []
+    try {
+      if (kind === 'topics') await publish(name, { body, hops }, context)
+      else if (kind === 'queues') await sendToQueue(context.queues, name, body)
+      else return `'${place}' is neither a queue nor a topic`
+      return undefined
+    } catch (error) {
+      // What another attempt would not change.
+      if (error instanceof ApiError && error.status < 500) return error.message
+      throw error
+    }
+  },
+})
+
+const sendToQueue = (queues: LiveQueues, name: string, body: string): Promise<void> =>
+  queues.use(name, async (queue) => {
+    checkBodyBytes(body, queue.record.maximumMessageSize)
+    const delayMs = 1000 * queue.record.delaySeconds
+    const message = { body, delayMs, priority: PRIORITY_STANDARD, userProperties: [], systemProperties: [] }
+    await queue.send([message])
+  })

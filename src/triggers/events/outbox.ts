@@ -111,6 +111,8 @@ interface Lane extends TriggerName {
   /** It is to be looked at again: something came while it was being moved. */
   again: boolean
   failures: number
+  /** What could not be handed on is tried again after a while: what comes meanwhile waits behind it. */
+  retries: boolean
   cancel: Cancel
   lastError?: { atMs: number; message: string }
 }
@@ -130,7 +132,7 @@ export function outbox(
     const key = laneKey({ functionName, triggerName })
     const known = lanes.get(key)
     if (known) return known
-    const lane = { functionName, triggerName, depth: 0, moving: false, again: false, failures: 0, cancel: () => {} } // biome-ignore format: one line
+    const lane = { functionName, triggerName, depth: 0, moving: false, again: false, failures: 0, retries: false, cancel: () => {} } // biome-ignore format: one line
     lanes.set(key, lane)
     return lane
   }
@@ -148,7 +150,7 @@ export function outbox(
       return
     }
     lane.cancel()
-    lane.cancel = () => {}
+    lane.retries = false
     lane.moving = true
     if (working.size >= lanesMovingMax) queued.push(lane)
     else run(lane)
@@ -158,10 +160,7 @@ export function outbox(
     const work = moveAll(lane).finally(() => {
       working.delete(work)
       lane.moving = false
-      if (lane.again) {
-        lane.again = false
-        wake(lane)
-      }
+      if (lane.again && !lane.retries) wake(lane)
       const next = closed ? undefined : queued.shift()
       if (next) run(next)
       if (lane.depth === 0 && !lane.moving && !lane.lastError) lanes.delete(laneKey(lane))
@@ -173,6 +172,12 @@ export function outbox(
     if (closed) return
     lane.cancel()
     lane.cancel = clock.after(delayMs, () => wake(lane))
+  }
+
+  function retry(lane: Lane): void {
+    lane.failures++
+    lane.retries = true
+    later(lane, Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(lane.failures - 1, 10)))
   }
 
   function failed(lane: Lane, message: string): void {
@@ -189,18 +194,14 @@ export function outbox(
         if (page.length === 0 || closed) return
         const held = await movePage(lane, trigger, page)
         if (held === 'paused') return later(lane, pausedLookMs)
-        if (held === 'later') {
-          lane.failures++
-          return later(lane, Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(lane.failures - 1, 10)))
-        }
+        if (held === 'later') return retry(lane)
         lane.failures = 0
       }
     } catch (error) {
       const { functionName, triggerName } = lane
       log.error({ err: error, functionName, triggerName }, 'events of a trigger could not be handed on yet')
       failed(lane, reasonOf(error))
-      lane.failures++
-      later(lane, Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(lane.failures - 1, 10)))
+      retry(lane)
     }
   }
 
@@ -273,7 +274,7 @@ export function outbox(
           for (const event of events) {
             const lane = laneOf(event)
             lane.depth++
-            wake(lane)
+            if (!lane.retries) wake(lane)
           }
         },
       }

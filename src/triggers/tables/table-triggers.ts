@@ -47,6 +47,8 @@ interface Follower extends TriggerName {
   /** It is to be looked at again: something came meanwhile. */
   again: boolean
   failures: number
+  /** What failed is called again after a while: what comes meanwhile waits behind it. */
+  retries: boolean
   cancel: Cancel
   /** Undefined until the stream was found. */
   changesTable: string | undefined
@@ -74,7 +76,7 @@ export function tableTriggers({
     const key = `${functionName}/${triggerName}`
     const known = followers.get(key)
     if (known) return known
-    const follower: Follower = { functionName, triggerName, running: false, again: false, failures: 0, cancel: () => {}, changesTable: undefined } // biome-ignore format: one line
+    const follower: Follower = { functionName, triggerName, running: false, again: false, failures: 0, retries: false, cancel: () => {}, changesTable: undefined } // biome-ignore format: one line
     followers.set(key, follower)
     return follower
   }
@@ -86,11 +88,12 @@ export function tableTriggers({
       return
     }
     follower.cancel()
+    follower.retries = false
     follower.running = true
     const work = follow(follower).finally(() => {
       working.delete(work)
       follower.running = false
-      if (follower.again) wake(follower)
+      if (follower.again && !follower.retries) wake(follower)
     })
     working.add(work)
   }
@@ -111,6 +114,7 @@ export function tableTriggers({
       if (outcome === 'missing') return later(follower, missingLookMs)
       if (outcome === 'retry') {
         follower.failures++
+        follower.retries = true
         return later(follower, Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(follower.failures - 1, 10)))
       }
       follower.failures = 0
@@ -202,7 +206,7 @@ export function tableTriggers({
     },
     written(changesTable) {
       for (const follower of followers.values())
-        if (follower.changesTable === changesTable || follower.changesTable === undefined) wake(follower)
+        if (!follower.retries && (follower.changesTable ?? changesTable) === changesTable) wake(follower)
     },
     async state(name) {
       const follower = followers.get(`${name.functionName}/${name.triggerName}`)

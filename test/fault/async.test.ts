@@ -15,22 +15,13 @@ import { createFunction, fc3Client } from '../clients.fixture.ts'
 import { api, requestWith } from '../conformance/conformance.fixture.ts'
 import { type Platform, startPlatform, until } from '../platform.fixture.ts'
 import { statusOf } from './machine.fixture.ts'
+import { faultSeed, seeded } from './seeded.fixture.ts'
 
 const rounds = Number(process.env['HANSHU_ASYNC_FAULT_ROUNDS'] ?? 5)
-const seed = Number(process.env['HANSHU_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
+const seed = faultSeed()
+const random = seeded(seed)
 // The queue is the same in every sandbox; without isolation functions can leave their traces in a file of the test.
 const options = { sandbox: 'process', environment: { HANSHU_POOL_SIZE: '1' } } as const
-
-/** Numbers from 0 to 1 that a seed repeats (xorshift). */
-function seeded(start: number): () => number {
-  let state = start | 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-}
 
 /** Leaves a line in the file before it is done: an event that is out of the queue has one. */
 const tracer = {
@@ -101,7 +92,6 @@ test('asynchronous invocations survive kill -9 at any moment', {
   timeout: 60_000 + rounds * 20_000,
 }, async (t) => {
   t.diagnostic(`HANSHU_FAULT_SEED=${seed} HANSHU_ASYNC_FAULT_ROUNDS=${rounds}`)
-  const random = seeded(seed)
   const folder = await mkdtemp(join(tmpdir(), 'hanshu-test-'))
   const dataDir = join(folder, 'data')
   const traces = join(folder, 'traces')

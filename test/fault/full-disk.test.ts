@@ -13,8 +13,9 @@ import { test } from 'node:test'
 import { createFunction, fc3Client, invoke } from '../clients.fixture.ts'
 import { api, request, spooled } from '../conformance/conformance.fixture.ts'
 import { startPlatform, until } from '../platform.fixture.ts'
+import { faultSeed } from './seeded.fixture.ts'
 
-const seed = Number(process.env['HANSHU_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
+const seed = faultSeed()
 const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 4)
 const mayMount = process.platform === 'linux' && process.getuid?.() === 0
 

@@ -22,22 +22,12 @@ import {
 import { http, logOf, refusal, request, requestWith } from '../conformance/conformance.fixture.ts'
 import { noSandboxesHere, type Platform, startPlatform, until } from '../platform.fixture.ts'
 import { instancesOnMachine, type Owner, ownerOf, processesOf, statusOf, traces } from './machine.fixture.ts'
+import { faultSeed, seeded } from './seeded.fixture.ts'
 
 const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 3)
-const seed = Number(process.env['HANSHU_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
+const seed = faultSeed()
 const sandbox = (await noSandboxesHere()) ? 'process' : 'oci'
 const environment = { HANSHU_POOL_SIZE: '2' }
-
-/** Numbers from 0 to 1 that a seed repeats (xorshift). */
-function seeded(start: number): () => number {
-  let state = start | 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-}
 
 /** What the platform has said is done. A name is in `functions` with the texts that its qualifiers answer. */
 interface Ledger {

@@ -12,9 +12,10 @@ import { createFunction, fc3Client, type Sdk } from '../clients.fixture.ts'
 import { api } from '../conformance/conformance.fixture.ts'
 import { billedOf, cuOf, ledgerOf } from '../ledger.fixture.ts'
 import { noSandboxesHere, type Platform, startPlatform } from '../platform.fixture.ts'
+import { faultSeed } from './seeded.fixture.ts'
 
 const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 3)
-const seed = Number(process.env['HANSHU_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
+const seed = faultSeed()
 const sandbox = (await noSandboxesHere()) ? 'process' : 'oci'
 const environment = { HANSHU_POOL_SIZE: '1' }
 const callers = 4

@@ -12,9 +12,10 @@ import { createFunction, fc3Client } from '../clients.fixture.ts'
 import { logOf, requestWith } from '../conformance/conformance.fixture.ts'
 import { noSandboxesHere, type Platform, startPlatform, until } from '../platform.fixture.ts'
 import { ownerOf, statusOf, traces } from './machine.fixture.ts'
+import { faultSeed } from './seeded.fixture.ts'
 
 const rounds = Number(process.env['HANSHU_FAULT_ROUNDS'] ?? 4)
-const seed = Number(process.env['HANSHU_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
+const seed = faultSeed()
 const sandbox = (await noSandboxesHere()) ? 'process' : 'oci'
 const environment = { HANSHU_POOL_SIZE: '1' }
 

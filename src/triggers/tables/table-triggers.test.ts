@@ -120,7 +120,7 @@ describe('a trigger of a table', () => {
     for (const waitMs of [1000, 2000, 4000]) {
       clock.advance(waitMs - 1)
       await turn()
-      const before = calls.length
+      const before: number = calls.length
       clock.advance(1)
       await turn()
       assert.equal(calls.length, before + 1)

@@ -1,4 +1,4 @@
-import { functionArn, qualifiedArn } from '../products/functions/names.ts'
+import { functionResource } from '../products/functions/authorization.ts'
 import { FUNCTION_COMPUTE } from '../products/functions/roles.ts'
 import { trustsService } from '../products/identity/service-roles.ts'
 import type { SourceTrigger } from '../triggers/events/source-triggers.ts'
@@ -27,9 +27,8 @@ export function whyRoleMayNotInvoke(
   if (found.is !== 'created') return undefined
   const { roleName, roleId } = found.role
   const principal: Principal = { is: 'role', roleName, roleId, sessionName: service }
-  const mayInvoke = (resource: string) => identity.mayDo(principal, { action: 'fc:InvokeFunction', resource })
-  const resource = qualifiedArn(region, accountId, functionName, qualifier)
-  return mayInvoke(resource) || mayInvoke(functionArn(region, accountId, functionName))
+  const resource = `acs:fc:${region}:${accountId}:${functionResource(functionName, qualifier)}`
+  return identity.mayDo(principal, { action: 'fc:InvokeFunction', resource })
     ? undefined
     : `the role '${roleArn}' may not perform 'fc:InvokeFunction' on '${resource}'`
 }

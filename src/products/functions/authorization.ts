@@ -111,7 +111,8 @@ function readShape(route: string): Shape {
 }
 
 /** A function of a service is one and the same, whichever API names it. */
-function functionResource(functionName: string, qualifier: string): string {
+/** `functions/f`, `services/s.prod/functions/f`: the last part of the ARN that policies name a function by. */
+export function functionResource(functionName: string, qualifier: string): string {
   if (!isInService(functionName)) return `functions/${functionName}`
   const { serviceName, functionName: name } = serviceAndFunction(functionName)
   return `services/${qualified(serviceName, qualifier)}/functions/${name}`

@@ -1,12 +1,12 @@
 /** `oss` triggers: written by `ali-oss`, seen by functions as the vendor's samples have it. */
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { createFunction, invoke, type Sdk } from '../../clients.fixture.ts'
+import { createFunction, fc2Client, invoke, type Sdk, zipOf } from '../../clients.fixture.ts'
 import { until } from '../../platform.fixture.ts'
 import { api, assertRefused, requestWith, sharedPlatform } from '../conformance.fixture.ts'
 import { role } from '../identity/identity.fixture.ts'
 import { ossClient } from '../objects/objects.fixture.ts'
-import { createTrigger, eventsOf, recordingFunction, someEvents } from './triggers.fixture.ts'
+import { createTrigger, eventsOf, recorder, recordingFunction, someEvents } from './triggers.fixture.ts'
 
 const bed = sharedPlatform({ sandbox: 'process' })
 let oss: Sdk
@@ -270,5 +270,39 @@ describe('a trigger of a bucket', () => {
     const { objects } = await oss.listV2({ prefix: 'circle/', 'max-keys': 100 })
     assert.equal(objects.length, 18)
     assert.equal((await invoke(client, 'circle', 'circle/50')).statusCode, 200)
+  })
+})
+
+describe('a trigger of a bucket, of a function in a service', () => {
+  test('is made by the older API, with an object for its configuration, in the role that names the service', async () => {
+    const { platform } = bed
+    const client = fc2Client(platform)
+    await client.createService('shop')
+    await client.createFunction('shop', {
+      functionName: 'old',
+      runtime: 'nodejs20',
+      handler: 'index.handler',
+      code: { zipFile: await zipOf(recorder) },
+    })
+    const invocationRole = await role(platform, 'shop-notifier', {
+      trusts: { Service: ['oss.aliyuncs.com'] },
+      statements: [
+        { Effect: 'Allow', Action: 'fc:InvokeFunction', Resource: 'acs:fc:*:*:services/shop*/functions/old' },
+      ],
+    })
+    const { data } = await client.createTrigger('shop', 'old', {
+      triggerName: 'uploads',
+      triggerType: 'oss',
+      sourceArn: sourceArn('pictures'),
+      invocationRole,
+      triggerConfig: {
+        events: ['oss:ObjectCreated:PutObject'],
+        filter: { key: { prefix: 'old/', suffix: '' } },
+      },
+    })
+    assert.equal(data.triggerConfig.filter.key.prefix, 'old/')
+    await oss.put('old/1', Buffer.from('1'))
+    const [event] = await objectsSeen('shop$old', 1)
+    assert.equal(event.oss.object.key, 'old/1')
   })
 })

@@ -4,7 +4,7 @@ import { type Platform, until } from '../../platform.fixture.ts'
 import { logOf, requestWith } from '../conformance.fixture.ts'
 
 /** Writes each event into its log, base64, beside the id of the request. */
-const recorder = {
+export const recorder = {
   'index.js': `exports.handler = async (event, { requestId }) => {
     console.log('GOT ' + requestId + ' ' + event.toString('base64'))
   }`,

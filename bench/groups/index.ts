@@ -3,14 +3,18 @@ import { alias } from './alias.ts'
 import { async } from './async.ts'
 import { burst } from './burst.ts'
 import { cold } from './cold.ts'
+import { events } from './events.ts'
 import { keepAlive } from './keep-alive.ts'
 import { ledger } from './ledger.ts'
 import { many } from './many.ts'
 import { memory } from './memory.ts'
+import { objects } from './objects.ts'
 import { peaks } from './peaks.ts'
+import { queues } from './queues.ts'
 import { records } from './records.ts'
 import { scale } from './scale.ts'
 import { startup } from './startup.ts'
+import { tables } from './tables.ts'
 import { warm } from './warm.ts'
 
 /** In the order of the table. */
@@ -28,4 +32,8 @@ export const groups: readonly Group[] = [
   records,
   keepAlive,
   ledger,
+  objects,
+  tables,
+  queues,
+  events,
 ]

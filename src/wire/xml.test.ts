@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { xmlDocument, xmlReply } from './xml.ts'
+import { xmlDocument } from '../lib/xml.ts'
+import { xmlReply } from './xml.ts'
 
 it('writes elements in order, repeats lists, leaves out what is undefined, and escapes text', () => {
   const content = { A: 'a<b>&"c\'', B: [{ C: 1 }, { C: 2 }], D: undefined, E: { F: '' } }

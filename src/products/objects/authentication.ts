@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from '../../lib/clock.ts'
+import { ossV4StringToSign } from '../../lib/signing/oss.ts'
 import { queryItems } from '../../lib/signing/percent.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { conditionsOf, type RequestConditions } from '../../wire/access.ts'
@@ -32,7 +33,6 @@ import {
   isOssV4,
   isOssV4Url,
   type OssV4Authorization,
-  ossV4StringToSign,
   parseOssV4,
   verifyOssV4,
 } from '../../wire/signatures/oss-v4.ts'

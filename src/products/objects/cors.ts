@@ -1,8 +1,9 @@
 /** Cross-origin rules of a bucket: what they are, and what they say to a request. */
+
+import { childOf, childrenOf, type XmlElement } from '../../lib/xml-reader.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { ApiError } from '../../wire/api-error.ts'
 import type { Reply } from '../../wire/operation.ts'
-import { childOf, childrenOf, type XmlElement } from '../../wire/xml-reader.ts'
 import type { StoredBucket } from './bucket.ts'
 import { malformedXml } from './errors.ts'
 import { findSetting } from './settings.ts'

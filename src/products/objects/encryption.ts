@@ -1,5 +1,5 @@
 /** What clients say about encryption is kept and answered; the bytes are as safe as the disk they are on. */
-import { childOf, textOf, type XmlElement } from '../../wire/xml-reader.ts'
+import { childOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
 import { invalidArgument, invalidEncryptionAlgorithm, malformedXml } from './errors.ts'
 import type { Encryption } from './object.ts'
 

@@ -1,5 +1,5 @@
 /** Lifecycle rules: what they are, and which of them an object falls under at a time. Pure. */
-import { childOf, childrenOf, textOf, type XmlElement } from '../../wire/xml-reader.ts'
+import { childOf, childrenOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
 import { malformedXml, notImplemented } from './errors.ts'
 import type { ObjectRecord, Tag } from './object.ts'
 import { isStorageClass, STORAGE_CLASSES, type StorageClass } from './storage-class.ts'

@@ -1,6 +1,7 @@
 /** Object Storage as a product: what `main/` gives to a listener of its own and to that of Function Compute. */
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
+import { MalformedXml } from '../../lib/xml-reader.ts'
 import type { BlobStore } from '../../ports/blobs.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
@@ -10,7 +11,6 @@ import { MalformedPath } from '../../wire/routes.ts'
 import { isOssV1, isOssV1Url } from '../../wire/signatures/oss-v1.ts'
 import { isOssV4, isOssV4Url } from '../../wire/signatures/oss-v4.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
-import { MalformedXml } from '../../wire/xml-reader.ts'
 import { objectsAuthentication, type RequestFacts } from './authentication.ts'
 import type { PartLeases } from './content.ts'
 import {

@@ -2,9 +2,9 @@
 import { createHmac } from 'node:crypto'
 import { constantTimeEqual } from '../../lib/checksums.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { OSS_V4_ALGORITHM, ossV4SigningKey } from '../../lib/signing/oss.ts'
 import { isSkewed } from '../../wire/signatures/compare.ts'
 import { ossV1Signature } from '../../wire/signatures/oss-v1.ts'
-import { OSS_V4_ALGORITHM, ossV4SigningKey } from '../../wire/signatures/oss-v4.ts'
 import type { Principal, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import {
   accessDenied,

@@ -1,6 +1,7 @@
 /** The vocabulary of Object Storage operations. */
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
+import { xmlDocument } from '../../lib/xml.ts'
 import type { BlobStore } from '../../ports/blobs.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RequestConditions } from '../../wire/access.ts'
@@ -9,7 +10,6 @@ import { type Call, type Operation, operationOf, type Reply } from '../../wire/o
 import type { RequestHead } from '../../wire/product-server.ts'
 import { parseRoute } from '../../wire/routes.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
-import { xmlDocument } from '../../wire/xml.ts'
 import { type AccessCaller, authorize, authorizeService, type Grant } from './access.ts'
 import { requireBucket, type StoredBucket } from './bucket.ts'
 import type { PartLeases } from './content.ts'

@@ -1,7 +1,7 @@
 /** Which pages may show a bucket's objects: asked of requests that nobody signed, and of presigned URLs. */
 
+import { childOf, childrenOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
 import type { RecordStore } from '../../ports/records.ts'
-import { childOf, childrenOf, textOf, type XmlElement } from '../../wire/xml-reader.ts'
 import type { AccessCaller } from './access.ts'
 import type { StoredBucket } from './bucket.ts'
 import { accessDenied, malformedXml } from './errors.ts'

@@ -1,6 +1,6 @@
 /** The documents of those settings of buckets that are put, read and deleted alike. What each is, its own file says. */
-import type { XmlContent } from '../../wire/xml.ts'
-import type { XmlElement } from '../../wire/xml-reader.ts'
+import type { XmlContent } from '../../lib/xml.ts'
+import type { XmlElement } from '../../lib/xml-reader.ts'
 import { type CorsSetting, corsXml, readCors } from './cors.ts'
 import { encryptionXml, readEncryption } from './encryption.ts'
 import { type LifecycleRule, lifecycleXml, readLifecycle } from './lifecycle-rules.ts'

@@ -1,5 +1,5 @@
 /** Tags of objects and buckets. */
-import { childOf, childrenOf, textOf, type XmlElement } from '../../wire/xml-reader.ts'
+import { childOf, childrenOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
 import { invalidTag, malformedXml } from './errors.ts'
 import type { Tag } from './object.ts'
 

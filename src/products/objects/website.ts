@@ -1,5 +1,5 @@
 /** Buckets as web sites: what is shown for a folder, and for what is not there. Of requests that nobody signed. */
-import { childOf, childrenOf, textOf, type XmlElement } from '../../wire/xml-reader.ts'
+import { childOf, childrenOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
 import { malformedXml, notImplemented } from './errors.ts'
 import { isObjectName } from './object.ts'
 

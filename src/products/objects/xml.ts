@@ -1,8 +1,8 @@
 /** Documents that clients send, read by their root's name. */
-import { readXmlBytes, type XmlElement } from '../../wire/xml-reader.ts'
+import { readXmlBytes, type XmlElement } from '../../lib/xml-reader.ts'
 import { malformedXml } from './errors.ts'
 
-export { childOf, childrenOf, textOf, type XmlElement } from '../../wire/xml-reader.ts'
+export { childOf, childrenOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
 
 export function document(body: Buffer, rootName: string): XmlElement {
   const root = readXmlBytes(body)

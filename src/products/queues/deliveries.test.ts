@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createVerify, X509Certificate } from 'node:crypto'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { readXml } from '../../wire/xml-reader.ts'
+import { readXml } from '../../lib/xml-reader.ts'
 import { never } from './testbed.fixture.ts'
 import { eventually, type Pushed, runningTopics, subscriber } from './topics.testing.ts'
 

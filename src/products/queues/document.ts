@@ -1,6 +1,7 @@
 /** XML bodies as operations read them: elements by name, each known, each at most as often as it may be. */
+
+import { readXmlBytes, type XmlElement } from '../../lib/xml-reader.ts'
 import type { BodyReader } from '../../wire/body.ts'
-import { readXmlBytes, type XmlElement } from '../../wire/xml-reader.ts'
 import { invalidElement, malformedXml, outOfRange } from './errors.ts'
 
 /** Sixteen messages of 64 KiB, with an escape for one character in two of them and more. */

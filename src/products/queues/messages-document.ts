@@ -1,6 +1,6 @@
 /** Messages on the wire: how senders write them, how receivers are told. */
-import type { XmlContent } from '../../wire/xml.ts'
-import type { XmlElement } from '../../wire/xml-reader.ts'
+import type { XmlContent } from '../../lib/xml.ts'
+import type { XmlElement } from '../../lib/xml-reader.ts'
 import { fieldsOf, integerOf } from './document.ts'
 import { invalidElement, notImplemented, outOfRange } from './errors.ts'
 import {

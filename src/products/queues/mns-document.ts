@@ -1,4 +1,4 @@
-import { type XmlContent, xmlDocument } from '../../wire/xml.ts'
+import { type XmlContent, xmlDocument } from '../../lib/xml.ts'
 
 const NAMESPACE = 'http://mns.aliyuncs.com/doc/v1/'
 

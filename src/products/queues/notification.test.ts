@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readXml } from '../../wire/xml-reader.ts'
+import { readXml } from '../../lib/xml-reader.ts'
 import { renderNotification, retryDelayMs } from './notification.ts'
 
 const notification = {

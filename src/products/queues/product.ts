@@ -1,12 +1,12 @@
 /** The vocabulary of operations on queues and topics. */
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
+import type { XmlContent } from '../../lib/xml.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { type Call, operationOf, type Reply } from '../../wire/operation.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
-import type { XmlContent } from '../../wire/xml.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Janitor } from './janitor.ts'
 import type { LiveQueues } from './live-queues.ts'
@@ -14,10 +14,10 @@ import { mnsDocument } from './mns-document.ts'
 import type { TopicListeners } from './needs.ts'
 import type { SigningKey } from './signing-key.ts'
 
+export type { XmlContent } from '../../lib/xml.ts'
 export { ApiError } from '../../wire/api-error.ts'
 export { none } from '../../wire/body.ts'
 export type { Reply } from '../../wire/operation.ts'
-export type { XmlContent } from '../../wire/xml.ts'
 
 /** What an operation may use. */
 export interface QueuesContext extends Call {

@@ -1,6 +1,7 @@
 /** Publishing: the message for every subscriber whose filter lets it through, all in one commit with what others are told of it. */
+
+import type { XmlElement } from '../../lib/xml-reader.ts'
 import type { StoredRecord } from '../../ports/records.ts'
-import type { XmlElement } from '../../wire/xml-reader.ts'
 import { fieldsOf } from './document.ts'
 import { invalidArgument, notImplemented, outOfRange } from './errors.ts'
 import { subscriptionsPrefix, topicAliveKey } from './keys.ts'

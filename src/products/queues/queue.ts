@@ -1,6 +1,6 @@
 /** Queues as records: what can be set of them, within the vendor's limits. */
 
-import type { XmlElement } from '../../wire/xml-reader.ts'
+import type { XmlElement } from '../../lib/xml-reader.ts'
 import { booleanOf, fieldsOf, integerOf } from './document.ts'
 import { notImplemented } from './errors.ts'
 

@@ -1,7 +1,8 @@
 /** Topics and subscriptions as records. */
+
+import type { XmlContent } from '../../lib/xml.ts'
+import type { XmlElement } from '../../lib/xml-reader.ts'
 import type { RecordStore, StoredRecord } from '../../ports/records.ts'
-import type { XmlContent } from '../../wire/xml.ts'
-import type { XmlElement } from '../../wire/xml-reader.ts'
 import { booleanOf, fieldsOf, integerOf } from './document.ts'
 import { invalidElement, notImplemented, subscriptionNotExist, topicNotExist } from './errors.ts'
 import { subscriptionKey, topicKey } from './keys.ts'

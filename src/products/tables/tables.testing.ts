@@ -8,11 +8,12 @@ import { ManualClock } from '../../lib/clock.ts'
 import { randomIds } from '../../lib/ids.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Message } from '../../lib/protobuf.ts'
+import { otsSignature } from '../../lib/signing/ots.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
 import { serverOptions } from '../../wire/http-server.ts'
 import { requestHandler } from '../../wire/product-server.ts'
-import { otsAuthorization, otsSignature } from '../../wire/signatures/ots.ts'
+import { otsAuthorization } from '../../wire/signatures/ots.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import { errorMessage, nothing } from './messages/common.ts'
 import { getRowRequest, getRowResponse, putRowRequest, writeRowResponse } from './messages/rows.ts'
@@ -197,7 +198,7 @@ async function ask(
     string,
     string
   >
-  const signature = otsSignature({ method, rawPath, rawQuery: '', headers: given }, root.accessKeySecret)
+  const signature = otsSignature({ method, rawPath, headers: given }, root.accessKeySecret)
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = httpRequest(
       {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { mnsV2Signature, signMns } from '../../lib/signing/mns.ts'
 import type { SignedRequest } from './compare.ts'
-import { mnsV2Signature, parseMns, verifyMns } from './mns.ts'
+import { parseMns, verifyMns } from './mns.ts'
 
 const request = (method: string, target: string, headers: Record<string, string> = {}): SignedRequest => {
   const [rawPath = '', rawQuery = ''] = target.split('?')
@@ -123,4 +124,21 @@ it('takes no other header for a signature', () => {
   ]) {
     assert.equal(parseMns(header), undefined)
   }
+})
+
+it('what is signed here verifies, and not for another path or day', () => {
+  const nowMs = Date.parse('2026-01-01T00:00:00Z')
+  const credentials = { accessKeyId: 'ak', accessKeySecret: 'sk' }
+  const sent = request('GET', '/queues/q/messages?waitseconds=1&peekonly=true', {
+    'content-type': 'text/xml',
+  })
+  const headers = signMns({ ...sent, headers: { 'content-type': 'text/xml' } }, credentials, {
+    nowMs,
+    region: 'cn-hangzhou',
+  })
+  const given = parseMns(headers['authorization']!)!
+  assert.equal(given.accessKeyId, 'ak')
+  assert.ok(verifyMns({ ...sent, headers }, given, 'sk', nowMs))
+  assert.ok(!verifyMns({ ...sent, headers, rawPath: '/queues/other' }, given, 'sk', nowMs))
+  assert.ok(!verifyMns({ ...sent, headers }, given, 'sk', nowMs + 86_400_000))
 })

@@ -1,18 +1,21 @@
-/** OSS signature V4 (HMAC-SHA256 with a key for the day and region), in the header or in a presigned URL. */
-import { createHmac, hash } from 'node:crypto'
+/** Checks OSS signature V4, in the header or in a presigned URL; what is signed is in `lib/signing/oss.ts`. */
 import { constantTimeEqual } from '../../lib/checksums.ts'
+import {
+  OSS_V4_ALGORITHM,
+  type OssV4Scope,
+  ossV4SignatureBy,
+  ossV4SigningKey,
+} from '../../lib/signing/oss.ts'
 import { encodeRfc3986, type QueryItem, queryItems } from '../../lib/signing/percent.ts'
 import { headerOf, type SignedRequest } from './compare.ts'
 import { encodingsOf, headersIn, type OssResource } from './oss-resource.ts'
-
-export const OSS_V4_ALGORITHM = 'OSS4-HMAC-SHA256'
 
 export interface OssV4Authorization {
   version: 'v4'
   accessKeyId: string
   securityToken: string | undefined
   signature: string
-  scope: { date: string; region: string; product: string }
+  scope: OssV4Scope
   additionalHeaders: readonly string[]
   /** `yyyymmddTHHMMSSZ`, as signed. */
   dateLine: string
@@ -115,70 +118,19 @@ export function verifyOssV4(
     return queries.some((query) =>
       constantTimeEqual(
         signature,
-        hmac(
-          key,
-          ossV4StringToSign({
-            method: request.method,
-            resource,
-            query,
-            headers,
-            additionalHeaders,
-            scope,
-            dateLine,
-          }),
-        ).toString('hex'),
+        ossV4SignatureBy(key, {
+          method: request.method,
+          resource,
+          query,
+          headers,
+          additionalHeaders,
+          scope,
+          dateLine,
+        }),
       ),
     )
   })
 }
-
-export interface OssV4Canonical {
-  method: string
-  resource: OssResource
-  /** Encoded and sorted. */
-  query: string
-  headers: ReadonlyMap<string, string>
-  additionalHeaders: readonly string[]
-  scope: OssV4Authorization['scope']
-  dateLine: string
-}
-
-export function ossV4StringToSign({
-  method,
-  resource: { bucket, object = '' },
-  query,
-  headers,
-  additionalHeaders,
-  scope,
-  dateLine,
-}: OssV4Canonical): string {
-  const path = encodeRfc3986(bucket === undefined ? '/' : `/${bucket}/${object}`).replaceAll('%2F', '/')
-  const signed = [...headers.keys()].filter(
-    (name) => name === 'content-type' || name === 'content-md5' || name.startsWith('x-oss-'),
-  )
-  const headerLines = [...new Set([...signed, ...additionalHeaders])]
-    .sort()
-    .map((name) => `${name}:${headers.get(name) ?? ''}\n`)
-    .join('')
-  const payload = headers.get('x-oss-content-sha256') ?? 'UNSIGNED-PAYLOAD'
-  const canonical = `${method}\n${path}\n${query}\n${headerLines}\n${additionalHeaders.join(';')}\n${payload}`
-  return `${OSS_V4_ALGORITHM}\n${dateLine}\n${scopeText(scope)}\n${hash('sha256', canonical, 'hex')}`
-}
-
-export function ossV4SigningKey(
-  accessKeySecret: string,
-  { date, region, product }: OssV4Authorization['scope'],
-): Buffer {
-  return hmac(hmac(hmac(hmac(`aliyun_v4${accessKeySecret}`, date), region), product), 'aliyun_v4_request')
-}
-
-export const ossV4Signature = (accessKeySecret: string, canonical: OssV4Canonical): string =>
-  hmac(ossV4SigningKey(accessKeySecret, canonical.scope), ossV4StringToSign(canonical)).toString('hex')
-
-const scopeText = ({ date, region, product }: OssV4Authorization['scope']): string =>
-  `${date}/${region}/${product}/aliyun_v4_request`
-
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
 /** The ways the query of a request may have been signed, likeliest first; undefined when it cannot be decoded. */
 export function canonicalQueriesOf(rawQuery: string): string[] | undefined {

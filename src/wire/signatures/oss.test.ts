@@ -4,6 +4,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { presignOssV4, signOssV4 } from '../../lib/signing/oss.ts'
 import type { SignedRequest } from './compare.ts'
 import { type OssResource, ossResources } from './oss-resource.ts'
 import { parseOssV1, presignOssV1, verifyOssV1 } from './oss-v1.ts'
@@ -243,5 +244,35 @@ describe('the place a request may mean', () => {
   })
   it('is nowhere when the path cannot be decoded', () => {
     assert.deepEqual(places('/b/%ff', 'localhost'), [])
+  })
+})
+
+describe('what is signed here', () => {
+  const nowMs = Date.parse('2026-01-01T00:00:00Z')
+  const credentials = { accessKeyId: 'ak', accessKeySecret: 'sk', securityToken: 'a/b+c' }
+  const resource = { bucket: 'my-bkt', object: "dir/a b+c'(你).txt" }
+  const rawPath = `/my-bkt/${encodeURIComponent(resource.object)}`
+
+  it('verifies by its headers for that object only', () => {
+    const rawQuery = 'uploadId=a%2Bb&partNumber=1&acl'
+    const asked = { method: 'PUT', resource, rawQuery, headers: { 'x-oss-meta-a': 'b' } }
+    const headers = signOssV4(asked, credentials, { nowMs, region: 'cn-hangzhou' })
+    const request = { method: 'PUT', rawPath, rawQuery, headers }
+    const given = parseOssV4(request)!
+    assert.equal(given.securityToken, 'a/b+c')
+    assert.ok(verifyOssV4(request, given, 'sk', resource))
+    assert.ok(!verifyOssV4(request, given, 'sk', { ...resource, object: 'other' }))
+    assert.ok(!verifyOssV4({ ...request, rawQuery: 'acl' }, given, 'sk', resource))
+  })
+
+  it('verifies as a URL, and says when it ends', () => {
+    const asked = { method: 'GET', resource, rawQuery: 'versionId=1' }
+    const moment = { nowMs, region: 'cn-hangzhou', expiresSeconds: 60 }
+    const rawQuery = presignOssV4(asked, credentials, moment)
+    const request = { method: 'GET', rawPath, rawQuery, headers: {} }
+    const given = parseOssV4(request)!
+    assert.deepEqual(given.when, { is: 'url', dateMs: nowMs, expiresAtMs: nowMs + 60_000 })
+    assert.ok(verifyOssV4(request, given, 'sk', resource))
+    assert.ok(!verifyOssV4({ ...request, method: 'PUT' }, given, 'sk', resource))
   })
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { otsAuthorization, otsSignature, otsV4Key, otsV4Signature, verifyOts } from './ots.ts'
+import { otsSignature, otsV4Key, otsV4Signature, signOts } from '../../lib/signing/ots.ts'
+import { otsAuthorization, verifyOts } from './ots.ts'
 
 const request = {
   method: 'POST',
@@ -57,4 +58,15 @@ describe('the signature of Table Store', () => {
       `OTS ak:${expected}`,
     )
   })
+})
+
+it('what is signed here verifies, and not for another operation or body', () => {
+  const credentials = { accessKeyId: 'ak', accessKeySecret: 'secret', securityToken: 't' }
+  const wanted = { operation: 'GetRow', instance: 'i', body: Buffer.from('b') }
+  const headers = signOts(wanted, credentials, 0)
+  const sent = { method: 'POST', rawPath: '/GetRow', rawQuery: '', headers }
+  assert.deepEqual(verifyOts(sent, 'secret'), { accessKeyId: 'ak', key: 'secret' })
+  assert.equal(verifyOts({ ...sent, rawPath: '/PutRow' }, 'secret'), undefined)
+  const otherBody = { ...headers, 'x-ots-contentmd5': 'x' }
+  assert.equal(verifyOts({ ...sent, headers: otherBody }, 'secret'), undefined)
 })

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import { text } from 'node:stream/consumers'
-import { mnsV2Signature, mnsV4Signature, mnsV4StringToSign } from '../../../src/wire/signatures/mns.ts'
+import { mnsV2Signature, mnsV4Signature, mnsV4StringToSign } from '../../../src/lib/signing/mns.ts'
 import type { Sdk } from '../../clients.fixture.ts'
 import type { Platform } from '../../platform.fixture.ts'
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { flushCompileCache } from 'node:module'
 import { constants } from 'node:os'
+import { createInterface } from 'node:readline/promises'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { processScreen } from './process-screen.ts'
 import type { Program, Terminal } from './terminal.ts'
@@ -28,9 +29,21 @@ export function processTerminal(): Terminal {
     })
   }
 
+  let isProgressShown = false
+  const clearProgress = (): void => {
+    if (isProgressShown) process.stderr.write('\r\u001b[K')
+    isProgressShown = false
+  }
+
   return {
-    print: (line) => void process.stdout.write(`${line}\n`),
-    note: (line) => void process.stderr.write(`${line}\n`),
+    print(line) {
+      clearProgress()
+      process.stdout.write(`${line}\n`)
+    },
+    note(line) {
+      clearProgress()
+      process.stderr.write(`${line}\n`)
+    },
     write: (bytes) =>
       new Promise((resolve) => {
         if (process.stdout.write(bytes)) return resolve()
@@ -40,11 +53,27 @@ export function processTerminal(): Terminal {
     progress(line, done) {
       if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}${done ? '\n' : ''}`)
       else if (done) process.stderr.write(`${line}\n`)
+      isProgressShown = process.stderr.isTTY && line !== '' && !done
+    },
+    get progressColumns() {
+      return process.stderr.isTTY ? process.stderr.columns : undefined
     },
     async readInput() {
       const chunks: Buffer[] = []
       for await (const chunk of process.stdin) chunks.push(chunk)
       return Buffer.concat(chunks)
+    },
+    openInput: () => process.stdin,
+    async ask(question) {
+      const { stdin: input, stderr: output } = process
+      if (!input.isTTY || !output.isTTY) return undefined
+      clearProgress()
+      const lines = createInterface({ input, output })
+      try {
+        return await lines.question(question, { signal: gone.signal })
+      } finally {
+        lines.close()
+      }
     },
     takeScreen() {
       const { stdin, stdout } = process

@@ -1,4 +1,5 @@
 /** What a command sees of the world around it. Tests script one; `process-terminal.ts` is the real one. */
+import type { Readable } from 'node:stream'
 import type { Clock } from '../lib/clock.ts'
 
 export interface Terminal {
@@ -8,9 +9,15 @@ export interface Terminal {
   write(bytes: Uint8Array): Promise<void>
   /** A line on standard error: progress, warnings, what went wrong. */
   note(line: string): void
-  /** Shows how far a long step is, in place, where someone watches. The last one has `done`. */
+  /** Shows how far a long step is, in place, where someone watches. The last one has `done`; an empty line takes it away. */
   progress(line: string, done: boolean): void
+  /** How wide such a line may be; undefined where nobody watches. */
+  readonly progressColumns: number | undefined
   readInput(): Promise<Buffer>
+  /** Standard input as it comes; whoever opens it reads it to its end, or destroys it. */
+  openInput(): Readable
+  /** What is typed in answer to a question; undefined where nobody can be asked. */
+  ask(question: string): Promise<string | undefined>
   /** All of it, to draw on; undefined where nobody watches. It is to be left, whatever happens. */
   takeScreen(): Screen | undefined
   readonly environment: NodeJS.ProcessEnv

@@ -57,6 +57,28 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Manage users, access keys, roles and policies',
     load: async () => (await import('./identity.ts')).identity,
   },
+  'oss ls': {
+    summary: 'List buckets, or what is in one',
+    load: async () => (await import('./oss/ls.ts')).ossLs,
+  },
+  'oss cp': {
+    summary: 'Copy files to, from and between buckets',
+    load: async () => (await import('./oss/cp.ts')).ossCp,
+  },
+  'oss sync': {
+    summary: 'Make one folder or prefix like another',
+    load: async () => (await import('./oss/sync.ts')).ossSync,
+  },
+  'oss rm': { summary: 'Remove objects', load: async () => (await import('./oss/rm.ts')).ossRm },
+  'oss mb': { summary: 'Make a bucket', load: async () => (await import('./oss/buckets.ts')).ossMb },
+  'oss rb': {
+    summary: 'Remove a bucket that is empty',
+    load: async () => (await import('./oss/buckets.ts')).ossRb,
+  },
+  'oss presign': {
+    summary: 'Print a URL that lets others read an object',
+    load: async () => (await import('./oss/presign.ts')).ossPresign,
+  },
   'event generate': {
     summary: 'Make up an event of a trigger',
     load: async () => (await import('./event/generate.ts')).eventGenerate,

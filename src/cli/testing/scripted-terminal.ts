@@ -1,8 +1,11 @@
 /** A terminal that a test reads and feeds. */
+import { Readable } from 'node:stream'
 import { ManualClock } from '../../lib/clock.ts'
 import type { Program, Screen, Terminal } from '../terminal.ts'
 
 export interface ScriptedTerminal extends Terminal {
+  /** Every line of progress, and every question. */
+  readonly shown: string[]
   /** Standard output so far. */
   output(): string
   /** Standard error so far. */
@@ -25,9 +28,13 @@ export interface ScriptedScreen extends Screen {
 interface Script {
   environment?: NodeJS.ProcessEnv
   workingDir?: string
-  input?: string
+  input?: string | Buffer
   /** Default: no screen. */
   size?: { columns: number; rows: number }
+  /** Default: nobody watches progress. */
+  progressColumns?: number
+  /** What is answered to questions, in turn. Default: nobody can be asked. */
+  answers?: string[]
 }
 
 export function scriptedTerminal({
@@ -35,11 +42,14 @@ export function scriptedTerminal({
   workingDir = '/',
   input = '',
   size,
+  progressColumns,
+  answers,
 }: Script = {}): ScriptedTerminal {
   const output: Buffer[] = []
   const notes: string[] = []
   const interrupt = new AbortController()
   const became: Program[] = []
+  const shown: string[] = []
   let nonces = 0
   const screen = size && scriptedScreen(size)
   return {
@@ -48,8 +58,18 @@ export function scriptedTerminal({
     print: (line) => void output.push(Buffer.from(`${line}\n`)),
     write: async (bytes) => void output.push(Buffer.from(bytes)),
     note: (line) => void notes.push(`${line}\n`),
-    progress: (line, done) => void (done && notes.push(`${line}\n`)),
+    progress(line, done) {
+      shown.push(line)
+      if (done) notes.push(`${line}\n`)
+    },
+    progressColumns,
+    shown,
     readInput: async () => Buffer.from(input),
+    openInput: () => Readable.from([Buffer.from(input)]),
+    async ask(question) {
+      if (answers) shown.push(question)
+      return answers?.shift()
+    },
     takeScreen: () => screen,
     screen,
     environment,

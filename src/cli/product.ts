@@ -18,6 +18,8 @@ export interface ProductConnection {
   endpoint: URL
   credentials: SigningCredentials
   region: string
+  /** Known when the ready file is. */
+  accountId?: string
 }
 
 /** Flags of every command that speaks to such a product. */

@@ -2,6 +2,7 @@
 import { Transform } from 'node:stream'
 import { readableBytes } from './readable-bytes.ts'
 import type { Terminal } from './terminal.ts'
+import { harmless } from './watch/words.ts'
 
 export interface TransferProgress {
   /** More bytes to come, of one more file. */
@@ -111,9 +112,9 @@ export function progressLine(view: ProgressView, columns: number): string {
   return (room < 8 ? line : `${line}  ${shortened(name, room)}`).slice(0, columns - 1)
 }
 
-/** The end of a name says more than its beginning. Control characters would do things to the terminal. */
+/** The end of a name says more than its beginning. */
 function shortened(name: string, columns: number): string {
-  const plain = name.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
+  const plain = harmless(name)
   // Characters of Chinese and the like are two columns wide.
   const widthOf = (character: string): number => (character.codePointAt(0)! >= 0x1100 ? 2 : 1)
   const characters = [...plain]

@@ -57,6 +57,62 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Manage users, access keys, roles and policies',
     load: async () => (await import('./identity.ts')).identity,
   },
+  'mns list': {
+    summary: 'List queues and topics',
+    load: async () => (await import('./mns/list.ts')).mnsList,
+  },
+  'mns create': {
+    summary: 'Create a queue, or a topic',
+    load: async () => (await import('./mns/create.ts')).mnsCreate,
+  },
+  'mns delete': {
+    summary: 'Delete a queue, or a topic',
+    load: async () => (await import('./mns/delete.ts')).mnsDelete,
+  },
+  'mns send': {
+    summary: 'Send a message to a queue',
+    load: async () => (await import('./mns/send.ts')).mnsSend,
+  },
+  'mns receive': {
+    summary: 'Receive messages of a queue',
+    load: async () => (await import('./mns/receive.ts')).mnsReceive,
+  },
+  'mns peek': {
+    summary: 'Look at the messages of a queue',
+    load: async () => (await import('./mns/receive.ts')).mnsPeek,
+  },
+  'mns publish': {
+    summary: 'Publish a message to a topic',
+    load: async () => (await import('./mns/send.ts')).mnsPublish,
+  },
+  'mns subscribe': {
+    summary: 'Have the messages of a topic sent on',
+    load: async () => (await import('./mns/subscribe.ts')).mnsSubscribe,
+  },
+  'mns unsubscribe': {
+    summary: 'End a subscription of a topic',
+    load: async () => (await import('./mns/subscribe.ts')).mnsUnsubscribe,
+  },
+  'trigger list': {
+    summary: 'List triggers, and how far their events have got',
+    load: async () => (await import('./trigger/list.ts')).triggerList,
+  },
+  'trigger show': {
+    summary: 'Show a trigger',
+    load: async () => (await import('./trigger/show.ts')).triggerShow,
+  },
+  'trigger pause': {
+    summary: 'Hold back the events of a trigger',
+    load: async () => (await import('./trigger/pause.ts')).triggerPause,
+  },
+  'trigger resume': {
+    summary: 'Hand on the events of a trigger again',
+    load: async () => (await import('./trigger/pause.ts')).triggerResume,
+  },
+  'trigger replay': {
+    summary: 'Call again with events that were given up',
+    load: async () => (await import('./trigger/replay.ts')).triggerReplay,
+  },
   'oss ls': {
     summary: 'List buckets, or what is in one',
     load: async () => (await import('./oss/ls.ts')).ossLs,

@@ -82,6 +82,7 @@ export async function runningTopics({
     clock,
     queues,
     warned,
+    origin,
     ask,
     subscribe: (name: string, endpoint: string, more = '') =>
       ask(

@@ -7,6 +7,7 @@ import { readOutput, table } from '../../output.ts'
 import { productFlags } from '../../product.ts'
 import { readableBytes } from '../../readable-bytes.ts'
 import type { Terminal } from '../../terminal.ts'
+import { harmless } from '../../watch/words.ts'
 
 export const ossLs: Command = {
   summary: 'List buckets, or what is in one',
@@ -85,20 +86,19 @@ async function printObjects(items: AsyncGenerator<Listed>, limit: number, termin
     if (terminal.signal.aborted) return
     if (item.is === 'prefix') {
       folders++
-      terminal.print(`${'folder'.padStart(SIZE_COLUMNS)}  ${' '.repeat(20)}  ${plain(item.prefix)}`)
+      terminal.print(`${'folder'.padStart(SIZE_COLUMNS)}  ${' '.repeat(20)}  ${harmless(item.prefix)}`)
       continue
     }
     objects++
     sizeBytes += item.sizeBytes
     const modified = new Date(item.lastModifiedMs).toISOString().replace(/\.\d{3}Z$/, 'Z')
-    terminal.print(`${readableBytes(item.sizeBytes).padStart(SIZE_COLUMNS)}  ${modified}  ${plain(item.key)}`)
+    terminal.print(
+      `${readableBytes(item.sizeBytes).padStart(SIZE_COLUMNS)}  ${modified}  ${harmless(item.key)}`,
+    )
   }
   const ofFolders = folders === 0 ? '' : `, ${folders} ${folders === 1 ? 'folder' : 'folders'}`
   terminal.note(`${objects} ${objects === 1 ? 'object' : 'objects'}${ofFolders}, ${readableBytes(sizeBytes)}`)
 }
-
-/** A key may hold bytes that would do things to a terminal. */
-const plain = (key: string): string => key.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
 
 async function* atMost<Item>(items: AsyncIterable<Item>, limit: number): AsyncGenerator<Item> {
   let count = 0

@@ -222,7 +222,7 @@ test('removing all of a folder asks, and does nothing where nobody can answer', 
   assert.equal((await hanshu(['rm', '-r', 'oss://bbb/p'])).exitCode, 2)
   const no = await hanshu(['rm', '-r', 'oss://bbb/p'], { answers: [''] })
   assert.deepEqual([no.exitCode, no.notes], [1, 'Nothing was removed.\n'])
-  assert.match(no.shown[0]!, /^Remove, all that is in oss:\/\/bbb\/p\/\? \[y\/N\] $/)
+  assert.match(no.shown[0]!, /^Remove all that is in oss:\/\/bbb\/p\/\? \[y\/N\] $/)
   assert.equal((await hanshu(['rm', '-r', 'oss://bbb/p'], { answers: ['y'] })).exitCode, 0)
   assert.deepEqual(await keysOf(session, 'bbb'), ['pq'])
   const missing = await hanshu(['rm', 'oss://bbb/p/1'])

@@ -1,3 +1,4 @@
+import { agreed } from '../../agreed.ts'
 import { type Command, isSet } from '../../command.ts'
 import { UsageError } from '../../errors.ts'
 import { addressText, folderOf, readAddress, readObjectAddress } from '../../objects/address.ts'
@@ -49,22 +50,13 @@ export const ossRm: Command = {
     const storage = await connectObjects(args, terminal)
     for (const folder of folders) {
       const where = addressText(folder)
-      const what = isSet(args, 'versions') ? 'with all versions, all' : 'all'
-      if (!isSet(args, 'force') && !(await agreed(`Remove, ${what} that is in ${where}? [y/N] `, terminal))) {
-        terminal.note('Nothing was removed.')
-        return 1
-      }
+      const what = isSet(args, 'versions') ? 'all versions of all' : 'all'
+      const question = `Remove ${what} that is in ${where}? [y/N] `
+      if (!isSet(args, 'force') && !(await agreed(question, terminal))) return 1
       await removeAll(storage, folder, isSet(args, 'versions'), terminal)
     }
     return 0
   },
-}
-
-async function agreed(question: string, terminal: Terminal): Promise<boolean> {
-  const answer = await terminal.ask(question)
-  if (answer === undefined)
-    throw new UsageError('Nobody can be asked here. If all of it is to be removed, say --force.')
-  return /^\s*y(es)?\s*$/i.test(answer)
 }
 
 async function removeAll(

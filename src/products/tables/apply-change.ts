@@ -1,9 +1,10 @@
 /** A change, applied: what the row is afterwards. */
+
+import { decodeValue, integerValue } from '../../lib/plain-buffer/value.ts'
 import type { CellChange, RowChange } from './change.ts'
 import { outOfRowSizeLimit, parameterInvalid } from './errors.ts'
 import { type CellVersion, type Column, columnOf, columnPosition, liveRow, type Row } from './row.ts'
 import type { TableOptions } from './table.ts'
-import { decodeValue, integerValue } from './value.ts'
 
 const INT64_MAX = 2n ** 63n - 1n
 const INT64_MIN = -(2n ** 63n)

@@ -1,9 +1,10 @@
 /** What a writer wants of a row: read from PlainBuffer, checked, and applied to the row that is there. */
+
+import type { PlainCell, PlainRow } from '../../lib/plain-buffer/cell.ts'
+import { dataBytesOf, decodeValue, type EncodedValue, typeOf } from '../../lib/plain-buffer/value.ts'
 import { parameterInvalid } from './errors.ts'
 import { operationType } from './messages/rows.ts'
 import { checkColumnName } from './names.ts'
-import type { PlainCell, PlainRow } from './plain-buffer/cell.ts'
-import { dataBytesOf, decodeValue, type EncodedValue, typeOf } from './value.ts'
 
 export type RowChange =
   | { is: 'put'; cells: readonly PutCell[] }

@@ -1,4 +1,7 @@
 /** Filters of reads and column conditions of writes, which are the same message. */
+
+import { MalformedPlainBuffer, readValue } from '../../lib/plain-buffer/read.ts'
+import { compareValues, type EncodedValue } from '../../lib/plain-buffer/value.ts'
 import type { Message } from '../../lib/protobuf.ts'
 import { MalformedProtobuf } from '../../lib/protobuf.ts'
 import { parameterInvalid } from './errors.ts'
@@ -11,9 +14,7 @@ import {
   logicalOperator,
   singleColumnValueFilter,
 } from './messages/filters.ts'
-import { MalformedPlainBuffer, readValue } from './plain-buffer/read.ts'
 import { columnOf, type Row } from './row.ts'
-import { compareValues, type EncodedValue } from './value.ts'
 
 export type Filter =
   | {

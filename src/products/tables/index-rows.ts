@@ -1,10 +1,11 @@
 /** The rows that an index has, from the rows of the table that it follows. */
+
+import type { PlainCell } from '../../lib/plain-buffer/cell.ts'
+import { decodeValue, type EncodedValue, typeOf } from '../../lib/plain-buffer/value.ts'
 import type { RowWrite } from '../../ports/rows.ts'
 import { checkKeyBytes, encodeKey } from './key.ts'
-import type { PlainCell } from './plain-buffer/cell.ts'
 import { columnOf, encodeRow, type Row } from './row.ts'
 import { type IndexRecord, rowsOf } from './table.ts'
-import { decodeValue, type EncodedValue, typeOf } from './value.ts'
 
 /**
  * What a change of a row is to an index. Nothing is expected of the index: its row belongs to one row of the table, as

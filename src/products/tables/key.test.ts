@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import {
+  bytesValue,
+  compareValues,
+  type EncodedValue,
+  infMax,
+  infMin,
+  integerValue,
+} from '../../lib/plain-buffer/value.ts'
 import { decodeKey, encodeKey } from './key.ts'
 import type { KeyType } from './table.ts'
-import { bytesValue, compareValues, type EncodedValue, infMax, infMin, integerValue } from './value.ts'
 
 const types: KeyType[] = ['string', 'integer', 'binary']
 const int64 = fc.oneof(

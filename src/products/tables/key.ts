@@ -3,10 +3,17 @@
  * sign turned, texts and bytes ended by 00 01, with FF after every 00 in them. INF_MIN and INF_MAX are marks below and
  * above every value.
  */
+
+import type { PlainCell } from '../../lib/plain-buffer/cell.ts'
+import {
+  bytesValue,
+  decodeValue,
+  type EncodedValue,
+  integerValue,
+  typeOf,
+} from '../../lib/plain-buffer/value.ts'
 import { invalidPrimaryKey, parameterInvalid } from './errors.ts'
-import type { PlainCell } from './plain-buffer/cell.ts'
 import type { KeyType, PrimaryKeyColumn } from './table.ts'
-import { bytesValue, decodeValue, type EncodedValue, integerValue, typeOf } from './value.ts'
 
 export const KEY_COLUMNS_MAX = 4
 const KEY_VALUE_BYTES_MAX = 1024

@@ -7,6 +7,9 @@ import { sqliteRowStore } from '../../drivers/embedded/rows.ts'
 import { temporaryFolder } from '../../drivers/embedded/temporary-folder.fixture.ts'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import { memoryRowStore } from '../../drivers/memory/rows.ts'
+import type { PlainCell } from '../../lib/plain-buffer/cell.ts'
+import { decodeValue, infMax, infMin, integerValue } from '../../lib/plain-buffer/value.ts'
+import { writePlainRows } from '../../lib/plain-buffer/write.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
 import {
@@ -15,10 +18,7 @@ import {
   getRangeRequest,
   getRangeResponse,
 } from './messages/rows.ts'
-import type { PlainCell } from './plain-buffer/cell.ts'
-import { writePlainRows } from './plain-buffer/write.ts'
 import { encoded, type RunningTables, rowOf, runningTables } from './tables.testing.ts'
-import { decodeValue, infMax, infMin, integerValue } from './value.ts'
 
 const { newPath, remove } = await temporaryFolder()
 after(remove)

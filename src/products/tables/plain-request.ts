@@ -1,7 +1,8 @@
 /** Rows of requests, with what is wrong with them in the vendor's words. */
+
+import type { PlainCell, PlainRow } from '../../lib/plain-buffer/cell.ts'
+import { MalformedPlainBuffer, readPlainRow } from '../../lib/plain-buffer/read.ts'
 import { parameterInvalid } from './errors.ts'
-import type { PlainCell, PlainRow } from './plain-buffer/cell.ts'
-import { MalformedPlainBuffer, readPlainRow } from './plain-buffer/read.ts'
 
 export function rowOfRequest(bytes: Uint8Array): PlainRow {
   try {

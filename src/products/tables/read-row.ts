@@ -1,4 +1,4 @@
-import type { PlainRow } from './plain-buffer/cell.ts'
+import type { PlainRow } from '../../lib/plain-buffer/cell.ts'
 import { decodeRow } from './row.ts'
 import { type Selection, select } from './selection.ts'
 import { rowsOf, type TableRecord } from './table.ts'

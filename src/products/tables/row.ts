@@ -2,9 +2,10 @@
  * A row: its attribute columns, each with its versions. Kept as bytes in this order: a format number, when the row was
  * put, and the columns by name, each with its versions, newest first.
  */
+
+import { bufferOf, type EncodedValue } from '../../lib/plain-buffer/value.ts'
 import { compareKeys } from '../../ports/keys.ts'
 import type { TableOptions } from './table.ts'
-import { bufferOf, type EncodedValue } from './value.ts'
 
 export interface Row {
   /** When it came into being: what a time to live counts from for a row without columns. */

@@ -1,12 +1,13 @@
 /** What of a row a reader asked for: columns, versions, and a filter over what those leave. */
+
+import type { PlainRow } from '../../lib/plain-buffer/cell.ts'
+import { dataBytesOf, type EncodedValue } from '../../lib/plain-buffer/value.ts'
 import { compareKeys } from '../../ports/keys.ts'
 import { notImplemented, parameterInvalid } from './errors.ts'
 import { type Filter, paged, parseFilter, passes } from './filter.ts'
 import { decodeKey } from './key.ts'
-import type { PlainRow } from './plain-buffer/cell.ts'
 import { type Column, liveRow, type Row } from './row.ts'
 import type { TableRecord } from './table.ts'
-import { dataBytesOf, type EncodedValue } from './value.ts'
 
 export interface Selection {
   /** Undefined: all. */

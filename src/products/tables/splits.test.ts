@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import { memoryRowStore } from '../../drivers/memory/rows.ts'
+import { readPlainRow } from '../../lib/plain-buffer/read.ts'
 import { computeSplitPointsBySizeRequest, computeSplitPointsBySizeResponse } from './messages/tables.ts'
-import { readPlainRow } from './plain-buffer/read.ts'
 import { decoded, type RunningTables, runningTables } from './tables.testing.ts'
 
 let tables: RunningTables

@@ -1,11 +1,12 @@
 /** What a stream keeps of one change of a row: what was done, when, and the cells that it was done with. */
+
+import type { PlainCell, PlainRow } from '../../lib/plain-buffer/cell.ts'
+import { readPlainRow } from '../../lib/plain-buffer/read.ts'
+import { bufferOf } from '../../lib/plain-buffer/value.ts'
+import { writePlainRows } from '../../lib/plain-buffer/write.ts'
 import type { RowChange } from './change.ts'
 import { actionType } from './messages/streams.ts'
-import type { PlainCell, PlainRow } from './plain-buffer/cell.ts'
-import { readPlainRow } from './plain-buffer/read.ts'
-import { writePlainRows } from './plain-buffer/write.ts'
 import { columnOf, type Row } from './row.ts'
-import { bufferOf } from './value.ts'
 
 export interface StreamRecord {
   /** Of `actionType`. */

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import { memoryRowStore } from '../../drivers/memory/rows.ts'
+import { readPlainRow } from '../../lib/plain-buffer/read.ts'
+import { integerValue } from '../../lib/plain-buffer/value.ts'
 import type { RowStore } from '../../ports/rows.ts'
 import { nothing } from './messages/common.ts'
 import {
@@ -23,10 +25,8 @@ import {
   listStreamResponse,
 } from './messages/streams.ts'
 import { tableNameRequest, updateTableRequest, updateTableResponse } from './messages/tables.ts'
-import { readPlainRow } from './plain-buffer/read.ts'
 import { sweepTables } from './sweep.ts'
 import { decoded, encoded, type RunningTables, rowOf, runningTables } from './tables.testing.ts'
-import { integerValue } from './value.ts'
 
 const DAY_MS = 86_400_000
 const stream = { enable_stream: true, expiration_time: 24, columns_to_get: [] }

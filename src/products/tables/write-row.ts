@@ -1,4 +1,8 @@
 /** One write of one row: its key completed, its condition checked, its change applied and committed. */
+
+import type { PlainCell, PlainRow } from '../../lib/plain-buffer/cell.ts'
+import { decodeValue, type EncodedValue, integerValue, typeOf } from '../../lib/plain-buffer/value.ts'
+import { writePlainRows } from '../../lib/plain-buffer/write.ts'
 import { RowConflict, type RowWrite } from '../../ports/rows.ts'
 import { hopsOf } from '../../wire/signatures/secret-lookup.ts'
 import { applyChange } from './apply-change.ts'
@@ -14,13 +18,10 @@ import {
   returnType,
   rowExistence,
 } from './messages/rows.ts'
-import type { PlainCell, PlainRow } from './plain-buffer/cell.ts'
-import { writePlainRows } from './plain-buffer/write.ts'
 import type { TablesContext } from './product.ts'
 import { columnOf, decodeRow, encodeRow, liveRow, type Row } from './row.ts'
 import { encodeStreamRecord, streamRecordOf } from './stream-record.ts'
 import { changesOf, requireMainTable, rowsOf, type TableRecord } from './table.ts'
-import { decodeValue, type EncodedValue, integerValue, typeOf } from './value.ts'
 
 export interface RowWriteRequest {
   table: TableRecord

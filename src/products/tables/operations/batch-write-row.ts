@@ -1,3 +1,4 @@
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import { failed, isError, orError } from '../batch.ts'
 import { changeBytes } from '../change.ts'
 import { notImplemented, parameterInvalid } from '../errors.ts'
@@ -7,7 +8,6 @@ import {
   type RowInBatchWriteRowResponse,
   rowExistence,
 } from '../messages/rows.ts'
-import { writePlainRows } from '../plain-buffer/write.ts'
 import { rowOfRequest } from '../plain-request.ts'
 import { operation } from '../product.ts'
 import { requireMainTable } from '../table.ts'

@@ -1,10 +1,10 @@
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import { readUnits } from '../capacity.ts'
 import { notImplemented, parameterInvalid } from '../errors.ts'
 import { keyCells } from '../key.ts'
 import { computeSplitPointsBySizeRequest, computeSplitPointsBySizeResponse } from '../messages/tables.ts'
 import { keySchemaMessage } from '../new-table.ts'
 import { pagesOf } from '../pages.ts'
-import { writePlainRows } from '../plain-buffer/write.ts'
 import { operation } from '../product.ts'
 import { requireTable, rowsOf } from '../table.ts'
 

@@ -1,14 +1,14 @@
+import { typeOf } from '../../../lib/plain-buffer/value.ts'
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import { readUnits } from '../capacity.ts'
 import { notImplemented, parameterInvalid } from '../errors.ts'
 import { checkPrimaryKey, encodeKey, keyCells } from '../key.ts'
 import { direction, getRangeRequest, getRangeResponse } from '../messages/rows.ts'
-import { writePlainRows } from '../plain-buffer/write.ts'
 import { keyOfRequest } from '../plain-request.ts'
 import { operation } from '../product.ts'
 import { decodeRow } from '../row.ts'
 import { refuseToken, select, selectionOf, sizeBytesOf } from '../selection.ts'
 import { requireTable, rowsOf } from '../table.ts'
-import { typeOf } from '../value.ts'
 
 /** Of one answer, before its filter: the vendor's. */
 const ROWS_MAX = 5000

@@ -1,7 +1,7 @@
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import { readUnits } from '../capacity.ts'
 import { checkPrimaryKey, encodeKey } from '../key.ts'
 import { getRowRequest, getRowResponse } from '../messages/rows.ts'
-import { writePlainRows } from '../plain-buffer/write.ts'
 import { keyOfRequest } from '../plain-request.ts'
 import { operation } from '../product.ts'
 import { readRow } from '../read-row.ts'

@@ -1,7 +1,7 @@
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import { readUnits } from '../capacity.ts'
 import { parameterInvalid } from '../errors.ts'
 import { getStreamRecordRequest, getStreamRecordResponse } from '../messages/streams.ts'
-import { writePlainRows } from '../plain-buffer/write.ts'
 import { operation } from '../product.ts'
 import { iteratorOf, keyAfter, parseIterator, requireStream } from '../stream.ts'
 import { decodeStreamRecord } from '../stream-record.ts'

@@ -1,8 +1,9 @@
 /** Reads rows in PlainBuffer. Every checksum is compared, every length is checked before it is believed. */
-import { bufferOf, type EncodedValue, LENGTH_BYTES, valueType } from '../value.ts'
+
 import type { PlainCell, PlainRow } from './cell.ts'
 import { crc8, crc8Byte } from './crc8.ts'
 import { type CellOp, cellOp, HEADER, tag } from './tags.ts'
+import { bufferOf, type EncodedValue, LENGTH_BYTES, valueType } from './value.ts'
 
 /** The bytes are not rows in PlainBuffer. */
 export class MalformedPlainBuffer extends Error {
@@ -23,6 +24,16 @@ export function readPlainRow(bytes: Uint8Array): PlainRow {
   // The SDK for Node.js writes a zero for each INF_MIN, INF_MAX and AUTO_INCREMENT behind the row; they mean nothing.
   if (cursor.peek() === tag.primaryKey) throw new MalformedPlainBuffer('there is more than one row')
   return row
+}
+
+/** As many as there are; of nothing none. */
+export function readPlainRows(bytes: Uint8Array): PlainRow[] {
+  const cursor = new Cursor(bytes)
+  if (cursor.peek() === undefined) return []
+  if (cursor.uint32() !== HEADER) throw new MalformedPlainBuffer('the header is not that of PlainBuffer')
+  const rows: PlainRow[] = []
+  while (cursor.peek() !== undefined) rows.push(readRow(cursor))
+  return rows
 }
 
 function readRow(cursor: Cursor): PlainRow {

@@ -1,5 +1,5 @@
-import type { EncodedValue } from '../value.ts'
 import type { CellOp } from './tags.ts'
+import type { EncodedValue } from './value.ts'
 
 /** One column of a row on the wire. */
 export interface PlainCell {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { bytesValue, infMax, infMin, integerValue, valueType } from '../value.ts'
 import type { PlainCell, PlainRow } from './cell.ts'
-import { MalformedPlainBuffer, readPlainRow } from './read.ts'
+import { MalformedPlainBuffer, readPlainRow, readPlainRows } from './read.ts'
+import { bytesValue, infMax, infMin, integerValue, valueType } from './value.ts'
 import { writePlainRows } from './write.ts'
 
 const text = (value: string) => bytesValue('string', Buffer.from(value))
@@ -180,3 +180,11 @@ function plain({ primaryKey, attributes, deletesRow }: PlainRow): unknown {
     ])
   return [cells(primaryKey), cells(attributes), deletesRow]
 }
+
+it('reads several rows as they were written, and refuses what is behind them', () => {
+  const rows = vectors.map(([, , one]) => one).filter(({ deletesRow }) => !deletesRow)
+  const written = writePlainRows(rows)
+  assert.deepEqual(writePlainRows(readPlainRows(written)), written)
+  assert.deepEqual(readPlainRows(new Uint8Array()), [])
+  assert.throws(() => readPlainRows(Buffer.concat([written, Uint8Array.of(0)])), MalformedPlainBuffer)
+})

@@ -74,6 +74,15 @@ export function bytesValue(type: 'string' | 'binary', value: Uint8Array): Encode
   return bytes
 }
 
+export function doubleValue(value: number): EncodedValue {
+  const bytes = Buffer.alloc(9)
+  bytes[0] = valueType.double
+  bytes.writeDoubleLE(value, 1)
+  return bytes
+}
+
+export const booleanValue = (value: boolean): EncodedValue => Uint8Array.of(valueType.boolean, value ? 1 : 0)
+
 export const infMin: EncodedValue = Uint8Array.of(valueType.infMin)
 export const infMax: EncodedValue = Uint8Array.of(valueType.infMax)
 

@@ -1,8 +1,8 @@
 /** The key that pushes are signed with, and its certificate; made when they are first needed, the same ever after. */
-import { createSign, generateKeyPair } from 'node:crypto'
+import { createPrivateKey, createSign, generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
+import { bareCertificate } from '../../lib/certificates.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { selfSignedCertificate } from '../../lib/self-signed-certificate.ts'
 import { type RecordStore, VersionConflict } from '../../ports/records.ts'
 
 /** Where the certificate is served, to everybody. */
@@ -50,8 +50,8 @@ async function loadOrCreate(records: RecordStore, clock: Clock): Promise<KeyReco
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   })
-  const certificate = selfSignedCertificate({
-    privateKey,
+  const certificate = bareCertificate({
+    key: createPrivateKey(privateKey),
     commonName: 'Hanshu Notification Service',
     notBeforeMs: clock.now() - 86_400_000,
     notAfterMs: clock.now() + 100 * YEAR_MS,

@@ -11,8 +11,27 @@ export interface SandboxDriver {
   readonly isolates: boolean
   /** Starts the program. Resolves when it runs; what it says comes over `channel`. Rejects with `NoDiskRoom`. */
   create(spec: SandboxSpec): Promise<Sandbox>
+  /** Undefined where programs in sandboxes find hosts by name as the machine does, and trust whom it trusts. */
+  readonly names?: PlatformNames
   /** Kills every sandbox of this driver and removes all that it made on the machine. */
   close(): Promise<void>
+}
+
+/** How programs in sandboxes find the platform by names that are somebody else's outside, and take it for the real one. */
+export interface PlatformNames {
+  /** Where the names lead. */
+  readonly address: string
+  /** From now on these names, in lower case and without a dot at the end, lead there. Before, there are none. */
+  answer(isPlatform: (name: string) => boolean): void
+  /** Sandboxes that are created from now on trust this authority beside those that they trust anyway. Called once. */
+  trust(authority: TrustedAuthority): Promise<void>
+}
+
+/** Who vouches for servers. */
+export interface TrustedAuthority {
+  commonName: string
+  /** PEM. */
+  certificate: string
 }
 
 /** The machine's disk has no room for the disk of another instance. */

@@ -11,6 +11,8 @@ export interface ContainerSettings {
   /** The root of an instance whose slot is not its root. */
   rootDir: string
   etcDir: string
+  /** Variables of every program, which those of the specification come before. */
+  env: Readonly<Record<string, string>>
   slot: Slot
   /** Undefined: a new network namespace with nothing but loopback. */
   netnsPath: string | undefined
@@ -79,7 +81,7 @@ export function containerConfig(settings: ContainerSettings): object {
       terminal: false,
       user: { uid, gid: uid, umask: 0o022, additionalGids: [] },
       args: flavour.launcher(spec.argv),
-      env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+      env: Object.entries({ ...settings.env, ...spec.env }).map(([name, value]) => `${name}=${value}`),
       cwd: '/',
       noNewPrivileges: true,
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },

@@ -7,6 +7,8 @@ export interface Firewall {
   /** TCP ports of the gateway address that instances may reach. */
   allowPorts(ports: readonly number[]): Promise<void>
   setOnline(address: string, online: boolean): Promise<void>
+  /** Lets instances ask for names: at the gateway, or where the machine does; the latter only when they are online. */
+  allowNames(where: 'gateway' | { nameServers: readonly string[] }): Promise<void>
   /** Takes the table away. */
   close(): Promise<void>
 }
@@ -28,19 +30,16 @@ export interface FirewallSettings {
   table: string
   bridge: string
   subnet: Subnet
-  nameServers: readonly string[]
 }
 
-export function firewallRules({ table, bridge, subnet, nameServers }: FirewallSettings): string {
-  const dns =
-    nameServers.length === 0
-      ? ''
-      : `ip daddr { ${nameServers.join(', ')} } meta l4proto { tcp, udp } th dport 53 accept`
+export function firewallRules({ table, bridge, subnet }: FirewallSettings): string {
   return `
 add table inet ${table}
 delete table inet ${table}
 table inet ${table} {
   set ports { type inet_service; }
+  set names { type inet_service; }
+  set nameServers { type ipv4_addr; }
   set online { type ipv4_addr; }
   set notPublic { type ipv4_addr; flags interval; elements = { ${NOT_PUBLIC.join(', ')} } }
 
@@ -53,12 +52,15 @@ table inet ${table} {
     reject with icmpx admin-prohibited
   }
 
-  # Instance to the machine itself.
+  # Instance to the machine itself. The gateway is for instances, and for the machine; the kernel would give it to anybody
+  # who sends packets for it our way.
   chain input {
     type filter hook input priority filter - 5; policy accept;
+    iifname != { "${bridge}", "lo" } ip daddr ${subnet.gateway} jump refuse
     iifname != "${bridge}" accept
     ct state established,related accept
     ip saddr ${subnet.cidr} ip daddr ${subnet.gateway} tcp dport @ports accept
+    ip saddr ${subnet.cidr} ip daddr ${subnet.gateway} meta l4proto { tcp, udp } th dport @names accept
     jump refuse
   }
 
@@ -73,7 +75,7 @@ table inet ${table} {
   chain leaving {
     oifname "${bridge}" jump refuse
     ip saddr != @online jump refuse
-    ${dns}
+    ip daddr @nameServers meta l4proto { tcp, udp } th dport 53 accept
     ip daddr @notPublic jump refuse
     meta nfproto ipv6 jump refuse
     accept
@@ -109,6 +111,11 @@ export async function openFirewall(nft: string, settings: FirewallSettings): Pro
     },
     setOnline: (address, online) =>
       change(`${online ? 'add' : 'delete'} element inet ${table} online { ${address} }`),
+    async allowNames(where) {
+      if (where === 'gateway') await change(`add element inet ${table} names { 53 }`)
+      else if (where.nameServers.length > 0)
+        await change(`add element inet ${table} nameServers { ${where.nameServers.join(', ')} }`)
+    },
     async close() {
       await shell.close()
       await runProgram(nft, ['delete', 'table', 'inet', table])

@@ -1,10 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { systemClock } from '../../../lib/clock.ts'
 import type { Logger } from '../../../lib/logger.ts'
+import { reasonOf } from '../../../lib/reason.ts'
 import { lineProcess } from '../line-process.ts'
 import { findProgram, runProgram } from '../run-program.ts'
 import { openFirewall } from './firewall.ts'
 import { allowForwarding } from './forwarding.ts'
 import { reachableNameServers } from './name-servers.ts'
+import { type NameServer, openNameServer, type Told } from './names/name-server.ts'
 import { ADDRESSES, chooseSubnet, ownerTag, routesOf } from './subnet.ts'
 
 /** A network namespace of one instance, with one address on the platform's bridge. */
@@ -19,8 +22,11 @@ export interface InstanceNetwork {
 export interface Network {
   /** The platform's own address on the bridge. Instances reach the ports given to `allowPorts` there. */
   readonly gatewayAddress: string
+  /** What instances ask for names: the gateway, which asks the machine's servers itself. */
   readonly nameServers: readonly string[]
   take(): Promise<InstanceNetwork>
+  /** Undefined when nobody here can answer names: instances ask the machine's servers themselves. */
+  readonly nameServer: NameServer | undefined
   allowPorts(ports: readonly number[]): Promise<void>
   close(): Promise<void>
 }
@@ -43,12 +49,12 @@ export async function openNetwork(
   const [ip, nft, nsenter] = await Promise.all(['ip', 'nft', 'nsenter'].map(findProgram))
   if (!ip || !nft || !nsenter) return undefined
   const { bridge, prefix, table } = networkNames(owner)
-  const nameServers = await reachableNameServers()
+  const machineServers = await reachableNameServers()
   const { destinations, defaultDevices } = routesOf(await readFile('/proc/net/route', 'utf8'))
-  const subnet = chooseSubnet(owner, { routes: destinations, nameServers })
+  const subnet = chooseSubnet(owner, { routes: destinations, nameServers: machineServers })
 
   // In force before the bridge exists: there is no moment in which an instance is not filtered.
-  const firewall = await openFirewall(nft, { table, bridge, subnet, nameServers })
+  const firewall = await openFirewall(nft, { table, bridge, subnet })
   const links = lineProcess({
     command: ip,
     args: ['-o', '-force', '-batch', '-'],
@@ -65,6 +71,22 @@ export async function openNetwork(
   await writeFile(`/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`, '1').catch(() => {})
   await change(`address add ${subnet.gateway}/16 dev ${bridge}`, `link set dev ${bridge} up`)
   const restoreForwarding = await allowForwarding(bridge, defaultDevices, log)
+
+  const told = new Map<string, Told>()
+  const nameServer = await openNameServer({
+    address: subnet.gateway,
+    port: 53,
+    others: machineServers.map((address) => ({ address, port: 53 })),
+    toldTo: (address) => told.get(address) ?? 'nothing',
+    clock: systemClock,
+    log,
+  }).catch((error: unknown): undefined => {
+    log.warn(
+      { address: subnet.gateway, reason: reasonOf(error) },
+      "port 53 cannot be listened on: instances ask the machine's name servers, and do not find the platform by the vendor's names",
+    )
+  })
+  await firewall.allowNames(nameServer ? 'gateway' : { nameServers: machineServers })
 
   const inUse = new Set<number>()
   let last = -1
@@ -89,6 +111,7 @@ export async function openNetwork(
         online ? firewall.setOnline(address, false) : undefined,
         change(`link delete dev ${name}`, `netns delete ${name}`),
       ])
+      told.delete(address)
       inUse.delete(number)
       for (const step of steps) if (step.status === 'rejected') throw step.reason
     }
@@ -112,6 +135,7 @@ route add default via ${subnet.gateway}
       )
       await firewall.setOnline(address, true)
       online = true
+      told.set(address, 'everything')
     } catch (error) {
       await release().catch((cause) => log.warn({ error: cause }, 'half a network namespace was left behind'))
       throw error
@@ -121,6 +145,7 @@ route add default via ${subnet.gateway}
       address,
       async goOffline() {
         if (!online) return
+        told.set(address, 'platform')
         await firewall.setOnline(address, false)
         online = false
       },
@@ -140,7 +165,8 @@ route add default via ${subnet.gateway}
 
   return {
     gatewayAddress: subnet.gateway,
-    nameServers,
+    nameServer,
+    nameServers: nameServer ? [subnet.gateway] : machineServers,
     take() {
       const next = ready.shift() ?? make()
       setImmediate(refill)
@@ -152,6 +178,7 @@ route add default via ${subnet.gateway}
       for (const made of await Promise.allSettled(ready.splice(0))) {
         if (made.status === 'fulfilled') await made.value.release()
       }
+      await nameServer?.close()
       await change(`link delete dev ${bridge}`)
       await links.close()
       await firewall.close()

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import type { Logger } from '../../../lib/logger.ts'
-import type { Sandbox, SandboxDriver, SandboxSpec } from '../../../ports/sandbox.ts'
+import type { PlatformNames, Sandbox, SandboxDriver, SandboxSpec } from '../../../ports/sandbox.ts'
 import { runProgram } from '../run-program.ts'
 import { openDisks } from './disks.ts'
 import { openMountHelper } from './mount-helper.ts'
@@ -13,6 +13,7 @@ import { makeEtc, makeRoot } from './root-files.ts'
 import { findRuntime, settleOptions } from './runtime-choice.ts'
 import type { RuntimeName } from './runtime-flavour.ts'
 import { groupName, sweepOwner } from './sweep.ts'
+import { trustAuthority } from './trust.ts'
 
 export interface OciSettings {
   /** Names everything on the machine that belongs to this platform. Letters, digits and hyphens; one owner at a time. */
@@ -91,6 +92,7 @@ export async function ociSandboxDriver(settings: OciSettings): Promise<OciSandbo
     quickMounts,
     slowMounts,
     network,
+    env: {},
     defaultDiskMb,
     bootLimits: {
       memoryBytes: Math.min((settings.bootMemoryMb ?? 1024) * 1024 * 1024, totalmem()),
@@ -155,9 +157,18 @@ export async function ociSandboxDriver(settings: OciSettings): Promise<OciSandbo
     await close()
     throw error
   }
+  const nameServer = network?.nameServer
+  const names: PlatformNames | undefined = nameServer && {
+    address: network.gatewayAddress,
+    answer: (isPlatform) => nameServer.answer(isPlatform),
+    async trust(authority) {
+      shop.env = await trustAuthority(layout.etcDir, authority)
+    },
+  }
   return {
     name: runtimeName,
     isolates: true,
+    ...(names ? { names } : {}),
     gatewayAddress: network?.gatewayAddress,
     tmpKind: disks.kind,
     allowPorts: async (ports) => network?.allowPorts(ports),

@@ -37,6 +37,8 @@ export interface Workshop {
   quickMounts: MountHelper
   slowMounts: MountHelper
   network: Network | undefined
+  /** Variables of every program. */
+  env: Readonly<Record<string, string>>
   bootLimits: CgroupLimits
   defaultDiskMb: number
   openFilesMax: number
@@ -137,6 +139,7 @@ export class OciSandbox implements Sandbox {
         slot,
         rootDir: shop.layout.rootDir,
         etcDir: shop.layout.etcDir,
+        env: shop.env,
         netnsPath: network?.netnsPath,
         openFilesMax: shop.openFilesMax,
         cgroupsPath: flavour.entersGroups

@@ -6,8 +6,8 @@ import { addressAnswer, answers, codes, type Question, readQuestion, refusal, wi
 
 function question(message: Buffer): Question {
   const asked = readQuestion(message)
-  assert.equal(asked.is, 'question')
-  return (asked as { question: Question }).question
+  assert.ok(asked.is === 'question')
+  return asked.question
 }
 
 const label = fc.string({

@@ -22,6 +22,19 @@ const probe = (targets: readonly string[], timeoutS = 20): string => `perl -MIO:
 for (@ARGV) { my $s = IO::Socket::INET->new(PeerAddr => $_, Timeout => ${timeoutS});
   my $line = $s ? <$s> : ""; print "$_ ", ($line eq "served" ? "served" : "refused"), "\\n" }' ${targets.join(' ')}`
 
+/** One line for each name: the address that it has for a program, or `unknown`. */
+const lookUp = (names: readonly string[]): string => `perl -e '
+for (@ARGV) { my $a = gethostbyname($_); print "$_ ", (defined $a ? join(".", unpack("C4", $a)) : "unknown"), "\n" }' ${names.join(' ')}`
+
+/** Asks a server for the address of `platform.example`, by datagram and then over a stream, and prints how many answered. */
+const askDirectly = (server: string): string => `perl -MIO::Socket::INET -MIO::Select -e '
+my $q = pack("H*", "000701000001000000000000" . "08706c6174666f726d076578616d706c6500" . "00010001"); my $n = 0;
+my $u = IO::Socket::INET->new(PeerAddr => "${server}:53", Proto => "udp"); send $u, $q, 0;
+my $t = IO::Socket::INET->new(PeerAddr => "${server}:53", Timeout => 2);
+if ($t) { print $t pack("n", length $q) . $q; $t->flush; my $got = sysread $t, my $in, 512; $n++ if $got }
+$n++ if IO::Select->new($u)->can_read(0) && defined recv($u, my $in, 512, 0);
+print "$n answers"'`
+
 describe('the network of an instance', { timeout: 300_000 }, () => {
   let driver: OciSandboxDriver
   let outside: ChildProcess
@@ -94,6 +107,53 @@ describe('the network of an instance', { timeout: 300_000 }, () => {
     }
     await driver.allowPorts([])
     assert.equal((await runBound(driver, probe(targets.slice(0, 1)))).output, `${targets[0]} refused\n`)
+  })
+
+  test('finds names of the platform at the gateway, on the internet or not, where nobody else is answered', async () => {
+    const names = driver.names!
+    assert.equal(names.address, driver.gatewayAddress)
+    names.answer((name) => name === 'platform.example' || name.endsWith('.platform.example'))
+    const asked = ['platform.example', 'Any.One.Platform.Example', 'notplatform.example']
+    const [first, second, other] = asked
+    const expected = `${first} ${names.address}\n${second} ${names.address}\n${other} unknown\n`
+    assert.equal((await runBound(driver, lookUp(asked), { internetAccess: false })).output, expected)
+    const online = (await runBound(driver, lookUp(asked.slice(0, 2)), { internetAccess: true })).output
+    assert.equal(online, expected.split('\n').slice(0, 2).join('\n').concat('\n'))
+    assert.equal((await runBound(driver, askDirectly(names.address))).output, '2 answers')
+
+    // A program of the machine, and one beyond it that knows the way.
+    assert.equal(await runProgram('/bin/sh', ['-c', askDirectly(names.address)]), '0 answers')
+    const inOutside = ['-t', String(outside.pid), '--net']
+    const way = ['route', 'replace', `${names.address}/32`, 'via', '198.51.100.1']
+    await runProgram('nsenter', [...inOutside, 'ip', ...way])
+    const beyond = await runProgram('nsenter', [...inOutside, '/bin/sh', '-c', askDirectly(names.address)])
+    assert.equal(beyond, '0 answers')
+  })
+
+  test('is not reached at the gateway from beyond the machine, which reaches it', async () => {
+    const gateway = driver.gatewayAddress!
+    const port = await serve(gateway)
+    await driver.allowPorts([port])
+    assert.equal(await fetchText({ host: gateway, port }), 'served')
+    const inOutside = ['-t', String(outside.pid), '--net']
+    await runProgram('nsenter', [
+      ...inOutside,
+      'ip',
+      'route',
+      'replace',
+      `${gateway}/32`,
+      'via',
+      '198.51.100.1',
+    ])
+    const from = await runProgram('nsenter', [...inOutside, '/bin/sh', '-c', probe([`${gateway}:${port}`])])
+    assert.equal(from, `${gateway}:${port} refused\n`)
+    await driver.allowPorts([])
+  })
+
+  test('trusts an authority that the platform names, in files and by variables', async () => {
+    await driver.names!.trust({ commonName: 'Test of Trust', certificate: 'a certificate' })
+    const script = `tail -n 1 "$SSL_CERT_FILE" "$REQUESTS_CA_BUNDLE" "$NODE_EXTRA_CA_CERTS" | grep -c 'a certificate'`
+    assert.equal((await runBound(driver, script)).output, '3\n')
   })
 
   test('does not reach another instance, which the platform reaches', async () => {

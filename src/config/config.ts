@@ -36,6 +36,13 @@ export const configSchema = z.object({
   HANSHU_OTS_PORT: port.default(9002).describe('Table Store API.'),
   HANSHU_MNS_PORT: port.default(9003).describe('Queues and topics (MNS) API.'),
   HANSHU_STS_PORT: port.default(9004).describe('Security Token Service API (AssumeRole, GetCallerIdentity).'),
+  HANSHU_CLOUD_NAMES: z
+    .enum(['platform', 'cloud'])
+    .default('platform')
+    .describe(
+      'Where host names of the vendor (photos.oss-cn-hangzhou.aliyuncs.com) lead inside sandboxes: to the platform, at ports 80 and 443, ' +
+        'or, for functions that use the real services, to the cloud.',
+    ),
   HANSHU_METRICS_PORT: port
     .optional()
     .describe('Metrics, at /metrics in the format of OpenMetrics, for whoever reaches it; without: none.'),

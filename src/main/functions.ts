@@ -35,7 +35,7 @@ import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import { edgeDomain, type HttpTriggersPart } from './http-triggers.ts'
 import type { ObjectsPart } from './objects.ts'
-import type { Part } from './part.ts'
+import type { CloudService, Part } from './part.ts'
 import type { ProvisioningPart } from './provisioning.ts'
 
 export interface FunctionsSurroundings {
@@ -122,10 +122,11 @@ export async function assembleFunctions(
     else void handleFunctions(request, response)
   }
 
-  const options: ServerOptions = {
-    ...serverOptions,
-    shouldUpgradeCallback: (request) => isServicePath(request.url ?? '') && shouldUpgrade(request),
+  const upgrades: NonNullable<CloudService['upgrades']> = {
+    should: (request) => isServicePath(request.url ?? '') && shouldUpgrade(request),
+    upgrade: httpTriggers.edge.upgrade,
   }
+  const options: ServerOptions = { ...serverOptions, shouldUpgradeCallback: upgrades.should }
 
   const sweeper = new CodeSweeper({
     records,
@@ -139,11 +140,12 @@ export async function assembleFunctions(
   }
   await discard(await sweeper.sweepAtStart())
   return {
+    cloud: { name: 'fc', handle, upgrades },
     listeners: [
       {
         name: 'fc',
         port: config.HANSHU_FC_PORT,
-        make: () => createServer(options, handle).on('upgrade', httpTriggers.edge.upgrade),
+        make: () => createServer(options, handle).on('upgrade', upgrades.upgrade),
       },
     ],
     start: () => asyncQueue.start(),

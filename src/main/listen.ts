@@ -6,12 +6,14 @@ import type { ListenerPlan } from './part.ts'
 export async function listen(
   { config, driver, endpoints, closing, log }: Foundation,
   listeners: readonly ListenerPlan[],
+  /** Where they reach it already. */
+  portsOfInstances: readonly number[],
 ): Promise<void> {
   const { HANSHU_HOST: host } = config
   const gateway = 'gatewayAddress' in driver ? (driver.gatewayAddress as string | undefined) : undefined
   const everywhere = gateway === undefined || gateway === host ? [host] : [host, gateway]
   const any = config.HANSHU_PORTS === 'auto'
-  const ports: number[] = []
+  const ports = [...portsOfInstances]
   for (const { name, scheme = 'http', port: wanted, make, hosts } of listeners) {
     const port = await listenAll(make, hosts ?? everywhere, any ? 0 : wanted, name, closing, log)
     const named = hosts?.[0] ?? host

@@ -68,6 +68,7 @@ export async function assembleObjects(
     handle,
     uploadedObjects: uploadedObjects({ ...store, accountId }),
     uploadGrants: uploadGrants({ issue: identity.issue, ids, region }),
+    cloud: { name: 'oss', handle },
     listeners: [
       { name: 'oss', port: config.HANSHU_OSS_PORT, make: () => createServer(serverOptions, handle) },
     ],

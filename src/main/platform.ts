@@ -3,6 +3,7 @@ import { FunctionDirectory } from '../products/functions/directory.ts'
 import { LATEST } from '../products/functions/names.ts'
 import { ReservedConcurrency } from '../products/functions/reserved-concurrency.ts'
 import { assembleAsyncQueue } from './async-queue.ts'
+import { openCloudFront } from './cloud-front.ts'
 import { assembleCompute } from './compute.ts'
 import { assembleEventTriggers } from './event-triggers.ts'
 import { followFunctions } from './follow-functions.ts'
@@ -119,9 +120,14 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     observability,
   ]
 
+  const cloudPorts = await openCloudFront(
+    foundation,
+    parts.flatMap(({ cloud = [] }) => cloud),
+  )
   await listen(
     foundation,
     parts.flatMap(({ listeners = [] }) => listeners),
+    cloudPorts,
   )
   await announceReady(foundation)
   for (const part of parts) await part.start?.()

@@ -66,6 +66,7 @@ export function assembleQueues(
     void (isControlPlane(request) ? handleControl : handleMessages)(request, response)
   return {
     outcomeMessages: outcomeMessages({ records, queues, deliveries, clock, newMessageId, listeners }),
+    cloud: { name: 'mns', handle },
     listeners: [
       { name: 'mns', port: config.HANSHU_MNS_PORT, make: () => createServer(serverOptions, handle) },
     ],

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { RowStore } from '../ports/rows.ts'
 import { sweepTables } from '../products/tables/sweep.ts'
 import { tablesProduct } from '../products/tables/tables-product.ts'
@@ -27,14 +27,16 @@ export function assembleTables(
   const { records } = stores
   const rows = told(stores.rows, tableWritten)
   const product = tablesProduct({ records, rows, clock, ids, lookup: wholeProductOnly(identity, 'ots') })
-  const handle = requestHandler(product, log)
+  const handleRequest = requestHandler(product, log)
+  const handle: RequestListener = (request, response) => void handleRequest(request, response)
   closing.push(() => product.filling.end())
   return {
+    cloud: { name: 'ots', handle },
     listeners: [
       {
         name: 'ots',
         port: config.HANSHU_OTS_PORT,
-        make: () => createServer(serverOptions, (request, response) => void handle(request, response)),
+        make: () => createServer(serverOptions, handle),
       },
     ],
     async start() {

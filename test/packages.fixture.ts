@@ -5,7 +5,7 @@ import { projectDir } from './platform.fixture.ts'
 
 /** What programs read; packages bring types, sources, maps and bundles for browsers as well. */
 const wanted = new Set(['.js', '.cjs', '.mjs', '.json', '.proto', ''])
-const unwanted = new Set(['node_modules', 'dist', 'es5', 'docs', 'test', 'browser'])
+const unwanted = new Set(['node_modules', 'dist', 'es5', 'docs', 'test', 'browser', 'fp'])
 
 export function packageFiles(...names: readonly string[]): Record<string, Buffer> {
   const files: Record<string, Buffer> = {}
@@ -29,9 +29,9 @@ export function packageFiles(...names: readonly string[]): Record<string, Buffer
   return files
 }
 
-/** Where Node.js finds a package; undefined: types, or what is optional and not there. */
+/** Where Node.js finds a package; undefined: what no program of these requires, and what is optional and not there. */
 function folderOf(name: string, from: string): string | undefined {
-  if (name.startsWith('@types/')) return undefined
+  if (name.startsWith('@types/') || name === 'babel-runtime') return undefined
   for (let at = from; at.startsWith(projectDir); at = dirname(at)) {
     const folder = join(at, 'node_modules', name)
     if (existsSync(join(folder, 'package.json'))) return folder

@@ -56,7 +56,8 @@ export async function openCloudAuthority(needs: {
         notBeforeMs: nowMs - dayMs,
         notAfterMs: nowMs + serverGoodForMs,
       })
-      const context = createSecureContext({ key: serverKey, cert })
+      // Clients show no certificates: there is nobody to trust.
+      const context = createSecureContext({ key: serverKey, cert, ca: [] })
       contexts.delete(zone)
       if (contexts.size >= contextsMax) contexts.delete(contexts.keys().next().value!)
       contexts.set(zone, { context, madeMs: nowMs })

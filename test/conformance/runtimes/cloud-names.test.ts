@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { findProgram } from '../../../src/drivers/sandbox/run-program.ts'
-import { createFunction, invoke, models, type Sdk } from '../../clients.fixture.ts'
+import { createFunction, invoke, models, type Sdk, zipOf } from '../../clients.fixture.ts'
 import { packageFiles } from '../../packages.fixture.ts'
 import { type Bed, noIsolation, sharedPlatform } from '../conformance.fixture.ts'
 import { role } from '../identity/identity.fixture.ts'
@@ -68,8 +68,6 @@ exports.handler = async (event, { credentials }) => {
   return { saw: await things[what](more, credentials) }
 }`
 
-const packages = ['ali-oss', 'tablestore', '@alicloud/mns', '@alicloud/pop-core', '@alicloud/fc2']
-
 /** What the function saw. */
 async function saw(client: Sdk, functionName: string, event: object): Promise<Sdk> {
   const { body, headers } = await invoke(client, functionName, JSON.stringify(event))
@@ -77,27 +75,17 @@ async function saw(client: Sdk, functionName: string, event: object): Promise<Sd
   return JSON.parse(body).saw
 }
 
-async function prepare({ platform, client }: Bed): Promise<string> {
+async function prepare({ platform, client }: Bed, ...packages: readonly string[]): Promise<void> {
   await ossClient(platform).putBucket('photos')
-  const everything = { Effect: 'Allow', Action: '*', Resource: '*' }
   const roleArn = await role(platform, 'app', {
     trusts: { Service: ['fc.aliyuncs.com'] },
-    statements: [everything],
+    statements: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
   })
-  const files = { 'index.js': source, ...packageFiles(...packages) }
-  for (const [functionName, internetAccess] of [
-    ['offline', false],
-    ['online', true],
-  ] as const)
-    await createFunction(client, {
-      functionName,
-      files,
-      role: roleArn,
-      internetAccess,
-      timeout: 60,
-      memorySize: 1024,
-    })
-  return roleArn
+  const zipFile = await zipOf({ 'index.js': source, ...packageFiles(...packages) })
+  const code = new models.InputCodeLocation({ zipFile })
+  const fields = { files: {}, code, role: roleArn, timeout: 60, memorySize: 1024 }
+  await createFunction(client, { functionName: 'offline', internetAccess: false, ...fields })
+  await createFunction(client, { functionName: 'online', internetAccess: true, ...fields })
 }
 
 const wire = [
@@ -106,9 +94,15 @@ const wire = [
 ]
 
 describe('a function without an endpoint', { skip: noIsolation }, () => {
-  let roleArn = ''
   const bed = sharedPlatform({ sandbox: 'oci' }, async (made) => {
-    roleArn = await prepare(made)
+    roleArn = await prepare(
+      made,
+      'ali-oss',
+      'tablestore',
+      '@alicloud/mns',
+      '@alicloud/pop-core',
+      '@alicloud/fc2',
+    )
   })
 
   for (const { secure, scheme } of wire) {
@@ -147,10 +141,7 @@ describe('a function without an endpoint', { skip: noIsolation }, () => {
       for (const host of ['sts', 'sts.cn-hangzhou', 'sts-vpc.cn-beijing']) {
         const endpoint = `${scheme}://${host}.aliyuncs.com`
         const { Arn } = await saw(bed.client, 'offline', { what: 'sts', endpoint })
-        assert.equal(
-          Arn.split('/').slice(0, 2).join('/'),
-          roleArn.replace(':ram:', ':sts:').replace('role', 'assumed-role').replace('acs:sts', 'acs:ram'),
-        )
+        assert.match(Arn, /^acs:ram::1234567890123456:assumed-role\/app\//)
       }
     })
 
@@ -243,9 +234,8 @@ createServer(async (request, response) => {
 for (const runtime of ['runsc', 'runc']) {
   const missing = noIsolation || ((await findProgram(runtime)) ? false : `${runtime} is not installed`)
   describe(`a function without an endpoint, with ${runtime}`, { skip: missing }, () => {
-    const bed = sharedPlatform(
-      { sandbox: 'oci', environment: { HANSHU_OCI_RUNTIME: runtime } },
-      async (made) => void (await prepare(made)),
+    const bed = sharedPlatform({ sandbox: 'oci', environment: { HANSHU_OCI_RUNTIME: runtime } }, (made) =>
+      prepare(made, 'ali-oss'),
     )
     test('reaches its buckets by http and https, on the internet or not', async () => {
       for (const { secure } of wire) {

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
+import { ImageProcesses } from '../drivers/images/processes.ts'
 import { namedBlobs, PartLeases, sweepGarbage } from '../products/objects/content.ts'
 import { lifecycle } from '../products/objects/lifecycle.ts'
 import type { AccessPolicies } from '../products/objects/needs.ts'
@@ -46,9 +47,11 @@ export async function assembleObjects(
   foundation: Foundation,
   { objectListeners: listeners }: Pick<EventTriggersPart, 'objectListeners'>,
 ): Promise<ObjectsPart> {
-  const { config, stores, clock, ids, region, accountId, identity, log } = foundation
+  const { config, stores, clock, ids, region, accountId, identity, log, closing } = foundation
   const { records, objectBlobs: blobs } = stores
   const leases = new PartLeases()
+  const images = new ImageProcesses({ clock })
+  closing.push(() => images.close())
   const store = { records, blobs, leases, log, ids, clock }
   const product = objectsProduct({
     ...store,
@@ -56,6 +59,7 @@ export async function assembleObjects(
     region,
     policies: bucketAccess(identity),
     listeners,
+    images,
   })
   const handleRequest = requestHandler(product, log)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)

@@ -12,7 +12,7 @@ export interface Canvas extends Size {
    * A step waits in the pipeline: another one would not be done behind it, but in the library's own order. `layers`: it
    * may leave pixels clear, which flattening in the same pipeline would come too early for.
    */
-  pending: 'nothing' | 'geometry' | 'layers'
+  pending: 'nothing' | 'step' | 'layers'
 }
 
 /** So many pixels may lie between two steps in memory, of four bytes each: four times what may come out of a resize. */
@@ -46,7 +46,7 @@ export const stepped = (
   canvas: Canvas,
   pipeline: Sharp,
   size: Size,
-  pending: 'geometry' | 'layers' = 'layers',
+  pending: 'step' | 'layers' = 'layers',
 ): Canvas => ({
   ...canvas,
   pipeline,

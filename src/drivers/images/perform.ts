@@ -52,7 +52,7 @@ async function opened(source: Source, plan: ImagePlan): Promise<Canvas> {
   if (!plan.autoOrient || orientation === 1 || moving) return canvas
   if (Math.max(width, height) > ROTATED_SIDE_MAX) throw new Refused('tooLargeToRotate')
   // Now and not together with the first step, which is about the image as it is then.
-  return settled({ ...canvas, pipeline: canvas.pipeline.autoOrient(), pending: 'geometry' })
+  return settled({ ...canvas, pipeline: canvas.pipeline.autoOrient(), pending: 'step' })
 }
 
 /** The vendor: an animation stays one behind these steps; of others it is the first frame. */

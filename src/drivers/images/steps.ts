@@ -36,7 +36,7 @@ function apply(canvas: Canvas, step: ImageStep, surroundings: Surroundings): Pro
     case 'crop': {
       const region = cropped(canvas, step)
       if (!region) throw new Refused('cropOutside')
-      return stepped(canvas, canvas.pipeline.extract(region), region, 'geometry')
+      return stepped(canvas, canvas.pipeline.extract(region), region, 'step')
     }
     case 'watermark':
       return watermarked(canvas, step, surroundings.overlays, (mark, steps, main) =>
@@ -57,7 +57,7 @@ function resize(canvas: Canvas, step: ResizeStep, main: Size | undefined): Canva
     canvas,
     canvas.pipeline.resize({ width, height, fit, background: step.color }),
     target,
-    'geometry',
+    'step',
   )
 }
 
@@ -84,24 +84,24 @@ function applyPlain(canvas: Canvas, step: PlainStep): Canvas | Promise<Canvas> {
     }
     case 'indexCrop': {
       const region = sliced(canvas, step)
-      return region ? stepped(canvas, pipeline.extract(region), region) : canvas
+      return region ? stepped(canvas, pipeline.extract(region), region, 'step') : canvas
     }
     case 'rotate':
       return rotate(canvas, step.degrees)
     case 'blur': {
       // libvips cuts its mask where it is this small: at the radius that is asked for.
       const minAmplitude = Math.min(1, Math.max(0.001, Math.exp(-(step.radius ** 2) / (2 * step.sigma ** 2))))
-      return stepped(canvas, pipeline.blur({ sigma: step.sigma, minAmplitude }), canvas)
+      return stepped(canvas, pipeline.blur({ sigma: step.sigma, minAmplitude }), canvas, 'step')
     }
     case 'bright':
-      return stepped(canvas, pipeline.linear(1, step.value * 2.55), canvas)
+      return stepped(canvas, pipeline.linear(1, step.value * 2.55), canvas, 'step')
     case 'contrast': {
       const slope = Math.min(255, Math.tan((Math.PI / 4) * (step.value / 100 + 1)))
-      return stepped(canvas, pipeline.linear(slope, 127.5 * (1 - slope)), canvas)
+      return stepped(canvas, pipeline.linear(slope, 127.5 * (1 - slope)), canvas, 'step')
     }
     case 'sharpen': {
       const strength = step.value / 100
-      return stepped(canvas, pipeline.sharpen({ sigma: 1, m1: strength, m2: 2 * strength }), canvas)
+      return stepped(canvas, pipeline.sharpen({ sigma: 1, m1: strength, m2: 2 * strength }), canvas, 'step')
     }
   }
 }
@@ -112,7 +112,7 @@ function rotate(canvas: Canvas, degrees: number): Canvas | Promise<Canvas> {
   if (degrees % 360 === 0) return canvas
   if (degrees % 90 === 0) {
     const size = degrees % 180 === 0 ? { width, height } : { width: height, height: width }
-    return stepped(canvas, pipeline.rotate(degrees), size)
+    return stepped(canvas, pipeline.rotate(degrees), size, 'step')
   }
   // How large it gets is known when it is done.
   return settled(stepped(canvas, pipeline.ensureAlpha().rotate(degrees, { background: CLEAR }), canvas))

@@ -6,8 +6,11 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import sharp from 'sharp'
+import { perform } from '../../drivers/images/perform.ts'
 import { memoryBlobStore } from '../../drivers/memory/blobs.ts'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
+import { ImagesBusy } from '../../ports/images.ts'
 import { filledIn } from './callback.ts'
 import { root, runningObjects } from './objects.testing.ts'
 
@@ -17,9 +20,20 @@ let url: string
 const heard: { path: string; headers: IncomingHttpHeaders; body: string }[] = []
 /** `undefined`: never answers. */
 let answers: { status: number; body: string } | undefined
+let imagesWork = true
 
 before(async () => {
-  oss = await runningObjects({ records: memoryRecordStore(), blobs: memoryBlobStore() })
+  oss = await runningObjects({
+    records: memoryRecordStore(),
+    blobs: memoryBlobStore(),
+    images: {
+      async run(prepare) {
+        if (!imagesWork) throw new ImagesBusy()
+        return perform(await prepare())
+      },
+      close: async () => {},
+    },
+  })
   application = createServer(async (request, response) => {
     heard.push({ path: request.url!, headers: request.headers, body: await text(request) })
     if (answers) response.writeHead(answers.status, { 'content-type': 'application/json' }).end(answers.body)
@@ -144,11 +158,6 @@ describe('a callback', () => {
       { callbackUrl: 'a.example', callbackBody: 'a', callbackHost: 'a\r\nb' },
       'InvalidArgument',
     ],
-    [
-      'wants the size of an image',
-      { callbackUrl: 'a.example', callbackBody: '${imageInfo.width}' },
-      'NotImplemented',
-    ],
   ] as const) {
     it(`that ${what} is refused, and nothing is kept`, async () => {
       await oss.ask({ method: 'DELETE', target: '/fc-code/a%26b' })
@@ -167,6 +176,29 @@ describe('a callback', () => {
     const granted = await oss.ask({ method: 'PUT', target, body: 'x', headers, credentials })
     assert.equal(granted.code, 'AccessDenied')
     assert.equal(heard.length, 0)
+  })
+
+  it('tells the size and the format of an image, and nothing of what is none', async () => {
+    const image = await sharp({ create: { width: 7, height: 5, channels: 3, background: 'red' } })
+      .jpeg()
+      .toBuffer()
+    const callbackBody = 'w=${imageInfo.width}&h=${imageInfo.height}&f=${imageInfo.format}'
+    const headers = { 'x-oss-callback': encoded({ callbackUrl: url, callbackBody }) }
+    const upload = (body: Buffer | string) =>
+      oss.ask({ method: 'PUT', target: '/fc-code/image', body, headers })
+    assert.equal((await upload(image)).status, 200)
+    assert.equal((await upload('no image')).status, 200)
+    assert.deepEqual(
+      heard.map(({ body }) => body),
+      ['w=7&h=5&f=jpg', 'w=&h=&f='],
+    )
+    imagesWork = false
+    const failed = await upload(image)
+    imagesWork = true
+    assert.equal(failed.status, 203)
+    assert.match(failed.body.toString(), /<Code>CallbackFailed<.*Get image info failed/)
+    assert.equal(heard.length, 2)
+    assert.deepEqual((await oss.ask({ method: 'GET', target: '/fc-code/image' })).body, image)
   })
 
   it('fills in what its body names, as its type wants it', () => {

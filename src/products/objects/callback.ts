@@ -1,13 +1,13 @@
 /** Upload callbacks: what an uploader asks to be told to an application, and what that answers in our place. */
 
-import type { Clock } from '../../lib/clock.ts'
-import type { RecordStore } from '../../ports/records.ts'
 import { ApiError } from '../../wire/api-error.ts'
 import type { Reply } from '../../wire/operation.ts'
 import type { AccessCaller } from './access.ts'
 import { signedByPlatform } from './callback-key.ts'
 import { postOnce } from './callback-request.ts'
-import { accessDenied, callbackFailed, invalidArgument, notImplemented } from './errors.ts'
+import { accessDenied, callbackFailed, invalidArgument } from './errors.ts'
+import { imageFacts } from './images/processed.ts'
+import type { BucketContext } from './product.ts'
 
 export interface Callback {
   /** Tried in order until one answers. */
@@ -65,8 +65,6 @@ export function callbackOf(
     throw invalidArgument('callbackBodyType', String(bodyType))
   if (callbackHost !== undefined && (typeof callbackHost !== 'string' || !/^[\w.:[\]-]*$/.test(callbackHost)))
     throw invalidArgument('callbackHost', String(callbackHost))
-  // Sizes of images are not known before image processing is built.
-  if (/\$\{imageInfo\./.test(callbackBody)) throw notImplemented('imageInfo')
   return {
     urls: urlsOf(callbackUrl),
     host: callbackHost === '' ? undefined : callbackHost,
@@ -130,28 +128,16 @@ const TIMEOUT_MS = 5000
 
 /** What the application answers, in the place of our own answer; or that it failed, while the object is there. */
 export async function calledBack(
-  {
-    records,
-    clock,
-    requestId,
-    clientIp,
-    host,
-    signal,
-  }: {
-    records: RecordStore
-    clock: Clock
-    requestId: string
-    clientIp: string
-    host: string
-    signal: AbortSignal
-  },
+  context: BucketContext,
   callback: Callback,
   uploaded: Uploaded,
   headers: Record<string, string>,
 ): Promise<Reply> {
+  const { records, clock, requestId, clientIp, host, signal } = context
   const { sizeBytes, etag, ...more } = uploaded
   const known = {
     ...more,
+    ...(await imageInfoOf(context, callback, uploaded, headers)),
     size: sizeBytes,
     etag: etag.replaceAll('"', ''),
     reqId: requestId,
@@ -184,6 +170,28 @@ export async function calledBack(
       return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body: outcome.body }
     reason = outcome.reason
   }
-  const failed = callbackFailed(reason)
-  throw new ApiError(failed.code, failed.status, failed.message, failed.details, headers)
+  throw withHeaders(callbackFailed(reason), headers)
+}
+
+const withHeaders = ({ code, status, message, details }: ApiError, headers: Record<string, string>) =>
+  new ApiError(code, status, message, details, headers)
+
+/** Looked at only where the application asks for it; of what is no image there is nothing to tell. */
+async function imageInfoOf(
+  context: BucketContext,
+  { template }: Callback,
+  { object }: Uploaded,
+  headers: Record<string, string>,
+): Promise<Record<string, string | number>> {
+  if (!/\$\{imageInfo\./.test(template)) return {}
+  try {
+    const facts = await imageFacts(context, object)
+    if (!facts) return {}
+    const { width, height, format } = facts
+    return { 'imageInfo.width': width, 'imageInfo.height': height, 'imageInfo.format': format }
+  } catch (error) {
+    // The object is kept: what the uploader is told is that the application was not.
+    context.log.warn({ err: error, object }, 'an uploaded image could not be looked at')
+    throw withHeaders(callbackFailed('Get image info failed.'), headers)
+  }
 }

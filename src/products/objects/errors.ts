@@ -185,6 +185,42 @@ export const policyConditionFailed = (condition: string) =>
 export const invalidPolicyDocument = (reason: string) =>
   new ApiError('InvalidPolicyDocument', 400, `Invalid Policy: ${reason}`)
 
+// Of image processing. The vendor's reference has the codes; of the messages those that are in its examples are its own.
+
+export const badRequest = (message: string) => new ApiError('BadRequest', 400, message)
+
+export const unsupportedImageFormat = () => badRequest('This image format is not supported.')
+
+export const brokenImage = () => badRequest('The image file may be damaged.')
+
+export const invalidProcess = (reason: string) =>
+  new ApiError('InvalidArgument', 400, 'The x-oss-process is invalid.', { ErrorDetail: reason })
+
+export const unsupportedAction = (action: string) =>
+  new ApiError('InvalidArgument', 400, `The action : ${action} is not supported.`)
+
+export const invalidValue = (value: string, name: string, reason?: string) =>
+  new ApiError(
+    'InvalidArgument',
+    400,
+    `The value: ${value} of parameter: ${name} is invalid.${reason === undefined ? '' : `reason:${reason}`}`,
+  )
+
+export const missingArgument = (action: string, names: string) =>
+  new ApiError('MissingArgument', 400, `The action ${action} lacks one of: ${names}.`)
+
+export const imageTooLarge = (message = 'The image is too large.') =>
+  new ApiError('ImageTooLarge', 400, message)
+
+export const watermarkError = (message: string) => new ApiError('WatermarkError', 400, message)
+
+export const noSuchStyle = (style: string) =>
+  new ApiError('NoSuchStyle', 404, 'The specified style does not exist.', { StyleName: style })
+
+/** Not for retrying: the machine lacks something. */
+export const imagesNotHere = (reason: string) =>
+  new ApiError('NotImplemented', 501, `Image processing is not available: ${reason}`)
+
 /** Whatever is not offered is refused, never silently left undone. */
 export const notImplemented = (header: string) =>
   new ApiError(

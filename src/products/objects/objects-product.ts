@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import { MalformedXml } from '../../lib/xml-reader.ts'
 import type { BlobStore } from '../../ports/blobs.ts'
+import type { ImageProcessor } from '../../ports/images.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
@@ -21,6 +22,7 @@ import {
   notImplemented,
   slowDown,
 } from './errors.ts'
+import { wordImageFailure } from './images/refusals.ts'
 import { type AccessPolicies, ListenersOverrun, type ObjectListeners } from './needs.ts'
 import { operations } from './operations/index.ts'
 import { verifyFormBy } from './post-policy.ts'
@@ -35,6 +37,7 @@ export interface ObjectsProductOptions {
   region: string
   policies: AccessPolicies
   listeners: ObjectListeners
+  images: ImageProcessor
   /** Shared with whatever else removes objects. */
   leases: PartLeases
   /** Default: 5 GiB, the vendor's limit of one PutObject. */
@@ -54,6 +57,7 @@ export function objectsProduct({
   region,
   policies,
   listeners,
+  images,
   leases,
   sizeBytesMax = FIVE_GIB,
   partBytesMin = 100 * 1024,
@@ -72,6 +76,7 @@ export function objectsProduct({
       region,
       policies,
       listeners,
+      images,
       leases,
       sizeBytesMax,
       partBytesMin,
@@ -91,7 +96,7 @@ function wordFailure(failure: unknown): ApiError | undefined {
   if (failure instanceof MalformedXml) return malformedXml(failure.message)
   if (failure instanceof ListenersOverrun) return slowDown(failure.message)
   if (failure instanceof MalformedPath) return invalidObjectName('')
-  return undefined
+  return wordImageFailure(failure)
 }
 
 /** Whether a request that came to another product's port is meant for Object Storage: code upload goes to the same address. */

@@ -7,6 +7,7 @@ import { randomIds } from '../../lib/ids.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { ossV4Signature } from '../../lib/signing/oss.ts'
 import type { BlobStore } from '../../ports/blobs.ts'
+import { type ImageProcessor, ImagesUnavailable } from '../../ports/images.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { serverOptions } from '../../wire/http-server.ts'
 import { requestHandler } from '../../wire/product-server.ts'
@@ -66,6 +67,11 @@ const ownerOnly: AccessPolicies = {
   flawOf: (bucketPolicy) => (bucketPolicy.includes('[{') ? undefined : 'it says nothing'),
 }
 
+const noImages: ImageProcessor = {
+  run: () => Promise.reject(new ImagesUnavailable('this test has none')),
+  close: async () => {},
+}
+
 export async function runningObjects({
   records,
   blobs,
@@ -73,6 +79,7 @@ export async function runningObjects({
   partBytesMin = 5,
   policies = ownerOnly,
   listeners = { announce: async () => undefined },
+  images = noImages,
 }: {
   records: RecordStore
   blobs: BlobStore
@@ -80,6 +87,7 @@ export async function runningObjects({
   partBytesMin?: number
   policies?: AccessPolicies
   listeners?: ObjectListeners
+  images?: ImageProcessor
 }) {
   const clock = new ManualClock(NOW_MS)
   await ensureUploadBucket({ records, clock })
@@ -103,6 +111,7 @@ export async function runningObjects({
     partBytesMin,
     policies,
     listeners,
+    images,
     leases,
   })
   const server = createServer(serverOptions, requestHandler(product, log))

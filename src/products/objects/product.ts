@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import { xmlDocument } from '../../lib/xml.ts'
 import type { BlobStore } from '../../ports/blobs.ts'
+import type { ImageProcessor } from '../../ports/images.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RequestConditions } from '../../wire/access.ts'
 import type { ApiError } from '../../wire/api-error.ts'
@@ -44,6 +45,7 @@ export interface ObjectsContext extends Call {
   policies: AccessPolicies
   leases: PartLeases
   listeners: ObjectListeners
+  images: ImageProcessor
   /** As it was sent, where a plus sign is a plus sign. */
   query: URLSearchParams
   /** Of a signed form: who signed it, once its fields were read. */

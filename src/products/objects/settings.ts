@@ -10,6 +10,7 @@ export const SETTING_KINDS = [
   'lifecycle',
   'policy',
   'referer',
+  'style',
   'tagging',
   'website',
 ] as const

@@ -1,3 +1,4 @@
+import { PROCESS_PARAMETER, serveProcessed } from '../images/processed.ts'
 import { none, operation } from '../product.ts'
 import { RESPONSE_PARAMETERS } from '../reading.ts'
 import { serve } from '../serving.ts'
@@ -9,10 +10,11 @@ export const getObject = operation({
   route: 'GET /{bucket}/{object+}',
   body: none,
   grant: 'read',
-  parameters: ['versionId', ...RESPONSE_PARAMETERS],
+  parameters: ['versionId', PROCESS_PARAMETER, ...RESPONSE_PARAMETERS],
 
   async handle({ path: { object }, query, headers }, context) {
     refuseWhatIsNotOffered(headers)
-    return servePage(context, object, { headers, query }, () => serve(context, object, { headers, query }))
+    const read = query.has(PROCESS_PARAMETER) ? serveProcessed : serve
+    return servePage(context, object, { headers, query }, () => read(context, object, { headers, query }))
   },
 })

@@ -12,6 +12,7 @@ import { deleteBucketWebsite } from './delete-bucket-website.ts'
 import { deleteMultipleObjects } from './delete-multiple-objects.ts'
 import { deleteObject } from './delete-object.ts'
 import { deleteObjectTagging } from './delete-object-tagging.ts'
+import { deleteStyle } from './delete-style.ts'
 import { getBucketAcl } from './get-bucket-acl.ts'
 import { getBucketCors } from './get-bucket-cors.ts'
 import { getBucketEncryption } from './get-bucket-encryption.ts'
@@ -32,6 +33,7 @@ import { getObject } from './get-object.ts'
 import { getObjectAcl } from './get-object-acl.ts'
 import { getObjectMeta } from './get-object-meta.ts'
 import { getObjectTagging } from './get-object-tagging.ts'
+import { getStyle } from './get-style.ts'
 import { getSymlink } from './get-symlink.ts'
 import { headObject } from './head-object.ts'
 import { initiateMultipartUpload } from './initiate-multipart-upload.ts'
@@ -41,9 +43,11 @@ import { listObjectVersions } from './list-object-versions.ts'
 import { listObjects } from './list-objects.ts'
 import { listObjectsV2 } from './list-objects-v2.ts'
 import { listParts } from './list-parts.ts'
+import { listStyle } from './list-style.ts'
 import { optionBucket } from './option-bucket.ts'
 import { optionObject } from './option-object.ts'
 import { postObject } from './post-object.ts'
+import { processObject } from './process-object.ts'
 import { putBucket } from './put-bucket.ts'
 import { putBucketAcl } from './put-bucket-acl.ts'
 import { putBucketCors } from './put-bucket-cors.ts'
@@ -57,6 +61,7 @@ import { putBucketWebsite } from './put-bucket-website.ts'
 import { putObject } from './put-object.ts'
 import { putObjectAcl } from './put-object-acl.ts'
 import { putObjectTagging } from './put-object-tagging.ts'
+import { putStyle } from './put-style.ts'
 import { putSymlink } from './put-symlink.ts'
 import { restoreObject } from './restore-object.ts'
 import { uploadPart } from './upload-part.ts'
@@ -96,6 +101,10 @@ export const operations = [
   putBucketPolicy,
   getBucketPolicy,
   deleteBucketPolicy,
+  putStyle,
+  getStyle,
+  listStyle,
+  deleteStyle,
   getBucketLogging,
   deleteBucketLogging,
   getBucketRequestPayment,
@@ -107,6 +116,7 @@ export const operations = [
   postObject,
   appendObject,
   getObject,
+  processObject,
   headObject,
   getObjectMeta,
   deleteObject,

@@ -239,10 +239,14 @@ export function blobStoreContract(
         )
       })
 
-      it('verifies ranges too', async () => {
+      it('verifies ranges too, and says before the first byte that it is wrong', async () => {
         const { blobId } = await write(contentOf(7, 200_000))
         await corrupt(store, blobId, 0.5)
-        await assert.rejects(read(blobId, { start: 90_000, end: 110_000 }), BlobCorrupt)
+        await assert.rejects(store.read(blobId, { start: 90_000, end: 110_000 }), BlobCorrupt)
+        await assert.rejects(read(blobId, { start: 10, end: 110_000 }), BlobCorrupt)
+        const whole = (await write(Buffer.from('short'))).blobId
+        await corrupt(store, whole, 0)
+        await assert.rejects(store.read(whole), BlobCorrupt)
       })
     }
 

@@ -9,7 +9,8 @@ export interface BlobStore {
   /** Consumes `source` to its end. Durable when it answers. Throws `BlobTooLarge` past `sizeBytesMax`. */
   write(source: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<BlobInfo>
   /**
-   * Throws `NoSuchBlob` at once; the stream fails with `BlobCorrupt` before it ends if the bytes are not those written.
+   * Throws `NoSuchBlob` at once, and `BlobCorrupt` where it finds at the beginning of what is asked for that the bytes are not
+   * those written; where it finds it later the stream fails with that before it ends. A wrong byte is never handed out.
    * The caller reads the stream to its end or destroys it.
    */
   read(blobId: string, range?: ByteRange): Promise<Readable>

@@ -1,13 +1,19 @@
-import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { ContentDigest } from '../../lib/checksums.ts'
 import { untilAborted } from '../../lib/until-aborted.ts'
 import { BlobTooLarge, type WriteOptions } from '../../ports/blobs.ts'
 import { type BlobContent, CHUNK_BYTES, CRC_BYTES, encodeTrailer } from './blob-format.ts'
 
+/** Where the bytes of a blob's file go: one file, or several at once. */
+export interface BlobSink {
+  append(bytes: Buffer): Promise<void>
+  /** Makes what was appended durable. */
+  sync(): Promise<void>
+}
+
 /** Writes a blob's file from its first byte to its last and makes it durable. Memory: one chunk and 4 bytes for each. */
 export async function writeBlobFile(
-  file: FileHandle,
+  sink: BlobSink,
   source: AsyncIterable<Uint8Array>,
   { signal, sizeBytesMax = Number.POSITIVE_INFINITY }: WriteOptions,
 ): Promise<BlobContent> {
@@ -29,7 +35,7 @@ export async function writeBlobFile(
       taken += part.length
       if (filled === CHUNK_BYTES) {
         chunkChecksums.push(crc32(chunk))
-        await writeAll(file, chunk)
+        await sink.append(chunk)
         filled = 0
       }
     }
@@ -40,9 +46,9 @@ export async function writeBlobFile(
   const table = Buffer.alloc(chunkChecksums.length * CRC_BYTES)
   for (const [at, checksum] of chunkChecksums.entries()) table.writeUInt32LE(checksum, at * CRC_BYTES)
   const content = digest.finish()
-  await writeAll(file, Buffer.concat([rest, table, encodeTrailer(content)]))
+  await sink.append(Buffer.concat([rest, table, encodeTrailer(content)]))
   signal?.throwIfAborted()
-  await file.sync()
+  await sink.sync()
   return content
 }
 
@@ -51,11 +57,4 @@ function enlarged(chunk: Buffer<ArrayBuffer>, neededBytes: number): Buffer<Array
   const larger = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(neededBytes, 2 * chunk.length)))
   chunk.copy(larger)
   return larger
-}
-
-/** A file system that is nearly full takes a part of a write and says so only by the number. */
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    written += (await file.write(bytes, written)).bytesWritten
-  }
 }

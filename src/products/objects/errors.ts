@@ -7,6 +7,15 @@ export const noSuchBucket = (bucket: string) =>
 export const noSuchKey = (key: string) =>
   new ApiError('NoSuchKey', 404, 'The specified key does not exist.', { Key: key })
 
+/** Ours: a disk has changed or lost what was written. */
+export const contentDamaged = (key?: string) =>
+  new ApiError(
+    'InternalError',
+    500,
+    'The bytes of the object are damaged on the disk of the platform, which has no copy of them that is whole.',
+    key === undefined ? {} : { Key: key },
+  )
+
 export const invalidBucketName = (bucket: string) =>
   new ApiError('InvalidBucketName', 400, 'The specified bucket is not valid.', { BucketName: bucket })
 

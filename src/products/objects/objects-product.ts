@@ -2,7 +2,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import { MalformedXml } from '../../lib/xml-reader.ts'
-import type { BlobStore } from '../../ports/blobs.ts'
+import { BlobCorrupt, type BlobStore } from '../../ports/blobs.ts'
 import type { ImageProcessor } from '../../ports/images.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
@@ -15,6 +15,7 @@ import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import { objectsAuthentication, type RequestFacts } from './authentication.ts'
 import type { PartLeases } from './content.ts'
 import {
+  contentDamaged,
   entityTooLarge,
   incompleteBody,
   invalidObjectName,
@@ -95,6 +96,7 @@ function wordFailure(failure: unknown): ApiError | undefined {
   if (failure instanceof BodyCutOff) return incompleteBody()
   if (failure instanceof MalformedXml) return malformedXml(failure.message)
   if (failure instanceof ListenersOverrun) return slowDown(failure.message)
+  if (failure instanceof BlobCorrupt) return contentDamaged()
   if (failure instanceof MalformedPath) return invalidObjectName('')
   return wordImageFailure(failure)
 }

@@ -1,7 +1,8 @@
 /** An object as an answer: its headers and its bytes, or the range of them that is asked for. */
 import { NoSuchBlob } from '../../ports/blobs.ts'
 import { openContent } from './content.ts'
-import { noSuchKey } from './errors.ts'
+import { contentDamaged, noSuchKey } from './errors.ts'
+import type { ObjectRecord } from './object.ts'
 import type { BucketContext, Reply } from './product.ts'
 import { checkConditions, describe, followed, overrides, rangeOf, requireVersion } from './reading.ts'
 import { requireReadable } from './restore.ts'
@@ -16,6 +17,7 @@ export async function serve(
   { headers, query }: { headers: Headers; query: URLSearchParams },
 ): Promise<Reply> {
   const { records, clock, bucket } = context
+  let missing: ObjectRecord | undefined
   for (let replaced = 0; replaced < REPLACED_MAX; replaced++) {
     const version = await requireVersion(records, bucket.value, object, query.get('versionId'))
     const found = (await followed(context, version)) ?? version
@@ -34,6 +36,10 @@ export async function serve(
       return { status: 206, headers: { ...described, ...part }, body }
     } catch (error) {
       if (!(error instanceof NoSuchBlob)) throw error
+      // Not replaced: its record names what is not there.
+      if (missing && missing.blobId === found.blobId && missing.partsId === found.partsId)
+        throw contentDamaged(object)
+      missing = found
     }
   }
   throw noSuchKey(object)

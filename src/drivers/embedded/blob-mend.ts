@@ -1,0 +1,150 @@
+/** Looks at every copy of a blob, and sees to it that there are as many as there should be, where they belong. */
+import { BlobCorrupt } from '../../ports/blobs.ts'
+import { foldersFor, openCopies, worse } from './blob-copies.ts'
+import type { BlobFolder } from './blob-folder.ts'
+import { piecesOf } from './blob-read.ts'
+import { writeBlobFile } from './blob-write.ts'
+
+/** What a disk keeps free of what has room elsewhere. */
+export const ROOM_BYTES_MIN = 64 * 1024 * 1024
+
+export interface Mended {
+  /** `gone`: it was removed. `short`: whole, in fewer copies than it should have. `lost`: no copy, nor all together, are whole. */
+  outcome: 'whole' | 'short' | 'lost' | 'gone'
+  /** Read to verify copies. */
+  readBytes: number
+  /** Copies whose bytes were wrong. */
+  damaged: number
+  /** Copies that were written. */
+  written: number
+  /** Copies where none belongs, that were removed. */
+  removed: number
+  /** Of `short` and `lost`: why. */
+  failure?: unknown
+}
+
+export interface MendOptions {
+  blobId: string
+  folders: readonly BlobFolder[]
+  replicas: number
+  /** Asked after each piece that is read to verify a copy; not when a copy is missing, which is made as fast as can be. */
+  pace(readBytes: number): Promise<void>
+  /** A blob that is removed meanwhile must not come back by a copy. */
+  isRemoved(): boolean
+  /** Asked before each piece: throws when there is no time for more. */
+  proceed(): void
+}
+
+type Found = 'good' | 'absent' | 'damaged' | 'unreadable'
+
+export async function mend({
+  blobId,
+  folders,
+  replicas,
+  pace,
+  isRemoved,
+  proceed,
+}: MendOptions): Promise<Mended> {
+  const order = foldersFor(blobId, folders)
+  const wanted = order.slice(0, replicas)
+  const found = new Map<BlobFolder, Found>()
+  const mended: Mended = { outcome: 'whole', readBytes: 0, damaged: 0, written: 0, removed: 0 }
+  let sizeBytes = 0
+
+  async function look(folder: BlobFolder, isHurried: boolean): Promise<Found> {
+    try {
+      const source = await folder.open(blobId)
+      if (!source) return 'absent'
+      try {
+        sizeBytes = source.content.sizeBytes
+        for await (const { length } of piecesOf(source)) {
+          proceed()
+          mended.readBytes += length
+          if (!isHurried) await pace(length)
+        }
+        return 'good'
+      } finally {
+        await source.close()
+      }
+    } catch (error) {
+      proceed()
+      mended.failure = worse(mended.failure, error)
+      return error instanceof BlobCorrupt ? 'damaged' : 'unreadable'
+    }
+  }
+
+  async function copyTo(folder: BlobFolder): Promise<boolean> {
+    const source = await openCopies(blobId, order, () => {})
+    if (!source) return false
+    try {
+      const file = await folder.begin(blobId)
+      try {
+        const { sha256 } = await writeBlobFile(file, proceeding(piecesOf(source), proceed), {})
+        // Each piece is verified; that together they are the blob is not, where they come from different copies.
+        if (sha256 !== source.content.sha256) throw new BlobCorrupt(blobId)
+        await file.keep()
+      } catch (error) {
+        await file.discard().catch(() => {}) // why it failed says more
+        throw error
+      }
+    } finally {
+      await source.close()
+    }
+    if (isRemoved()) await folder.remove(blobId)
+    return true
+  }
+
+  const count = (): number => [...found.values()].filter((state) => state === 'good').length
+  const hasRoom = async (folder: BlobFolder): Promise<boolean> =>
+    (await folder.freeBytes().catch(() => 0)) > sizeBytes + ROOM_BYTES_MIN
+
+  const isHurried = await isMissingFrom(wanted, blobId)
+  for (const folder of order) found.set(folder, await look(folder, isHurried))
+  if (isRemoved() || [...found.values()].every((state) => state === 'absent'))
+    return { ...mended, outcome: 'gone' }
+  mended.damaged = [...found.values()].filter((state) => state === 'damaged').length
+
+  // Where it belongs first; any other folder while there are too few copies.
+  for (const [at, folder] of order.entries()) {
+    if (found.get(folder) === 'good' || isRemoved()) continue
+    const isEnough = count() >= replicas
+    if (isEnough && (at >= replicas || !(await hasRoom(folder)))) continue
+    try {
+      if (!(await copyTo(folder))) continue
+      found.set(folder, 'good')
+      mended.written += 1
+    } catch (error) {
+      proceed()
+      mended.failure = worse(mended.failure, error)
+    }
+  }
+  if (isRemoved()) return { ...mended, outcome: 'gone' }
+  if (count() < replicas) return { ...mended, outcome: count() === 0 ? 'lost' : 'short' }
+
+  const { failure: _, ...whole } = mended
+  for (const folder of order) {
+    const isSurplus = !wanted.includes(folder) && found.get(folder) !== 'absent'
+    const isMisplaced = !wanted.every((one) => found.get(one) === 'good')
+    // What is damaged and not needed goes in any case.
+    if (!isSurplus || (isMisplaced && found.get(folder) === 'good')) continue
+    await folder.remove(blobId).catch(() => {}) // the next round tries again
+    whole.removed += 1
+  }
+  return whole
+}
+
+async function* proceeding<T>(pieces: AsyncIterable<T>, proceed: () => void): AsyncGenerator<T> {
+  for await (const piece of pieces) {
+    proceed()
+    yield piece
+  }
+}
+
+async function isMissingFrom(folders: readonly BlobFolder[], blobId: string): Promise<boolean> {
+  for (const folder of folders) {
+    const source = await folder.open(blobId).catch(() => 'there')
+    if (source === undefined) return true
+    if (typeof source === 'object') await source.close()
+  }
+  return false
+}

@@ -1,6 +1,6 @@
 /** Where the platform is and who we are: from flags, then the environment, then the ready file of the platform's data folder. */
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import type { SigningCredentials } from '../lib/signing/acs3.ts'
 import { type Arguments, text } from './command.ts'
 import { CommandFailed, UsageError } from './errors.ts'
@@ -58,7 +58,7 @@ export async function findConnection(args: Arguments, terminal: Terminal): Promi
 }
 
 async function readyFilePath(args: Arguments, { environment, workingDir }: Terminal): Promise<string> {
-  const folder = text(args, 'data') ?? environment.HANSHU_DATA
+  const folder = text(args, 'data') ?? environment.HANSHU_DATA?.split(delimiter).find((name) => name !== '')
   if (folder !== undefined) return join(resolve(workingDir, folder), 'ready.json')
   // Loaded only here: the schema of all settings takes longer to read than most commands to run.
   const { loadConfig } = await import('../config/config.ts')

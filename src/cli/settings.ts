@@ -1,4 +1,5 @@
 /** The settings of the platform as the command line and docs/configuration.md tell them, from their one schema. */
+import { delimiter } from 'node:path'
 import { z } from 'zod'
 import { configSchema, installationDir } from '../config/config.ts'
 
@@ -6,6 +7,8 @@ export interface Setting {
   flag: string
   variable: string
   isSwitch: boolean
+  /** What is between the values of a flag that may be given several times. */
+  delimiter?: string
   /** What it is for. */
   help: string
   /** What its value is called: `N`. */
@@ -31,6 +34,7 @@ export function settings(): Setting[] {
         .toLowerCase()
         .replaceAll('_', '-'),
       isSwitch,
+      ...(variable === 'HANSHU_DATA' ? { delimiter } : {}),
       value: choices ? choices.join('|') : type === 'string' ? 'TEXT' : 'N',
       help: description,
       standard: standard === undefined || isSwitch ? undefined : shown(standard),

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { delimiter, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { standardOciRuntime, standardSandbox } from './sandbox-choice.ts'
@@ -16,12 +16,30 @@ const port = z.coerce.number().int().min(0).max(65535)
  * Every setting of the platform, in one place: its name in the environment, its type, its default, and why it exists.
  * `hanshu up --help` and docs/configuration.md are printed from this object.
  */
-export const configSchema = z.object({
+const settingsSchema = z.object({
   HANSHU_DATA: z
     .string()
-    .min(1)
+    .refine((text) => foldersOf(text).length > 0, 'names no folder')
     .default(resolve(installationDir, 'data'))
-    .describe('Folder that holds everything the platform keeps. One platform per folder.'),
+    .describe(
+      'Folder that holds everything the platform keeps. One platform per folder. May be given several times (in the variable, ' +
+        `'${delimiter}' is between them): the first has the databases, and objects are spread over all.`,
+    ),
+  HANSHU_REPLICAS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe(
+      'Copies of each object, each in another of the data folders; a write is answered when all are on the disk.',
+    ),
+  HANSHU_SCRUB_MB_PER_SECOND: z.coerce
+    .number()
+    .min(0.01)
+    .default(8)
+    .describe(
+      'How fast copies of objects are read in the background to find those that a disk has changed; a round begins once a day.',
+    ),
   HANSHU_PORTS: z
     .enum(['fixed', 'auto'])
     .default('fixed')
@@ -197,6 +215,18 @@ export const configSchema = z.object({
       'Keep everything in memory and forget it at the end; what has to be in the data folder is removed then.',
     ),
 })
+
+/** Settings that are right alone may not be together. */
+export const configSchema = settingsSchema.refine(
+  ({ HANSHU_REPLICAS: replicas, HANSHU_DATA: data }) => replicas <= foldersOf(data).length,
+  {
+    path: ['HANSHU_REPLICAS'],
+    message: 'Each copy is in a folder of its own: give HANSHU_DATA as many folders, or keep fewer copies',
+  },
+)
+
+/** The data folders in a setting, as they were given. */
+export const foldersOf = (text: string): string[] => text.split(delimiter).filter((folder) => folder !== '')
 
 export type Config = z.output<typeof configSchema>
 

@@ -5,15 +5,14 @@ import { type Identity, identity as openIdentity } from '../products/identity/id
 import type { TakenDataDir } from './data-dir.ts'
 import { openSandbox } from './sandbox.ts'
 import type { Starting } from './starting.ts'
-import { openStores, type Stores } from './stores.ts'
+import { type OpenedStores, openStores } from './stores.ts'
 
 /** What every part is built on. */
-export interface Foundation extends Starting, TakenDataDir {
+export interface Foundation extends Starting, TakenDataDir, OpenedStores {
   clock: Clock
   ids: IdSource
   accountId: string
   region: string
-  stores: Stores
   driver: SandboxDriver
   identity: Identity
   /** URLs by the names of the listeners; filled when they listen. */
@@ -24,12 +23,12 @@ export interface Foundation extends Starting, TakenDataDir {
 export async function openFoundation(starting: Starting, taken: TakenDataDir): Promise<Foundation> {
   const { HANSHU_ACCOUNT_ID: accountId, HANSHU_REGION: region } = starting.config
   const clock = systemClock
-  const [stores, driver] = await allOpened([
-    openStores(starting, taken.dataDir),
+  const [opened, driver] = await allOpened([
+    openStores(starting, taken),
     openSandbox(starting, taken.dataDir),
   ])
   const identity = await openIdentity({
-    records: stores.records,
+    records: opened.stores.records,
     clock,
     accountId,
     unknownRolesUnrestricted: starting.config.HANSHU_UNKNOWN_ROLES === 'unrestricted',
@@ -41,7 +40,7 @@ export async function openFoundation(starting: Starting, taken: TakenDataDir): P
     ids: randomIds,
     accountId,
     region,
-    stores,
+    ...opened,
     driver,
     identity,
     endpoints: {},

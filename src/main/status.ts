@@ -5,11 +5,12 @@ import { durationBounds } from '../drivers/observability/histogram.ts'
 import type { PlatformStatus } from '../products/functions/needs.ts'
 import type { Compute } from './compute.ts'
 import type { Foundation } from './foundation.ts'
+import type { Upkeep } from './stores.ts'
 import { version } from './version.ts'
 
 /** What `hanshu status` and `hanshu top` show. */
 export function platformStatus(
-  { clock, startedMs, accountId, region, driver, endpoints }: Foundation,
+  { clock, startedMs, accountId, region, driver, endpoints, upkeep }: Foundation,
   {
     compute,
     asyncQueue,
@@ -37,6 +38,7 @@ export function platformStatus(
         state,
         served,
       })),
+      ...(upkeep ? { objects: objectsStatus(upkeep) } : {}),
       memory: { rssMb: Math.round(process.memoryUsage.rss() / 1_048_576) },
       // Two looks at them tell what happened between the two.
       atMs: clock.monotonicMs(),
@@ -45,6 +47,13 @@ export function platformStatus(
     }),
   }
 }
+
+/** Where objects are, and what the scrubber has found. */
+const objectsStatus = ({ folders, replicas, scrubber }: Upkeep) => ({
+  folders,
+  replicas,
+  scrubber: scrubber.state(),
+})
 
 const functionStatus = ({ functionName, outcomes, errors, duration, starts }: FunctionCounts) => ({
   functionName,

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import { fileBlobStore } from '../drivers/embedded/blobs.ts'
+import { fileBlobStore, replicatedBlobStore } from '../drivers/embedded/blobs.ts'
+import { scrubFile } from '../drivers/embedded/data-folders.ts'
 import { fileJournal } from '../drivers/embedded/journal.ts'
 import { sqliteRecordStore } from '../drivers/embedded/records.ts'
 import { sqliteRowStore } from '../drivers/embedded/rows.ts'
+import { type Scrubber, startScrubber } from '../drivers/embedded/scrubber.ts'
 import { SqliteWritingThread } from '../drivers/embedded/sqlite-writing-thread.ts'
 import { sqliteStreamStore } from '../drivers/embedded/streams.ts'
 import { memoryBlobStore } from '../drivers/memory/blobs.ts'
@@ -11,12 +13,12 @@ import { memoryRecordStore } from '../drivers/memory/records.ts'
 import { memoryRowStore } from '../drivers/memory/rows.ts'
 import { memoryStreamStore } from '../drivers/memory/streams.ts'
 import { systemClock } from '../lib/clock.ts'
-import type { Logger } from '../lib/logger.ts'
 import type { BlobStore } from '../ports/blobs.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { RecordStore } from '../ports/records.ts'
 import type { RowStore } from '../ports/rows.ts'
 import type { StreamStore } from '../ports/streams.ts'
+import type { TakenDataDir } from './data-dir.ts'
 import type { Starting } from './starting.ts'
 
 export interface Stores {
@@ -29,8 +31,29 @@ export interface Stores {
   meterJournal: Journal
 }
 
-export async function openStores({ config, log, closing }: Starting, dataDir: string): Promise<Stores> {
-  const stores = config.HANSHU_EPHEMERAL ? memoryStores() : await embeddedStores(dataDir, log)
+const OBJECTS = 'blobs/objects'
+const CODE = 'blobs/code'
+
+/** What keeps the stores whole. */
+export interface Upkeep {
+  folders: readonly string[]
+  replicas: number
+  scrubber: Scrubber
+}
+
+export interface OpenedStores {
+  stores: Stores
+  /** Absent where nothing is kept. */
+  upkeep?: Upkeep
+}
+
+export async function openStores(starting: Starting, taken: TakenDataDir): Promise<OpenedStores> {
+  return starting.config.HANSHU_EPHEMERAL
+    ? { stores: closed(starting, memoryStores()) }
+    : embeddedStores(starting, taken)
+}
+
+function closed({ closing }: Starting, stores: Stores): Stores {
   closing.push(async () => {
     for (const store of Object.values(stores)) await store.close()
   })
@@ -48,15 +71,32 @@ function memoryStores(): Stores {
   }
 }
 
-async function embeddedStores(dataDir: string, log: Logger): Promise<Stores> {
+async function embeddedStores(starting: Starting, { dataDir, folders }: TakenDataDir): Promise<OpenedStores> {
+  const { config, log } = starting
+  const replicas = config.HANSHU_REPLICAS
   const thread = new SqliteWritingThread()
   const [records, streams, rows, objectBlobs, codeBlobs, meterJournal] = await Promise.all([
     sqliteRecordStore({ file: join(dataDir, 'records.db'), thread }),
     sqliteStreamStore({ file: join(dataDir, 'streams.db'), thread }),
     sqliteRowStore({ file: join(dataDir, 'rows.db'), thread }),
-    fileBlobStore({ dir: join(dataDir, 'blobs/objects') }),
-    fileBlobStore({ dir: join(dataDir, 'blobs/code') }),
+    replicatedBlobStore({
+      folders: folders.map(({ id, dir }) => ({ id, dir: join(dir, OBJECTS) })),
+      replicas,
+      log,
+    }),
+    fileBlobStore({ dir: join(dataDir, CODE), log }),
     fileJournal({ dir: join(dataDir, 'metering'), clock: systemClock, log }),
   ])
-  return { records, streams, rows, objectBlobs, codeBlobs, meterJournal }
+  const stores = closed(starting, { records, streams, rows, objectBlobs, codeBlobs, meterJournal })
+  const scrubber = await startScrubber({
+    blobs: objectBlobs,
+    file: join(dataDir, scrubFile),
+    bytesPerSecond: config.HANSHU_SCRUB_MB_PER_SECOND * 1_000_000,
+    layout: JSON.stringify([replicas, folders.map(({ id }) => id).sort()]),
+    isSpread: folders.length > 1,
+    clock: systemClock,
+    log,
+  })
+  starting.closing.push(() => scrubber.close())
+  return { stores, upkeep: { folders: folders.map(({ dir }) => dir), replicas, scrubber } }
 }

@@ -15,6 +15,7 @@ export const up: Command = {
   examples: [
     'hanshu up',
     'hanshu up --data /var/lib/hanshu --host 0.0.0.0',
+    'hanshu up --data /disk1/hanshu --data /disk2/hanshu --replicas 2',
     'hanshu up --data "$(mktemp -d)" --ports auto --ready-file /tmp/ready.json',
     'hanshu up --ephemeral --sandbox process',
   ],
@@ -39,16 +40,18 @@ export const up: Command = {
 
 export function variablesOf(args: Arguments): Record<string, string> {
   const variables: Record<string, string> = {}
-  for (const { flag, variable } of settings()) {
+  for (const { flag, variable, delimiter } of settings()) {
     const value = args.flags[flag]
-    if (value !== undefined) variables[variable] = String(value)
+    if (value !== undefined)
+      variables[variable] = Array.isArray(value) ? value.join(delimiter) : String(value)
   }
   return variables
 }
 
-function flagOf({ isSwitch, value, help, standard }: Setting): Flag {
+function flagOf({ isSwitch, value, help, standard, delimiter }: Setting): Flag {
   if (isSwitch) return { help }
-  return { value, help: standard === undefined ? help : `${help} Default: ${standard}.` }
+  const repeatable = delimiter === undefined ? {} : { repeatable: true }
+  return { ...repeatable, value, help: standard === undefined ? help : `${help} Default: ${standard}.` }
 }
 
 function nameFlags(message: string): string {

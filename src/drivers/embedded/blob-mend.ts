@@ -27,47 +27,49 @@ export interface MendOptions {
   blobId: string
   folders: readonly BlobFolder[]
   replicas: number
-  /** Asked after each piece that is read to verify a copy; not when a copy is missing, which is made as fast as can be. */
-  pace(readBytes: number): Promise<void>
+  pace: Pace
   /** A blob that is removed meanwhile must not come back by a copy. */
   isRemoved(): boolean
-  /** Asked before each piece: throws when there is no time for more. */
-  proceed(): void
 }
+
+/**
+ * Told of each piece that is read: waits for as long as the reader is to wait, or throws to stop it. A reader who makes a
+ * copy that is missing is hurried.
+ */
+export type Pace = (readBytes: number, isHurried: boolean) => Promise<void>
 
 type Found = 'good' | 'absent' | 'damaged' | 'unreadable'
 
-export async function mend({
-  blobId,
-  folders,
-  replicas,
-  pace,
-  isRemoved,
-  proceed,
-}: MendOptions): Promise<Mended> {
+export async function mend({ blobId, folders, replicas, pace, isRemoved }: MendOptions): Promise<Mended> {
   const order = foldersFor(blobId, folders)
   const wanted = order.slice(0, replicas)
   const found = new Map<BlobFolder, Found>()
   const mended: Mended = { outcome: 'whole', readBytes: 0, damaged: 0, written: 0, removed: 0 }
   let sizeBytes = 0
+  let stopped: unknown
 
+  async function* paced(pieces: AsyncIterable<Buffer>, isHurried: boolean): AsyncGenerator<Buffer> {
+    for await (const piece of pieces) {
+      await pace(piece.length, isHurried).catch((error: unknown) => {
+        stopped = error
+      })
+      if (stopped) throw stopped
+      yield piece
+    }
+  }
   async function look(folder: BlobFolder, isHurried: boolean): Promise<Found> {
     try {
       const source = await folder.open(blobId)
       if (!source) return 'absent'
       try {
         sizeBytes = source.content.sizeBytes
-        for await (const { length } of piecesOf(source)) {
-          proceed()
-          mended.readBytes += length
-          if (!isHurried) await pace(length)
-        }
+        for await (const { length } of paced(piecesOf(source), isHurried)) mended.readBytes += length
         return 'good'
       } finally {
         await source.close()
       }
     } catch (error) {
-      proceed()
+      if (stopped) throw stopped
       mended.failure = worse(mended.failure, error)
       return error instanceof BlobCorrupt ? 'damaged' : 'unreadable'
     }
@@ -79,7 +81,7 @@ export async function mend({
     try {
       const file = await folder.begin(blobId)
       try {
-        const { sha256 } = await writeBlobFile(file, proceeding(piecesOf(source), proceed), {})
+        const { sha256 } = await writeBlobFile(file, paced(piecesOf(source), true), {})
         // Each piece is verified; that together they are the blob is not, where they come from different copies.
         if (sha256 !== source.content.sha256) throw new BlobCorrupt(blobId)
         await file.keep()
@@ -114,7 +116,7 @@ export async function mend({
       found.set(folder, 'good')
       mended.written += 1
     } catch (error) {
-      proceed()
+      if (stopped) throw stopped
       mended.failure = worse(mended.failure, error)
     }
   }
@@ -131,13 +133,6 @@ export async function mend({
     whole.removed += 1
   }
   return whole
-}
-
-async function* proceeding<T>(pieces: AsyncIterable<T>, proceed: () => void): AsyncGenerator<T> {
-  for await (const piece of pieces) {
-    proceed()
-    yield piece
-  }
 }
 
 async function isMissingFrom(folders: readonly BlobFolder[], blobId: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { type Logger, silentLogger } from '../../lib/logger.ts'
 import { type BlobInfo, type BlobStore, checkRange, NoSuchBlob } from '../../ports/blobs.ts'
 import { foldersFor, openCopies, writeCopies } from './blob-copies.ts'
 import { type BlobFolder, isBlobId, openBlobFolder, SHARDS } from './blob-folder.ts'
-import { type Mended, mend, ROOM_BYTES_MIN } from './blob-mend.ts'
+import { type Mended, mend, type Pace, ROOM_BYTES_MIN } from './blob-mend.ts'
 import { type BlobSource, blobStream } from './blob-read.ts'
 
 export interface FileBlobStoreOptions {
@@ -19,7 +19,7 @@ export interface FileBlobStoreOptions {
 /** A blob store in folders, with what keeps it whole. */
 export interface FileBlobStore extends BlobStore {
   /** Verifies every copy of a blob, and writes what is missing or damaged again. One blob at a time; others wait. */
-  mend(blobId: string, pace?: (readBytes: number) => Promise<void>): Promise<Mended>
+  mend(blobId: string, pace?: Pace): Promise<Mended>
   /** Every blob whose id begins with these two digits, in order. */
   idsOf(shard: string): Promise<string[]>
   /**
@@ -130,7 +130,7 @@ export async function replicatedBlobStore({
     return result
   }
 
-  async function mendNow(blobId: string, pace: (readBytes: number) => Promise<void>): Promise<Mended> {
+  async function mendNow(blobId: string, pace: Pace): Promise<Mended> {
     checkOpen()
     // One that is just being written is whole when it is acknowledged.
     if (writing.has(blobId) || held.has(blobId))
@@ -138,11 +138,13 @@ export async function replicatedBlobStore({
     const current = { blobId, isRemoved: false }
     mending = current
     const isRemoved = (): boolean => current.isRemoved
-    const mended = await mend({ blobId, folders, replicas, pace, isRemoved, proceed: checkOpen }).finally(
-      () => {
-        mending = undefined
-      },
-    )
+    const paceWhileOpen: Pace = async (...read) => {
+      checkOpen()
+      await pace(...read)
+    }
+    const mended = await mend({ blobId, folders, replicas, pace: paceWhileOpen, isRemoved }).finally(() => {
+      mending = undefined
+    })
     tell(blobId, mended)
     return mended
   }

@@ -15,7 +15,7 @@ const format = async (dir: string) => (await readFile(join(dir, 'format'), 'utf8
 test('a new folder is created, gets the format of this release, and can be owned again', async () => {
   const dir = join(newPath('data'), 'deep')
   lockDataDir(dir).release()
-  assert.equal(await format(dir), '1')
+  assert.equal(await format(dir), '2')
   const again = lockDataDir(dir)
   again.release()
   again.release()
@@ -57,7 +57,7 @@ test('of many that start at once exactly one becomes the owner', async () => {
 
 test('an older format is upgraded step by step, and each step is remembered', async () => {
   const dir = newPath('data')
-  lockDataDir(dir).release()
+  lockDataDir(dir, []).release()
   const done: string[] = []
   const to2 = () => void done.push('to 2')
   const to3 = () => {
@@ -75,7 +75,7 @@ test('a newer format is refused, and left as it is', async () => {
   const dir = newPath('data')
   lockDataDir(dir).release()
   await writeFile(join(dir, 'format'), '7\n')
-  assert.throws(() => lockDataDir(dir), /has format 7, of a newer release; this one knows formats up to 1/)
+  assert.throws(() => lockDataDir(dir), /has format 7, of a newer release; this one knows formats up to 2/)
   assert.equal(await format(dir), '7')
   await writeFile(join(dir, 'format'), 'seven')
   assert.throws(() => lockDataDir(dir), /no format/)

@@ -24,7 +24,10 @@ export interface DataDir {
 export type Upgrade = (dir: string) => void
 
 /** The format that a new folder gets is one more than the number of upgrades. Entries are only ever added. */
-const upgrades: readonly Upgrade[] = []
+const upgrades: readonly Upgrade[] = [
+  // A folder of format 2 may be one of several: a release that reads only one would take the blobs in the others for lost.
+  () => {},
+]
 
 const LOCK = 'lock'
 const OWNER = 'owner'
@@ -130,7 +133,7 @@ function bringToFormat(dir: string, steps: readonly Upgrade[]): void {
   }
 }
 
-function readIfThere(file: string): string | undefined {
+export function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
@@ -140,9 +143,9 @@ function readIfThere(file: string): string | undefined {
 }
 
 /** The file has its old content or the new, whenever the power goes. */
-function writeWhole(dir: string, name: string, content: string): void {
+export function writeWhole(dir: string, name: string, content: string): void {
   const unfinished = join(dir, `${name}.new`)
-  writeFileSync(unfinished, content, { flush: true })
+  writeFileSync(unfinished, content, { flush: true, mode: 0o600 })
   renameSync(unfinished, join(dir, name))
   syncFolder(dir)
 }

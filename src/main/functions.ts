@@ -18,6 +18,7 @@ import {
   DuplicateAsyncTask,
   type FunctionsNeeds,
   type PlatformStatus,
+  type PlatformUpkeep,
 } from '../products/functions/needs.ts'
 import { functionsProduct } from '../products/functions/product.ts'
 import { FUNCTION_COMPUTE } from '../products/functions/roles.ts'
@@ -37,6 +38,7 @@ import { edgeDomain, type HttpTriggersPart } from './http-triggers.ts'
 import type { ObjectsPart } from './objects.ts'
 import type { CloudService, Part } from './part.ts'
 import type { ProvisioningPart } from './provisioning.ts'
+import type { Upkeep } from './stores.ts'
 
 export interface FunctionsSurroundings {
   directory: FunctionDirectory
@@ -52,7 +54,7 @@ export interface FunctionsSurroundings {
 }
 
 export async function assembleFunctions(
-  { config, stores, clock, ids, region, accountId, identity, log }: Foundation,
+  { config, stores, upkeep, clock, ids, region, accountId, identity, log }: Foundation,
   {
     directory,
     customDomains,
@@ -90,6 +92,7 @@ export async function assembleFunctions(
     functionLogs: readingOf(logs),
     ledger,
     platformStatus,
+    ...(upkeep ? { upkeep: upkeepOf(upkeep) } : {}),
     ...(compute.debugging ? { debugging: debuggingOf(compute.debugging) } : {}),
     runningInstances: (functionName) =>
       engine.instances().filter((instance) => instance.functionName === functionName),
@@ -223,3 +226,11 @@ function readingOf(logs: FunctionLogs): FunctionsNeeds['functionLogs'] {
     },
   }
 }
+
+const upkeepOf = ({ scrubber, snapshot }: Upkeep): PlatformUpkeep => ({
+  scrub() {
+    scrubber.scrubNow()
+    return scrubber.state()
+  },
+  snapshot,
+})

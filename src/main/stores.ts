@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileBlobStore, replicatedBlobStore } from '../drivers/embedded/blobs.ts'
 import { scrubFile } from '../drivers/embedded/data-folders.ts'
 import { fileJournal } from '../drivers/embedded/journal.ts'
@@ -19,6 +20,7 @@ import type { RecordStore } from '../ports/records.ts'
 import type { RowStore } from '../ports/rows.ts'
 import type { StreamStore } from '../ports/streams.ts'
 import type { TakenDataDir } from './data-dir.ts'
+import { openSnapshots } from './snapshots.ts'
 import type { Starting } from './starting.ts'
 
 export interface Stores {
@@ -39,6 +41,8 @@ export interface Upkeep {
   folders: readonly string[]
   replicas: number
   scrubber: Scrubber
+  /** Undefined while another one is made. */
+  snapshot(): Promise<Readable | undefined>
 }
 
 export interface OpenedStores {
@@ -98,5 +102,18 @@ async function embeddedStores(starting: Starting, { dataDir, folders }: TakenDat
     log,
   })
   starting.closing.push(() => scrubber.close())
-  return { stores, upkeep: { folders: folders.map(({ dir }) => dir), replicas, scrubber } }
+  const snapshots = await openSnapshots({
+    dataDir,
+    thread,
+    databases: ['records.db', 'streams.db', 'rows.db'],
+    journal: 'metering',
+    blobs: { [OBJECTS]: objectBlobs, [CODE]: codeBlobs },
+    clock: systemClock,
+    log,
+  })
+  starting.closing.push(() => snapshots.close())
+  return {
+    stores,
+    upkeep: { folders: folders.map(({ dir }) => dir), replicas, scrubber, snapshot: snapshots.take },
+  }
 }

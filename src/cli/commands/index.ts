@@ -143,6 +143,18 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'List the types of events',
     load: async () => (await import('./event/list.ts')).eventList,
   },
+  snapshot: {
+    summary: 'Write all that a running platform keeps to one file',
+    load: async () => (await import('./snapshot.ts')).snapshot,
+  },
+  restore: {
+    summary: 'Make a data folder of a snapshot',
+    load: async () => (await import('./restore.ts')).restore,
+  },
+  scrub: {
+    summary: 'Have all copies of objects verified now',
+    load: async () => (await import('./scrub.ts')).scrub,
+  },
   version: { summary: 'Print the version', load: async () => (await import('./version.ts')).version },
   help: { summary: 'Say more about a command', load: async () => (await import('./help.ts')).help },
 }

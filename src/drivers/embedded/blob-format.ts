@@ -50,5 +50,5 @@ export function decodeTrailer(trailer: Buffer, fileBytes: number): BlobContent |
   }
 }
 
-const fileBytesOf = (sizeBytes: number): number =>
+export const fileBytesOf = (sizeBytes: number): number =>
   sizeBytes + Math.ceil(sizeBytes / CHUNK_BYTES) * CRC_BYTES + TRAILER_BYTES

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import type { DatabaseCopy, FromCopying } from './sqlite-copy.ts'
+import { StorageError } from './sqlite-error.ts'
 import type { DatabaseFile } from './sqlite-jobs.ts'
 import type { DatabaseKind, ToThread } from './sqlite-thread.ts'
 
@@ -38,6 +40,35 @@ export class SqliteWritingThread {
     const { port1, port2 } = new MessageChannel()
     this.#worker.postMessage({ open: file, kind, port: port2 } satisfies ToThread, [port2])
     return port1
+  }
+
+  /**
+   * Copies databases as they are at one moment between two groups of jobs, all of them at the same. `begun` resolves right
+   * after that moment, `done` when the copies are on the disk.
+   */
+  copy(files: readonly DatabaseCopy[]): { begun: Promise<void>; done: Promise<void> } {
+    if (this.#ended) throw new Error('this thread has ended: there is nothing to copy')
+    const { port1, port2 } = new MessageChannel()
+    const begun = Promise.withResolvers<void>()
+    const done = Promise.withResolvers<void>()
+    done.promise.catch(() => {}) // who waits for `begun` first is told there
+    const fail = (error: Error): void => {
+      begun.reject(error)
+      done.reject(error)
+    }
+    const stop = (cause?: unknown): void => {
+      this.#watchers.delete(stop)
+      fail(new Error('the thread that writes the databases has stopped', { cause }))
+    }
+    this.#watchers.add(stop)
+    port1.on('message', (message: FromCopying) => {
+      if ('begun' in message) begun.resolve()
+      else if ('failure' in message) fail(new StorageError(message.failure))
+      else done.resolve()
+    })
+    port1.on('close', () => void this.leave(stop))
+    this.#worker.postMessage({ copy: files, port: port2 } satisfies ToThread, [port2])
+    return { begun: begun.promise, done: done.promise }
   }
 
   /** A database was closed, or not opened. Resolves, for the last one, when the thread is gone. */

@@ -12,8 +12,8 @@ import { isInService, locate, serviceAndFunction } from './services/names.ts'
 /** Links that carry their own proof. */
 const open: ReadonlySet<string> = new Set(['DownloadCode'])
 
-/** A way into an instance: for the account's own key, whatever policies say. */
-const accountOnly: ReadonlySet<string> = new Set(['DebugFunction'])
+/** A way into an instance, and all secrets at once: for the account's own key, whatever policies say. */
+const accountOnly: ReadonlySet<string> = new Set(['DebugFunction', 'ScrubObjects', 'TakeSnapshot'])
 
 /** Throws `AccessDenied`. */
 export function authorize(

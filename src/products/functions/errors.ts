@@ -28,6 +28,18 @@ export const accessDenied = (message: string) => new ApiError('AccessDenied', 40
 export const callerNotAuthorized = (action: string, resource: string) =>
   accessDenied(`the caller is not authorized to perform '${action}' on resource '${resource}'`)
 
+/** Ours. */
+export const platformKeepsNothing = () =>
+  new ApiError(
+    'PreconditionFailed',
+    412,
+    'the platform keeps everything in memory: it was started with --ephemeral',
+  )
+
+/** Ours. */
+export const snapshotUnderWay = () =>
+  new ApiError('Conflict', 409, 'another snapshot is under way: wait for it, or end it')
+
 export const functionNotFound = (functionName: string) =>
   new ApiError('FunctionNotFound', 404, `function '${functionName}' does not exist`)
 

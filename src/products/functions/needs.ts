@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import type { TraceContext } from '../../lib/trace-context.ts'
@@ -38,6 +39,8 @@ export interface FunctionsNeeds {
   functionLogs: FunctionLogs
   ledger: Ledger
   platformStatus: PlatformStatus
+  /** Absent: the platform keeps nothing. */
+  upkeep?: PlatformUpkeep
   /** Where the HTTP trigger of a function is reached. */
   httpTriggerUrl(functionName: string, qualifier: string): HttpTriggerUrls
   /** The instances that a function has right now. */
@@ -314,4 +317,11 @@ export interface BilledTime {
 
 export interface PlatformStatus {
   read(): Promise<Record<string, unknown>>
+}
+
+export interface PlatformUpkeep {
+  /** Begins to verify all copies of objects, unless that is under way; answers how far it is, and what was found. */
+  scrub(): object
+  /** All that the platform keeps, secrets too, as an archive. Undefined while another one is made. */
+  snapshot(): Promise<Readable | undefined>
 }

@@ -68,8 +68,10 @@ import { readTriggerState } from './read-trigger-state.ts'
 import { redriveDeadLetters } from './redrive-dead-letters.ts'
 import { replayTrigger } from './replay-trigger.ts'
 import { resumeTrigger } from './resume-trigger.ts'
+import { scrubObjects } from './scrub-objects.ts'
 import { stopAsyncTask } from './stop-async-task.ts'
 import { tagResources } from './tag-resources.ts'
+import { takeSnapshot } from './take-snapshot.ts'
 import { tempBucketToken } from './temp-bucket-token.ts'
 import { untagResources } from './untag-resources.ts'
 import { updateAlias } from './update-alias.ts'
@@ -143,6 +145,8 @@ export const built: readonly Operation<FunctionsContext>[] = [
   readFunctionLogs,
   readLedger,
   readPlatformStatus,
+  scrubObjects,
+  takeSnapshot,
   readTriggerState,
   tagResources,
   redriveDeadLetters,

@@ -92,7 +92,13 @@ function readIdentities(dirs: readonly string[]): (Identity | undefined)[] {
 }
 
 function readIdentity(dir: string): Identity | undefined {
-  const text = readIfThere(join(dir, IDENTITY))
+  let text: string | undefined
+  try {
+    text = readIfThere(join(dir, IDENTITY))
+  } catch (error) {
+    // What is no folder, or not ours to read, is refused by the lock, with a better word.
+    if (!['ENOTDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
   if (text === undefined) return undefined
   try {
     return JSON.parse(text) as Identity

@@ -4,8 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Readable } from 'node:stream'
 import { after, test } from 'node:test'
-import { fileBlobStore } from './blobs.ts'
+import { fileBlobStore, replicatedBlobStore } from './blobs.ts'
 import { sqliteRecordStore } from './records.ts'
 import { sqliteStreamStore } from './streams.ts'
 import { temporaryFolder } from './temporary-folder.fixture.ts'
@@ -118,6 +119,53 @@ test(
     empty(disk)
     assert.equal((await write()).sizeBytes, 500_000)
     await store.close()
+  },
+)
+
+test(
+  'copies: with one disk full a blob goes to the others, or is refused and leaves nothing',
+  options,
+  async () => {
+    const disk = smallDisk()!
+    const dirs = [join(disk, 'blobs'), newPath('blobs'), newPath('blobs')]
+    const folders = dirs.map((dir, at) => ({ id: String(at), dir }))
+    const filesIn = (dir: string) =>
+      readdirSync(dir, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
+    const pieces = async function* () {
+      for (let piece = 0; piece < 10; piece++) yield Buffer.alloc(50_000, piece)
+    }
+    const whole = Buffer.concat(await Readable.from(pieces()).toArray())
+
+    // Two of three folders have room for two copies.
+    const two = await replicatedBlobStore({ folders, replicas: 2 })
+    fill(disk)
+    for (let n = 0; n < 6; n++) {
+      const { blobId } = await two.write(pieces())
+      assert.ok(Buffer.concat(await (await two.read(blobId)).toArray()).equals(whole))
+      assert.equal((await two.mend(blobId)).outcome, 'whole')
+      await two.remove(blobId)
+    }
+    await two.close()
+
+    const three = await replicatedBlobStore({ folders, replicas: 3 })
+    const before = dirs.map((dir) => filesIn(dir).length)
+    await assert.rejects(three.write(pieces()), noSpace)
+    assert.deepEqual(
+      dirs.map((dir) => filesIn(dir).length),
+      before,
+    )
+    assert.deepEqual(await Readable.from(three.list()).toArray(), [])
+    empty(disk)
+    const { blobId } = await three.write(pieces())
+    // A copy that is lost while there is no room for it: the blob is short of one, and read all the same.
+    rmSync(join(dirs[0]!, blobId.slice(0, 2), blobId))
+    fill(disk)
+    assert.equal((await three.mend(blobId)).outcome, 'short')
+    assert.ok(Buffer.concat(await (await three.read(blobId)).toArray()).equals(whole))
+    empty(disk)
+    assert.equal((await three.mend(blobId)).outcome, 'whole')
+    assert.equal(dirs.flatMap(filesIn).length, 3)
+    await three.close()
   },
 )
 

@@ -104,7 +104,8 @@ test('begins at once when there is a new folder, and fills it', async () => {
   const names = (await readdir(dirs[1]!, { recursive: true })).filter((name) => name.length > 30)
   assert.deepEqual(names.map((name) => name.slice(3)).sort(), blobIds)
   await scrubber.close()
-  // Another layout is another round.
+  // Another layout is another round, also when the process that finds it ends before it begins.
+  await (await scrub({ store: again, layout: 'b' })).close()
   const other = await scrub({ store: again, layout: 'b' })
   clock.advance(1000)
   await other.idle()

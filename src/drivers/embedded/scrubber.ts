@@ -63,8 +63,8 @@ export interface Scrubber {
 const ROUND_EVERY_MS = 24 * 3_600_000
 /** A new platform has other things to do. */
 const FIRST_ROUND_AFTER_MS = 10 * 60_000
-/** When the layout has changed: behind the announcement that the platform is up. */
-const NEW_LAYOUT_AFTER_MS = 1000
+/** A round that a new layout asks for, or an earlier process began: behind the announcement that the platform is up. */
+const RESUMED_AFTER_MS = 1000
 const SAVE_EVERY_MS = 10_000
 /** Blobs that are named in the state; there may be more. */
 const LOST_NAMED_MAX = 100
@@ -173,9 +173,11 @@ export async function startScrubber(options: ScrubberOptions): Promise<Scrubber>
   }
 
   if (isNewLayout) {
+    // Kept before it begins: the next process begins it when this one does not.
+    kept.round = newRound(clock.now())
     await save()
-    cancelNext = clock.after(NEW_LAYOUT_AFTER_MS, begin)
-  } else if (kept.round) cancelNext = clock.after(NEW_LAYOUT_AFTER_MS, begin)
+  }
+  if (kept.round) cancelNext = clock.after(RESUMED_AFTER_MS, begin)
   else planNext()
 
   return {

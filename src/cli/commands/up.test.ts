@@ -20,6 +20,15 @@ test('flags become settings in the environment, and win over those that are ther
   assert.match(program?.args.at(-1) ?? '', /src\/main\.ts$/)
 })
 
+test('several data folders are one variable, and no more copies are kept than there are folders', async () => {
+  const terminal = scriptedTerminal()
+  const words = ['up', '--data', '/a', '--data', '/b', '--replicas', '2']
+  assert.equal(await run(words, terminal), 0)
+  assert.equal(terminal.became[0]?.environment.HANSHU_DATA, '/a:/b')
+  assert.equal(await run([...words.slice(0, 3), '--replicas', '2'], terminal), 2)
+  assert.match(terminal.notes(), /as many folders, or keep fewer copies/)
+})
+
 test('a setting that is not valid is refused before anything starts, by the name of its flag', async () => {
   const terminal = scriptedTerminal()
   assert.equal(await run(['up', '--fc-port', 'ninety', '--sandbox', 'vm'], terminal), 2)

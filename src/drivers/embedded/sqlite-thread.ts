@@ -2,11 +2,12 @@
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import { recordsJobs } from './records-jobs.ts'
 import { rowsJobs } from './rows-jobs.ts'
+import { searchJobs } from './search-jobs.ts'
 import { copyDatabases, type DatabaseCopy } from './sqlite-copy.ts'
 import { type DatabaseFile, type JobsOf, serveJobs } from './sqlite-jobs.ts'
 import { streamsJobs } from './streams-jobs.ts'
 
-export type DatabaseKind = 'records' | 'streams' | 'rows'
+export type DatabaseKind = 'records' | 'streams' | 'rows' | 'search'
 export type ToThread =
   | { open: DatabaseFile; kind: DatabaseKind; port: MessagePort }
   | { copy: readonly DatabaseCopy[]; port: MessagePort }
@@ -16,6 +17,7 @@ const kinds: Record<DatabaseKind, JobsOf<never>> = {
   records: recordsJobs,
   streams: streamsJobs,
   rows: rowsJobs,
+  search: searchJobs,
 }
 
 const owner = parentPort

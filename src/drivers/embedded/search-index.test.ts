@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { searchIndexContract } from '../../ports/search-index.contract.ts'
+import { type SearchIndexStore, SearchOverload, SearchTookTooLong } from '../../ports/search-index.ts'
+import { sqliteSearchIndexes } from './search-index.ts'
+import { temporaryFolder } from './temporary-folder.fixture.ts'
+
+const { newPath, remove } = await temporaryFolder()
+after(remove)
+
+const files = new WeakMap<SearchIndexStore, string>()
+async function open(file: string): Promise<SearchIndexStore> {
+  const store = sqliteSearchIndexes({ file })
+  files.set(store, file)
+  return store
+}
+
+searchIndexContract('sqlite', () => open(newPath('search.db')), {
+  async reopen(store) {
+    await store.close()
+    return open(files.get(store)!)
+  },
+})
+
+test('a search that takes too long ends, and the next one is answered', async () => {
+  const store = sqliteSearchIndexes({ file: newPath('search.db'), timeMs: -1 })
+  const documents = Array.from({ length: 600 }, (_, n) => ({
+    put: { key: Buffer.from(`${n}`), fields: [{ name: 'n', values: [n] }], children: [] },
+  }))
+  await store.write('i', documents)
+  await assert.rejects(store.count('i', { is: 'exists', field: 'n' }), SearchTookTooLong)
+  assert.equal(await store.noteOf('i'), undefined)
+  await store.close()
+})
+
+test('more searches than may wait are refused', async () => {
+  const store = sqliteSearchIndexes({ file: newPath('search.db'), waitingMax: 1 })
+  await store.write('i', [])
+  const first = store.count('i', { is: 'all' })
+  await assert.rejects(store.count('i', { is: 'all' }), SearchOverload)
+  assert.equal(await first, 0)
+  await store.close()
+})

@@ -149,6 +149,30 @@ export const int64: Kind<bigint> = {
   write: (value, to) => to.varint(BigInt.asUintN(64, value)),
 }
 
+export const double: Kind<number> = {
+  wire: 1,
+  read: (from) => viewOf(from.take(8)).getFloat64(0, true),
+  write(value, to) {
+    const part = new Uint8Array(8)
+    viewOf(part).setFloat64(0, value, true)
+    to.raw(part)
+  },
+}
+
+/** Of 32 bits. */
+export const float: Kind<number> = {
+  wire: 5,
+  read: (from) => viewOf(from.take(4)).getFloat32(0, true),
+  write(value, to) {
+    const part = new Uint8Array(4)
+    viewOf(part).setFloat32(0, value, true)
+    to.raw(part)
+  },
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength)
+
 /** Zigzag: small negative numbers are short. */
 export const sint64: Kind<bigint> = {
   wire: 0,
@@ -212,10 +236,10 @@ class Reader {
 
   delimited(): Uint8Array {
     const length = this.varint32()
-    return this.#take(length)
+    return this.take(length)
   }
 
-  #take(length: number): Uint8Array {
+  take(length: number): Uint8Array {
     if (length > this.#bytes.length - this.#at) throw new MalformedProtobuf('the message ends too early')
     this.#at += length
     return this.#bytes.subarray(this.#at - length, this.#at)
@@ -223,9 +247,9 @@ class Reader {
 
   skip(wire: number): void {
     if (wire === 0) this.varint32()
-    else if (wire === 1) this.#take(8)
+    else if (wire === 1) this.take(8)
     else if (wire === 2) this.delimited()
-    else if (wire === 5) this.#take(4)
+    else if (wire === 5) this.take(4)
     else throw new MalformedProtobuf(`there is no wire type ${wire}`)
   }
 }
@@ -244,6 +268,10 @@ class Writer {
   delimited(value: Uint8Array): void {
     this.varint(BigInt(value.length))
     this.#parts.push(value)
+  }
+
+  raw(part: Uint8Array): void {
+    this.#parts.push(part)
   }
 
   bytes(): Buffer {

@@ -6,18 +6,21 @@ import { fileJournal } from '../drivers/embedded/journal.ts'
 import { sqliteRecordStore } from '../drivers/embedded/records.ts'
 import { sqliteRowStore } from '../drivers/embedded/rows.ts'
 import { type Scrubber, startScrubber } from '../drivers/embedded/scrubber.ts'
+import { sqliteSearchIndexes } from '../drivers/embedded/search-index.ts'
 import { SqliteWritingThread } from '../drivers/embedded/sqlite-writing-thread.ts'
 import { sqliteStreamStore } from '../drivers/embedded/streams.ts'
 import { memoryBlobStore } from '../drivers/memory/blobs.ts'
 import { memoryJournal } from '../drivers/memory/journal.ts'
 import { memoryRecordStore } from '../drivers/memory/records.ts'
 import { memoryRowStore } from '../drivers/memory/rows.ts'
+import { memorySearchIndexes } from '../drivers/memory/search-index.ts'
 import { memoryStreamStore } from '../drivers/memory/streams.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { BlobStore } from '../ports/blobs.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { RecordStore } from '../ports/records.ts'
 import type { RowStore } from '../ports/rows.ts'
+import type { SearchIndexStore } from '../ports/search-index.ts'
 import type { StreamStore } from '../ports/streams.ts'
 import type { TakenDataDir } from './data-dir.ts'
 import { openSnapshots } from './snapshots.ts'
@@ -27,6 +30,7 @@ export interface Stores {
   records: RecordStore
   streams: StreamStore
   rows: RowStore
+  searchIndexes: SearchIndexStore
   objectBlobs: BlobStore
   codeBlobs: BlobStore
   /** What is to be charged, on its way into the ledger. */
@@ -69,6 +73,7 @@ function memoryStores(): Stores {
     records: memoryRecordStore(),
     streams: memoryStreamStore(),
     rows: memoryRowStore(),
+    searchIndexes: memorySearchIndexes(),
     objectBlobs: memoryBlobStore(),
     codeBlobs: memoryBlobStore(),
     meterJournal: memoryJournal(),
@@ -91,7 +96,16 @@ async function embeddedStores(starting: Starting, { dataDir, folders }: TakenDat
     fileBlobStore({ dir: join(dataDir, CODE), log }),
     fileJournal({ dir: join(dataDir, 'metering'), clock: systemClock, log }),
   ])
-  const stores = closed(starting, { records, streams, rows, objectBlobs, codeBlobs, meterJournal })
+  const searchIndexes = sqliteSearchIndexes({ file: join(dataDir, 'search.db') })
+  const stores = closed(starting, {
+    records,
+    streams,
+    rows,
+    searchIndexes,
+    objectBlobs,
+    codeBlobs,
+    meterJournal,
+  })
   const scrubber = await startScrubber({
     blobs: objectBlobs,
     file: join(dataDir, scrubFile),

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { RowStore } from '../ports/rows.ts'
+import { sweepSearchIndexes } from '../products/tables/search/sweep.ts'
 import { sweepTables } from '../products/tables/sweep.ts'
 import { tablesProduct } from '../products/tables/tables-product.ts'
 import { serverOptions } from '../wire/http-server.ts'
@@ -24,12 +25,21 @@ export function assembleTables(
   { tableWritten }: Pick<EventTriggersPart, 'tableWritten'>,
 ): Part {
   const { config, stores, clock, ids, identity, closing, log } = foundation
-  const { records } = stores
+  const { records, searchIndexes } = stores
   const rows = told(stores.rows, tableWritten)
-  const product = tablesProduct({ records, rows, clock, ids, lookup: wholeProductOnly(identity, 'ots') })
+  const product = tablesProduct({
+    records,
+    rows,
+    searchIndexes,
+    clock,
+    ids,
+    lookup: wholeProductOnly(identity, 'ots'),
+    log,
+  })
   const handleRequest = requestHandler(product, log)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
   closing.push(() => product.filling.end())
+  closing.push(() => product.searching.end())
   return {
     cloud: { name: 'ots', handle },
     listeners: [
@@ -43,10 +53,17 @@ export function assembleTables(
       void product.filling
         .run()
         .catch((err: unknown) => log.warn({ err }, 'filling an index failed; it is tried again'))
+      void product.searching
+        .run()
+        .catch((err: unknown) =>
+          log.warn({ err }, 'a search index could not follow its table; it is tried again'),
+        )
     },
     async sweep() {
       await product.filling.run()
       await sweepTables({ records, rows, clock })
+      await product.searching.run()
+      await sweepSearchIndexes({ records, searchIndexes })
     },
   }
 }

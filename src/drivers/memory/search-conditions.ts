@@ -101,7 +101,9 @@ export function timesIn(words: readonly string[], { words: wanted, isPrefix = fa
 /** Tried from both ends of what stands for any number of characters: no more steps than text times pattern. */
 function isLike(text: string, pattern: Extract<Condition, { is: 'like' }>['pattern']): boolean {
   const characters = [...text]
-  const wanted = pattern.flatMap((piece) => (typeof piece === 'string' ? [...piece] : [piece]))
+  const wanted = pattern.flatMap((piece): (string | { any: 'one' | 'many' })[] =>
+    typeof piece === 'string' ? [...piece] : [piece],
+  )
   let places = new Set([0])
   for (const one of wanted) {
     const next = new Set<number>()

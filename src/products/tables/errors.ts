@@ -45,6 +45,18 @@ export const indexNotExist = () => new ApiError('OTSObjectNotExist', 404, 'Reque
 
 export const streamNotExist = () => new ApiError('OTSObjectNotExist', 404, 'Requested stream does not exist.')
 
+/** Operations of search indexes name what is not there. */
+export const searchTableNotExist = (name: string) =>
+  new ApiError('OTSObjectNotExist', 404, `table [${name}] does not exist`)
+
+export const searchIndexNotExist = (name: string) =>
+  new ApiError('OTSObjectNotExist', 404, `search index [${name}] does not exist`)
+
+export const searchIndexAlreadyExist = (name: string) =>
+  new ApiError('OTSObjectAlreadyExist', 409, `search index [${name}] already exists`)
+
+export const operationTimeout = () => new ApiError('OTSTimeout', 503, 'Operation timeout.')
+
 /** The table was changed by another request at the same time; clients try again. */
 export const tableNotReady = () => new ApiError('OTSTableNotReady', 404, 'The table is not ready.')
 

@@ -5,6 +5,7 @@ import type { IdSource } from '../../lib/ids.ts'
 import { MalformedProtobuf, type Message } from '../../lib/protobuf.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
+import type { SearchIndexStore } from '../../ports/search-index.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { type BodyReader, bytes, MalformedBody } from '../../wire/body.ts'
 import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
@@ -15,6 +16,7 @@ import { tableNotReady } from './errors.ts'
 import type { IndexFilling } from './fill-indexes.ts'
 import { errorMessage } from './messages/common.ts'
 import type { RowLocks } from './row-locks.ts'
+import type { SearchFollowing } from './search/follow.ts'
 import { TableChanged } from './table.ts'
 import type { Transactions } from './transactions.ts'
 
@@ -31,6 +33,8 @@ export interface TablesContext extends Call {
   autoIncrement: AutoIncrement
   transactions: Transactions
   filling: IndexFilling
+  searchIndexes: SearchIndexStore
+  searching: SearchFollowing
 }
 
 /** A batch of 4 MB of data in 200 rows of 1,024 columns, with what PlainBuffer puts around each. */

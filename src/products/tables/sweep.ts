@@ -6,7 +6,7 @@ import { pagesOf } from './pages.ts'
 import { decodeRow, encodeRow, liveRow } from './row.ts'
 import { keyAfter } from './stream.ts'
 import { decodeStreamRecord } from './stream-record.ts'
-import { allTables, changesOf, rowsOf, type StreamSettings, type TableRecord } from './table.ts'
+import { allTables, changesOf, rowsOf, type StreamSettings, type TableRecord, unfollowedOf } from './table.ts'
 
 export interface Swept {
   records: RecordStore
@@ -25,7 +25,11 @@ export async function sweepTables(swept: Swept): Promise<void> {
   const tables: TableRecord[] = []
   for await (const { value } of allTables(swept.records)) tables.push(value)
   const named = new Set(
-    tables.flatMap((table) => [rowsOf(table), ...(table.stream ? [changesOf(table, table.stream)] : [])]),
+    tables.flatMap((table) => [
+      rowsOf(table),
+      ...(table.stream ? [changesOf(table, table.stream)] : []),
+      ...(table.searchIndexes?.length ? [unfollowedOf(table)] : []),
+    ]),
   )
   for (const name of kept) if (!named.has(name)) await clear(swept.rows, name)
   for (const table of tables) {

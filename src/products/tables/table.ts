@@ -7,7 +7,9 @@ import {
   writtenKey,
 } from '../../ports/records.ts'
 import { parameterInvalid, tableAlreadyExist, tableNotExist } from './errors.ts'
+import type { SortMessage } from './messages/search.ts'
 import { checkTableName } from './names.ts'
+import type { SearchField } from './search/schema.ts'
 
 export interface TableRecord {
   name: string
@@ -23,6 +25,7 @@ export interface TableRecord {
   localTransactions: boolean
   stream?: StreamSettings
   indexes?: IndexRecord[]
+  searchIndexes?: SearchIndexRecord[]
   /** Of an index, which is a table that follows another: the name of that. */
   indexOf?: string
 }
@@ -41,6 +44,21 @@ export interface IndexRecord {
   isLocal: boolean
   /** Rows from before the index are still being brought in. */
   isFilling: boolean
+}
+
+/** An index that is searched, which follows its table a moment later. */
+export interface SearchIndexRecord {
+  name: string
+  /** What it holds is kept under this. A later index of the same name has another. */
+  id: string
+  createdMs: number
+  /** -1: as long as the table. */
+  timeToLiveSeconds: number
+  fields: SearchField[]
+  /** Key columns that the vendor places rows by; here all are in one place. */
+  routingFields: string[]
+  /** How rows are ordered when a search does not say. */
+  sort?: SortMessage
 }
 
 export type KeyType = 'integer' | 'string' | 'binary'
@@ -83,6 +101,9 @@ export const tableKey = (owner: InstanceName, name: string): string => `${tables
 export const rowsOf = ({ id }: { id: string }): string => `${id}/rows`
 export const changesOf = ({ id }: { id: string }, stream: StreamSettings): string =>
   `${id}/changes/${stream.id}`
+
+/** Keys of rows that were written since the search indexes of the table were last brought up to date. */
+export const unfollowedOf = ({ id }: { id: string }): string => `${id}/search`
 
 /** Of one instance, when another is made. The vendor's is 64, more on request. */
 export const TABLES_MAX = 1000

@@ -1,8 +1,10 @@
 /** Table Store as a product: what `main/` gives to a listener. */
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
+import type { Logger } from '../../lib/logger.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
+import type { SearchIndexStore } from '../../ports/search-index.ts'
 import { ApiError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge, MalformedBody } from '../../wire/body.ts'
 import { NoSuchRoute, type Product, type RequestHead } from '../../wire/product-server.ts'
@@ -21,24 +23,39 @@ import { type IndexFilling, indexFilling } from './fill-indexes.ts'
 import { operations } from './operations/index.ts'
 import { errorReply, type TablesContext } from './product.ts'
 import { rowLocks } from './row-locks.ts'
+import { type SearchFollowing, searchFollowing } from './search/follow.ts'
 import { openTransactions } from './transactions.ts'
 
 export interface TablesProductOptions {
   records: RecordStore
   rows: RowStore
+  searchIndexes: SearchIndexStore
   clock: Clock
   ids: IdSource
   lookup: SecretLookup
+  /** Told when a search index cannot follow. */
+  log?: Logger
 }
 
 export interface TablesProduct extends Product<TablesContext> {
   filling: IndexFilling
+  searching: SearchFollowing
 }
 
-export function tablesProduct({ records, rows, clock, ids, lookup }: TablesProductOptions): TablesProduct {
+export function tablesProduct({
+  records,
+  rows,
+  searchIndexes,
+  clock,
+  ids,
+  lookup,
+  log,
+}: TablesProductOptions): TablesProduct {
   const { authenticate, signerOf } = tablesAuthentication({ lookup, clock })
   const locks = rowLocks()
   const filling = indexFilling({ records, rows, locks })
+  const transactions = openTransactions({ rows, clock, ids })
+  const searching = searchFollowing({ records, rows, searchIndexes, clock, locks, transactions, log })
   const shared = {
     records,
     rows,
@@ -47,10 +64,13 @@ export function tablesProduct({ records, rows, clock, ids, lookup }: TablesProdu
     locks,
     filling,
     autoIncrement: autoIncrement(clock),
-    transactions: openTransactions({ rows, clock, ids }),
+    transactions,
+    searchIndexes,
+    searching,
   }
   return {
     filling,
+    searching,
     name: 'tables',
     operations,
     newRequestId: () => ids.uuid(),

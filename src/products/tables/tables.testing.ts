@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { memorySearchIndexes } from '../../drivers/memory/search-index.ts'
 import { ManualClock } from '../../lib/clock.ts'
 import { randomIds } from '../../lib/ids.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -15,6 +16,7 @@ import type { Message } from '../../lib/protobuf.ts'
 import { otsSignature } from '../../lib/signing/ots.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
+import type { SearchIndexStore } from '../../ports/search-index.ts'
 import { serverOptions } from '../../wire/http-server.ts'
 import { requestHandler } from '../../wire/product-server.ts'
 import { otsAuthorization } from '../../wire/signatures/ots.ts'
@@ -61,7 +63,15 @@ export interface Answer {
   error: { code: string; message?: string | undefined } | undefined
 }
 
-export async function runningTables({ records, rows }: { records: RecordStore; rows: RowStore }) {
+export async function runningTables({
+  records,
+  rows,
+  searchIndexes = memorySearchIndexes(),
+}: {
+  records: RecordStore
+  rows: RowStore
+  searchIndexes?: SearchIndexStore
+}) {
   const clock = new ManualClock(NOW_MS)
   const defects: unknown[] = []
   const log: Logger = {
@@ -71,7 +81,7 @@ export async function runningTables({ records, rows }: { records: RecordStore; r
     error: (facts) => void defects.push(facts),
     child: () => log,
   }
-  const product = tablesProduct({ records, rows, clock, ids: randomIds, lookup })
+  const product = tablesProduct({ records, rows, searchIndexes, clock, ids: randomIds, lookup })
   const server = createServer(serverOptions, requestHandler(product, log))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -99,6 +109,7 @@ export async function runningTables({ records, rows }: { records: RecordStore; r
     /** What went wrong by a defect of ours. */
     defects,
     filling: product.filling,
+    searching: product.searching,
 
     createTable: (
       tableName: string,
@@ -152,6 +163,7 @@ export async function runningTables({ records, rows }: { records: RecordStore; r
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await product.filling.end()
+      await product.searching.end()
     },
   }
 }

@@ -21,7 +21,8 @@ import {
 import type { TablesContext } from './product.ts'
 import { columnOf, decodeRow, encodeRow, liveRow, type Row } from './row.ts'
 import { encodeStreamRecord, streamRecordOf } from './stream-record.ts'
-import { changesOf, requireMainTable, rowsOf, type TableRecord } from './table.ts'
+import { changesOf, requireMainTable, rowsOf, type TableRecord, tableKey, unfollowedOf } from './table.ts'
+import { decodeValue, type EncodedValue, integerValue, typeOf } from './value.ts'
 
 export interface RowWriteRequest {
   table: TableRecord
@@ -97,7 +98,11 @@ export async function writeRow(request: RowWriteRequest, context: TablesContext)
       writes.push({ table: changesOf(table, table.stream), append: encodeStreamRecord(record) })
     }
     for (const index of table.indexes ?? []) writes.push(...indexWrites(index, primaryKey, before, after))
+    const { searchIndexes = [] } = table
+    if (searchIndexes.length > 0 && writes.length > 0)
+      writes.push({ table: unfollowedOf(table), append: key })
     if (writes.length > 0) await access.commit(writes)
+    if (searchIndexes.length > 0) context.searching.wake(tableKey(context, table.name))
     return after
   }
 }

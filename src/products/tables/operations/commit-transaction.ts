@@ -7,8 +7,9 @@ export const commitTransaction = operation({
   request: transactionRequest,
   response: nothing,
 
-  async handle({ transaction_id: transactionId }, { transactions }) {
+  async handle({ transaction_id: transactionId }, { transactions, searching }) {
     await transactions.commit(transactionId)
+    searching.wake()
     return {}
   },
 })

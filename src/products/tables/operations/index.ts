@@ -4,11 +4,15 @@ import { batchGetRow } from './batch-get-row.ts'
 import { batchWriteRow } from './batch-write-row.ts'
 import { commitTransaction } from './commit-transaction.ts'
 import { computeSplitPointsBySize } from './compute-split-points-by-size.ts'
+import { computeSplits } from './compute-splits.ts'
 import { createIndex } from './create-index.ts'
+import { createSearchIndex } from './create-search-index.ts'
 import { createTable } from './create-table.ts'
 import { deleteDefinedColumn } from './delete-defined-column.ts'
 import { deleteRow } from './delete-row.ts'
+import { deleteSearchIndex } from './delete-search-index.ts'
 import { deleteTable } from './delete-table.ts'
+import { describeSearchIndex } from './describe-search-index.ts'
 import { describeStream } from './describe-stream.ts'
 import { describeTable } from './describe-table.ts'
 import { dropIndex } from './drop-index.ts'
@@ -16,12 +20,16 @@ import { getRange } from './get-range.ts'
 import { getRow } from './get-row.ts'
 import { getShardIterator } from './get-shard-iterator.ts'
 import { getStreamRecord } from './get-stream-record.ts'
+import { listSearchIndex } from './list-search-index.ts'
 import { listStream } from './list-stream.ts'
 import { listTable } from './list-table.ts'
 import { notBuilt } from './not-built.ts'
+import { parallelScan } from './parallel-scan.ts'
 import { putRow } from './put-row.ts'
+import { search } from './search.ts'
 import { startLocalTransaction } from './start-local-transaction.ts'
 import { updateRow } from './update-row.ts'
+import { updateSearchIndex } from './update-search-index.ts'
 import { updateTable } from './update-table.ts'
 
 /** Every operation of Table Store: those that are built, then those that answer NotImplemented. */
@@ -53,6 +61,15 @@ export const operations = [
   describeStream,
   getShardIterator,
   getStreamRecord,
+
+  createSearchIndex,
+  updateSearchIndex,
+  deleteSearchIndex,
+  listSearchIndex,
+  describeSearchIndex,
+  search,
+  computeSplits,
+  parallelScan,
 
   ...notBuilt,
 ]

@@ -2,6 +2,7 @@ import { parameterInvalid } from '../errors.ts'
 import { updateTableRequest, updateTableResponse } from '../messages/tables.ts'
 import { checkIndexable } from '../new-index.ts'
 import { operation } from '../product.ts'
+import { checkSearchable } from '../search/index-record.ts'
 import { newStream } from '../stream.ts'
 import { replaceTable, requireMainTable, type TableRecord } from '../table.ts'
 import {
@@ -38,6 +39,7 @@ export const updateTable = operation({
       ...(stream ? { stream } : {}),
     }
     if (table.indexes?.length) checkIndexable(table)
+    for (const index of table.searchIndexes ?? []) checkSearchable(table, index.timeToLiveSeconds)
     await replaceTable(records, stored, table)
     return {
       reserved_throughput_details: throughputDetails(table),

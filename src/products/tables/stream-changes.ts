@@ -2,11 +2,11 @@
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
 import { actionType } from './messages/streams.ts'
-import type { PlainCell } from './plain-buffer/cell.ts'
+import type { PlainCell } from '../../lib/plain-buffer/cell.ts'
 import { keyAfter } from './stream.ts'
 import { decodeStreamRecord } from './stream-record.ts'
 import { changesOf, type InstanceName, type TableRecord, tableKey } from './table.ts'
-import { decodeValue } from './value.ts'
+import { decodeValue } from '../../lib/plain-buffer/value.ts'
 
 export type ChangedValue = bigint | number | boolean | string | Uint8Array
 

@@ -22,7 +22,6 @@ import type { TablesContext } from './product.ts'
 import { columnOf, decodeRow, encodeRow, liveRow, type Row } from './row.ts'
 import { encodeStreamRecord, streamRecordOf } from './stream-record.ts'
 import { changesOf, requireMainTable, rowsOf, type TableRecord, tableKey, unfollowedOf } from './table.ts'
-import { decodeValue, type EncodedValue, integerValue, typeOf } from './value.ts'
 
 export interface RowWriteRequest {
   table: TableRecord

@@ -11,7 +11,7 @@ import {
   topRowsAggregation,
   topRowsResult,
 } from '../messages/aggregations.ts'
-import { writePlainRows } from '../plain-buffer/write.ts'
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import { type Counting, countedField } from './counted.ts'
 import { decoded } from './schema.ts'
 import { readFound } from './search-rows.ts'

@@ -6,9 +6,9 @@ import type {
   IndexedValue,
   SearchDocument,
 } from '../../../ports/search-index.ts'
-import type { PlainCell } from '../plain-buffer/cell.ts'
+import type { PlainCell } from '../../../lib/plain-buffer/cell.ts'
 import { columnOf, type Row } from '../row.ts'
-import { decodeValue } from '../value.ts'
+import { decodeValue } from '../../../lib/plain-buffer/value.ts'
 import { wordsOfTexts } from './analyzers.ts'
 import { dateOfNumber, dateOfText } from './dates.ts'
 import type { SearchField } from './schema.ts'

@@ -2,7 +2,7 @@
 import type { MessageContent } from '../../../lib/protobuf.ts'
 import { parameterInvalid } from '../errors.ts'
 import { columnReturnType, type parallelScanRequest, type parallelScanResponse } from '../messages/search.ts'
-import { writePlainRows } from '../plain-buffer/write.ts'
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import type { TablesContext } from '../product.ts'
 import { requireSearchIndex } from './index-record.ts'
 import { queryReader } from './query.ts'

@@ -2,7 +2,7 @@
 import { parameterInvalid } from '../errors.ts'
 import { keyCells } from '../key.ts'
 import { type ColumnsToGetMessage, columnReturnType } from '../messages/search.ts'
-import type { PlainCell, PlainRow } from '../plain-buffer/cell.ts'
+import type { PlainCell, PlainRow } from '../../../lib/plain-buffer/cell.ts'
 import type { TablesContext } from '../product.ts'
 import { decodeRow, liveRow } from '../row.ts'
 import { rowsOf } from '../table.ts'

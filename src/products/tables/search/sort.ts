@@ -3,7 +3,7 @@ import { bytes, type MessageContent, message, repeated, required } from '../../.
 import type { IndexedValue, Missing, Mode, Position, SortBy, Within } from '../../../ports/search-index.ts'
 import { notImplemented, parameterInvalid } from '../errors.ts'
 import { type SorterMessage, type SortMessage, sort as sortMessage, sortOrder } from '../messages/search.ts'
-import { valueType } from '../value.ts'
+import { valueType } from '../../../lib/plain-buffer/value.ts'
 import { geoField, type LeafContext, requirePoint } from './leaf-queries.ts'
 import type { QueryReader } from './query.ts'
 import { decoded, type PlacedField, placedFields, type SearchField } from './schema.ts'

@@ -42,8 +42,8 @@ export function eventSources(
   }
 }
 
-/** `instance/i/table/t` */
+/** `instance/i/table/t`. Names of instances are kept in small letters. */
 export function tableOf(source: string): { instance: string; tableName: string } {
   const [, instance = '', , tableName = ''] = source.split('/')
-  return { instance, tableName }
+  return { instance: instance.toLowerCase(), tableName }
 }

@@ -8,7 +8,6 @@ import { requestHandler } from '../wire/product-server.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
-import { wholeProductOnly } from './whole-product-only.ts'
 
 /** Says of each commit to which logs of changes it adds. */
 const told = (rows: RowStore, written: (changesTable: string) => void): RowStore => ({
@@ -24,7 +23,7 @@ export function assembleTables(
   foundation: Foundation,
   { tableWritten }: Pick<EventTriggersPart, 'tableWritten'>,
 ): Part {
-  const { config, stores, clock, ids, identity, closing, log } = foundation
+  const { config, stores, clock, ids, region, identity, closing, log } = foundation
   const { records, searchIndexes } = stores
   const rows = told(stores.rows, tableWritten)
   const product = tablesProduct({
@@ -33,7 +32,9 @@ export function assembleTables(
     searchIndexes,
     clock,
     ids,
-    lookup: wholeProductOnly(identity, 'ots'),
+    lookup: identity,
+    access: identity,
+    region,
     log,
   })
   const handleRequest = requestHandler(product, log)

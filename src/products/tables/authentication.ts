@@ -1,16 +1,21 @@
 /** Who calls Table Store, and which instance is meant: all of it is in headers, and the host says nothing. */
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
+import type { RequestConditions } from '../../wire/access.ts'
 import type { Caller, RequestHead } from '../../wire/product-server.ts'
 import { headerOf, isSkewed } from '../../wire/signatures/compare.ts'
 import { type OtsSigner, verifyOts } from '../../wire/signatures/ots.ts'
-import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import type { Principal, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import { requestConditions } from './access.ts'
 import { authFailed, methodNotAllowed, noPermission, notImplemented, parameterInvalid } from './errors.ts'
 
 /** What is found out about a request on the way; the answer is signed with it. */
 export interface CallerFacts {
+  /** In small letters, as the names of instances are compared without case. */
   instance: string
   signer: OtsSigner
+  principal: Principal
+  conditions(): RequestConditions
 }
 
 const NEEDED = [
@@ -50,22 +55,24 @@ export function tablesAuthentication({
     ) {
       throw parameterInvalid("Missing header: 'x-ots-signature'.")
     }
-    const { accountId, accessKeySecret, allows, principal } = secretOf(
-      accessKeyId,
-      headerOf(head, 'x-ots-ststoken'),
-    )
+    const { accountId, accessKeySecret, principal } = secretOf(accessKeyId, headerOf(head, 'x-ots-ststoken'))
     const signer = verifyOts(head, accessKeySecret)
     if (!signer) throw authFailed('Signature mismatch.')
     signers.set(head.message, signer)
     checkDate(date)
-    if (allows.to === 'putObjects') throw noPermission()
+    // The key is for one upload of an object.
+    if (!principal) throw noPermission()
     if (!/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(instance))
       throw parameterInvalid(`Invalid instance name: '${instance.slice(0, 100)}'.`)
     if (headerOf(head, 'x-ots-request-compress-type') !== undefined)
       throw notImplemented('A compressed request')
-    const facts: CallerFacts = { instance, signer }
-    const verifyBody = (body: Buffer) => checkMd5(body, contentMd5)
-    return { accountId, verifyBody, facts, ...(principal && { principal }) }
+    const facts: CallerFacts = {
+      instance: instance.toLowerCase(),
+      signer,
+      principal,
+      conditions: () => requestConditions(head, accessKeyId),
+    }
+    return { accountId, verifyBody: (body) => checkMd5(body, contentMd5), facts }
   }
 
   function secretOf(accessKeyId: string, securityToken: string | undefined) {

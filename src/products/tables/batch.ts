@@ -1,5 +1,16 @@
 /** Answers to one of many: an error of a row is data, and anything else that is thrown is not. */
 import { ApiError } from '../../wire/api-error.ts'
+import { parameterInvalid } from './errors.ts'
+
+/** The names of the tables of a batch, each of which may be there once. */
+export function distinct(names: readonly string[]): string[] {
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (seen.has(name)) throw parameterInvalid(`Duplicated table name: '${name}'.`)
+    seen.add(name)
+  }
+  return [...seen]
+}
 
 export async function orError<T>(task: () => Promise<T>): Promise<T | ApiError> {
   try {

@@ -10,7 +10,7 @@ import type { ApiError } from '../../wire/api-error.ts'
 import { type BodyReader, bytes, MalformedBody } from '../../wire/body.ts'
 import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
 import { type OtsSigner, otsAuthorization } from '../../wire/signatures/ots.ts'
-import type { Principal } from '../../wire/signatures/secret-lookup.ts'
+import { type AccessContext, authorize } from './access.ts'
 import type { AutoIncrement } from './auto-increment.ts'
 import { tableNotReady } from './errors.ts'
 import type { IndexFilling } from './fill-indexes.ts'
@@ -21,10 +21,8 @@ import { TableChanged } from './table.ts'
 import type { Transactions } from './transactions.ts'
 
 /** What an operation may use. */
-export interface TablesContext extends Call {
-  instance: string
+export interface TablesContext extends Call, AccessContext {
   signer: OtsSigner
-  principal: Principal | undefined
   records: RecordStore
   rows: RowStore
   clock: Clock
@@ -40,7 +38,7 @@ export interface TablesContext extends Call {
 /** A batch of 4 MB of data in 200 rows of 1,024 columns, with what PlainBuffer puts around each. */
 export const BODY_BYTES_MAX = 16 * 1024 * 1024
 
-interface TablesOperation<Request, Response> {
+interface PlainOperation<Request, Response> {
   name: string
   request: Message<Request>
   response: Message<Response>
@@ -48,6 +46,13 @@ interface TablesOperation<Request, Response> {
   dataPlane?: boolean
   handle(request: Request, context: TablesContext): Promise<Response>
 }
+
+/** Names of all tables that a caller must be allowed the operation on; at least one. */
+type TablesOf<Request> = (request: Request, context: TablesContext) => readonly string[]
+
+/** Whoever names no `table_name`, which is what is asked about else, has to say which tables are meant. */
+type TablesOperation<Request, Response> = PlainOperation<Request, Response> &
+  (Request extends { table_name: string } ? { tables?: TablesOf<Request> } : { tables: TablesOf<Request> })
 
 const anyOperation = operationOf<TablesContext>()
 
@@ -57,6 +62,7 @@ export function operation<Request, Response>({
   request,
   response,
   dataPlane = false,
+  tables = tableNamed,
   handle,
 }: TablesOperation<Request, Response>): Operation<TablesContext> {
   return anyOperation({
@@ -65,6 +71,7 @@ export function operation<Request, Response>({
     dataPlane,
     body: protobuf(request),
     async handle({ body }, context) {
+      authorize(name, tables(body, context), context)
       const answer = dataPlane
         ? await handle(body, context)
         : await whileTableChanges(() => handle(body, context))
@@ -78,6 +85,8 @@ export function operation<Request, Response>({
     },
   })
 }
+
+const tableNamed = (request: unknown): readonly string[] => [(request as { table_name: string }).table_name]
 
 /** More than a table has indexes that become complete while an operation on it is under way. */
 const attemptsMax = 25

@@ -18,12 +18,16 @@ export interface FoundStream {
   stream: StreamSettings
 }
 
+/** The name in the id of a stream; '' for what is no id. */
+export const tableOfStream = (streamId: string): string =>
+  streamId.slice(0, Math.max(0, streamId.lastIndexOf('_')))
+
 export async function requireStream(
   records: RecordStore,
   owner: InstanceName,
   streamId: string,
 ): Promise<FoundStream> {
-  const name = streamId.slice(0, Math.max(0, streamId.lastIndexOf('_')))
+  const name = tableOfStream(streamId)
   const found = name === '' ? undefined : await records.get<TableRecord>(tableKey(owner, name))
   const stream = found?.value.stream
   if (!stream || stream.id !== streamId) throw streamNotExist()

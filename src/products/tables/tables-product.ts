@@ -5,6 +5,7 @@ import type { Logger } from '../../lib/logger.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
 import type { SearchIndexStore } from '../../ports/search-index.ts'
+import type { AccessControl } from '../../wire/access.ts'
 import { ApiError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge, MalformedBody } from '../../wire/body.ts'
 import { NoSuchRoute, type Product, type RequestHead } from '../../wire/product-server.ts'
@@ -33,6 +34,8 @@ export interface TablesProductOptions {
   clock: Clock
   ids: IdSource
   lookup: SecretLookup
+  access: Pick<AccessControl, 'mayDo'>
+  region: string
   /** Told when a search index cannot follow. */
   log?: Logger
 }
@@ -50,6 +53,8 @@ export function tablesProduct({
   ids,
   lookup,
   log,
+  access,
+  region,
 }: TablesProductOptions): TablesProduct {
   const { authenticate, signerOf } = tablesAuthentication({ lookup, clock })
   const locks = rowLocks()
@@ -61,6 +66,8 @@ export function tablesProduct({
     rows,
     clock,
     ids,
+    access,
+    region,
     locks,
     filling,
     autoIncrement: autoIncrement(clock),
@@ -75,10 +82,9 @@ export function tablesProduct({
     operations,
     newRequestId: () => ids.uuid(),
     authenticate,
-    contextFor: (call, { facts, principal }) => ({
+    contextFor: (call, { facts }) => ({
       ...call,
       ...(facts as CallerFacts),
-      principal,
       ...shared,
     }),
     renderError: (error, requestId, head) =>

@@ -17,17 +17,22 @@ import { otsSignature } from '../../lib/signing/ots.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
 import type { SearchIndexStore } from '../../ports/search-index.ts'
+import type { AccessControl } from '../../wire/access.ts'
 import { serverOptions } from '../../wire/http-server.ts'
 import { requestHandler } from '../../wire/product-server.ts'
 import { otsAuthorization } from '../../wire/signatures/ots.ts'
-import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import type { Principal, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import { errorMessage, nothing } from './messages/common.ts'
 import { getRowRequest, getRowResponse, putRowRequest, writeRowResponse } from './messages/rows.ts'
 import { createTableRequest } from './messages/tables.ts'
 import { tablesProduct } from './tables-product.ts'
 
 export const NOW_MS = Date.parse('2026-01-01T00:00:00Z')
+export const region = 'cn-hangzhou'
 export const root = { accessKeyId: 'LTAIroot', accessKeySecret: 'rootsecret' }
+
+/** Who has the token `ann`. */
+export const ann: Principal = { is: 'user', userName: 'ann', userId: '21' }
 
 const lookup: SecretLookup = {
   accountId: '1234567890123456',
@@ -36,11 +41,11 @@ const lookup: SecretLookup = {
     if (securityToken === 'expired') return { is: 'expiredToken' }
     if (securityToken === 'forged') return { is: 'invalidToken' }
     const { accessKeySecret } = root
-    const allows =
-      securityToken === 'upload'
-        ? ({ to: 'putObjects', bucket: 'b', objectPrefix: 'p' } as const)
-        : ({ to: 'everything' } as const)
-    return { is: 'known', accountId: lookup.accountId, accessKeySecret, allows }
+    const known = { is: 'known', accountId: lookup.accountId, accessKeySecret } as const
+    if (securityToken === 'upload')
+      return { ...known, allows: { to: 'putObjects', bucket: 'b', objectPrefix: 'p' } }
+    const principal: Principal = securityToken === 'ann' ? ann : { is: 'account' }
+    return { ...known, allows: { to: 'everything' }, principal }
   },
 }
 
@@ -67,10 +72,13 @@ export async function runningTables({
   records,
   rows,
   searchIndexes = memorySearchIndexes(),
+  access = { mayDo: () => false },
 }: {
   records: RecordStore
   rows: RowStore
   searchIndexes?: SearchIndexStore
+  /** What others than the account may do. */
+  access?: Pick<AccessControl, 'mayDo'>
 }) {
   const clock = new ManualClock(NOW_MS)
   const defects: unknown[] = []
@@ -81,7 +89,16 @@ export async function runningTables({
     error: (facts) => void defects.push(facts),
     child: () => log,
   }
-  const product = tablesProduct({ records, rows, searchIndexes, clock, ids: randomIds, lookup })
+  const product = tablesProduct({
+    records,
+    rows,
+    searchIndexes,
+    clock,
+    ids: randomIds,
+    lookup,
+    access,
+    region,
+  })
   const server = createServer(serverOptions, requestHandler(product, log))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -12,8 +12,10 @@ import { type Overlay, overlayOf } from './overlay.ts'
 export type RowAccess = Pick<RowStore, 'get' | 'scan' | 'commit'>
 
 export interface Transactions {
-  /** Throws when somebody else has the partition. */
-  start(table: string, partition: Uint8Array): string
+  /** Throws when somebody else has the partition. `table`: what the RowStore calls its rows. */
+  start(table: string, partition: Uint8Array, named: NamedTable): string
+  /** The table that a transaction is of; throws where the instance has none of this id. */
+  tableOf(transactionId: string, instance: string): string
   /** Where to read and write rows of this table; throws for a transaction that is over, or is of another table. */
   access(transactionId: string | undefined, table: string): RowAccess
   /** Throws unless this request may write (or, in a transaction, read) rows that begin with this. */
@@ -35,8 +37,15 @@ const WRITTEN_BYTES_MAX = 4 * 1024 * 1024
 /** Of all instances: each may hold the bytes above. */
 const TRANSACTIONS_MAX = 64
 
+/** As clients call it. */
+export interface NamedTable {
+  instance: string
+  name: string
+}
+
 interface Transaction {
   table: string
+  named: NamedTable
   partition: string
   overlay: Overlay
   /** Ends its time. */
@@ -82,13 +91,14 @@ export function openTransactions({
   }
 
   return {
-    start(table, partition) {
+    start(table, partition, named) {
       const name = nameOf(table, partition)
       if (held.has(name)) throw rowOperationConflict()
       if (open.size >= TRANSACTIONS_MAX) throw quotaExhausted('Number of transactions exceeded the quota.')
       const transactionId = ids.uuid()
       const transaction: Transaction = {
         table,
+        named,
         partition: name,
         overlay: overlayOf(rows, WRITTEN_BYTES_MAX),
         cancel: clock.after(TRANSACTION_MS_MAX, () => end(transactionId, transaction)),
@@ -96,6 +106,12 @@ export function openTransactions({
       open.set(transactionId, transaction)
       held.set(name, transactionId)
       return transactionId
+    },
+
+    tableOf(transactionId, instance) {
+      const { named } = find(transactionId)
+      if (named.instance !== instance) throw sessionNotExist()
+      return named.name
     },
 
     access(transactionId, table) {

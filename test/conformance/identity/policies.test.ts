@@ -7,7 +7,6 @@ import { createFunction, fc2Client, fc3Client, httpTrigger, invoke } from '../..
 import { startPlatform } from '../../platform.fixture.ts'
 import { assertRefused, http, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
 import { mnsClient } from '../queues/queues.fixture.ts'
-import { assertRefused as assertRefusedByTables, tablesClient } from '../tables/tables.fixture.ts'
 import {
   administer,
   administered,
@@ -116,21 +115,14 @@ describe('a user', () => {
   })
 })
 
-describe('Table Store and queues, which do not ask about each request yet', () => {
+describe('queues, which do not ask about each request yet', () => {
   test('let in who may do everything in them, and nobody who may do less', async () => {
     const { platform } = bed
     const signedBy = (keys: Keys) => ({ ...platform, ...keys })
-    const tablesOf = (keys: Keys) => tablesClient(signedBy(keys)).listTable({})
     const queuesOf = (keys: Keys) => mnsClient(signedBy(keys)).listQueue()
-    const both = await user(platform, 'keeper', [], ['AliyunOTSFullAccess', 'AliyunMNSFullAccess'])
-    for (const keys of [platform, both]) {
-      assert.deepEqual((await tablesOf(keys)).table_names, [])
-      await queuesOf(keys)
-    }
-    const less = await user(platform, 'less', [
-      { Effect: 'Allow', Action: ['ots:List*', 'mns:List*'], Resource: '*' },
-    ])
-    await assertRefusedByTables(tablesOf(less), 403, 'OTSNoPermissionAccess')
+    const both = await user(platform, 'keeper', [], ['AliyunMNSFullAccess'])
+    for (const keys of [platform, both]) await queuesOf(keys)
+    const less = await user(platform, 'less', [{ Effect: 'Allow', Action: 'mns:List*', Resource: '*' }])
     await assert.rejects(queuesOf(less), { code: 'AccessDenied' })
   })
 })

@@ -9,6 +9,9 @@ export const abortTransaction = operation({
   name: 'AbortTransaction',
   request: transactionRequest,
   response: transactionRequest,
+  tables: ({ transaction_id }, { transactions, instance }) => [
+    transactions.tableOf(transaction_id, instance),
+  ],
 
   async handle({ transaction_id }, { transactions }) {
     transactions.abort(transaction_id)

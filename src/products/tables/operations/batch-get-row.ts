@@ -1,5 +1,5 @@
 import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
-import { failed, isError, orError } from '../batch.ts'
+import { distinct, failed, isError, orError } from '../batch.ts'
 import { readUnits } from '../capacity.ts'
 import { parameterInvalid } from '../errors.ts'
 import { checkPrimaryKey, encodeKey } from '../key.ts'
@@ -17,17 +17,10 @@ export const batchGetRow = operation({
   name: 'BatchGetRow',
   request: batchGetRowRequest,
   response: batchGetRowResponse,
+  tables: ({ tables }) => namesOf(tables),
   dataPlane: true,
 
   async handle({ tables }, context) {
-    if (tables.length === 0) throw parameterInvalid('No row specified in the request of BatchGetRow.')
-    const count = tables.reduce((sum, { primary_key }) => sum + primary_key.length, 0)
-    if (count > ROWS_MAX) throw parameterInvalid(`Rows count exceeds the upper limit: ${ROWS_MAX}.`)
-    const names = new Set<string>()
-    for (const { table_name: name } of tables) {
-      if (names.has(name)) throw parameterInvalid(`Duplicated table name: '${name}'.`)
-      names.add(name)
-    }
     const answers = []
     for (const request of tables) {
       for (const token of request.token) refuseToken(token)
@@ -44,6 +37,16 @@ export const batchGetRow = operation({
     return { tables: answers }
   },
 })
+
+type TableInBatch = Parameters<typeof batchGetRowRequest.encode>[0]['tables'][number]
+
+function namesOf(tables: readonly TableInBatch[]): string[] {
+  if (tables.length === 0) throw parameterInvalid('No row specified in the request of BatchGetRow.')
+  // A table without a row counts as one, or there would be no bound on them.
+  const count = tables.reduce((sum, { primary_key }) => sum + Math.max(1, primary_key.length), 0)
+  if (count > ROWS_MAX) throw parameterInvalid(`Rows count exceeds the upper limit: ${ROWS_MAX}.`)
+  return distinct(tables.map(({ table_name }) => table_name))
+}
 
 async function rowAnswer(
   table: TableRecord,

@@ -1,5 +1,5 @@
 import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
-import { failed, isError, orError } from '../batch.ts'
+import { distinct, failed, isError, orError } from '../batch.ts'
 import { changeBytes } from '../change.ts'
 import { notImplemented, parameterInvalid } from '../errors.ts'
 import {
@@ -24,6 +24,7 @@ export const batchWriteRow = operation({
   name: 'BatchWriteRow',
   request: batchWriteRowRequest,
   response: batchWriteRowResponse,
+  tables: ({ tables }) => namesOf(tables),
   dataPlane: true,
 
   async handle({ tables, transaction_id: transactionId, is_atomic: isAtomic }, context) {
@@ -46,15 +47,16 @@ export const batchWriteRow = operation({
 
 type TableInBatch = Parameters<typeof batchWriteRowRequest.encode>[0]['tables'][number]
 
-function parsed(tables: readonly TableInBatch[]) {
+function namesOf(tables: readonly TableInBatch[]): string[] {
   if (tables.length === 0) throw parameterInvalid('No row is specified in BatchWriteRow.')
-  const count = tables.reduce((sum, { rows }) => sum + rows.length, 0)
+  const count = tables.reduce((sum, { rows }) => sum + Math.max(1, rows.length), 0)
   if (count > ROWS_MAX) throw parameterInvalid(`Rows count exceeds the upper limit: ${ROWS_MAX}.`)
-  const names = new Set<string>()
+  return distinct(tables.map(({ table_name }) => table_name))
+}
+
+function parsed(tables: readonly TableInBatch[]) {
   let sizeBytes = 0
   const requests = tables.map(({ table_name: name, rows }) => {
-    if (names.has(name)) throw parameterInvalid(`Duplicated table name: '${name}'.`)
-    names.add(name)
     if (rows.length === 0) throw parameterInvalid(`No operation is specified for table: '${name}'.`)
     const changes = rows.map(({ type, row_change, condition, return_content: returnContent }) => {
       const row = rowOfRequest(row_change)

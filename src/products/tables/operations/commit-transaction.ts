@@ -6,6 +6,9 @@ export const commitTransaction = operation({
   name: 'CommitTransaction',
   request: transactionRequest,
   response: nothing,
+  tables: ({ transaction_id }, { transactions, instance }) => [
+    transactions.tableOf(transaction_id, instance),
+  ],
 
   async handle({ transaction_id: transactionId }, { transactions, searching }) {
     await transactions.commit(transactionId)

@@ -10,6 +10,7 @@ export const createIndex = operation({
   name: 'CreateIndex',
   request: createIndexRequest,
   response: nothing,
+  tables: ({ main_table_name }) => [main_table_name],
 
   async handle({ main_table_name, index_meta, include_base_data: isFilling = false }, context) {
     const { records, ids, clock, transactions, filling, log } = context

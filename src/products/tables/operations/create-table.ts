@@ -13,6 +13,7 @@ export const createTable = operation({
   name: 'CreateTable',
   request: createTableRequest,
   response: nothing,
+  tables: ({ table_meta }) => [table_meta.table_name],
 
   async handle(request, context) {
     const { records, clock, ids } = context

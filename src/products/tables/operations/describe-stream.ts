@@ -1,7 +1,7 @@
 import { parameterInvalid } from '../errors.ts'
 import { describeStreamRequest, describeStreamResponse } from '../messages/streams.ts'
 import { operation } from '../product.ts'
-import { requireStream, shardOf } from '../stream.ts'
+import { requireStream, shardOf, tableOfStream } from '../stream.ts'
 
 const ACTIVE = 2 as const
 
@@ -9,6 +9,7 @@ export const describeStream = operation({
   name: 'DescribeStream',
   request: describeStreamRequest,
   response: describeStreamResponse,
+  tables: ({ stream_id }) => [tableOfStream(stream_id)],
 
   async handle({ stream_id, inclusive_start_shard_id: start, shard_limit: limit = 100 }, context) {
     if (limit <= 0) throw parameterInvalid('The limit must be greater than 0.')

@@ -8,6 +8,7 @@ export const dropIndex = operation({
   name: 'DropIndex',
   request: dropIndexRequest,
   response: nothing,
+  tables: ({ main_table_name }) => [main_table_name],
 
   async handle({ main_table_name, index_name }, context) {
     const stored = await requireMainTable(context.records, context, main_table_name)

@@ -2,7 +2,7 @@ import { notImplemented, streamNotExist } from '../errors.ts'
 import { getShardIteratorRequest, getShardIteratorResponse } from '../messages/streams.ts'
 import { pagesOf } from '../pages.ts'
 import { operation, type TablesContext } from '../product.ts'
-import { type FoundStream, iteratorOf, keyAfter, requireStream, shardOf } from '../stream.ts'
+import { type FoundStream, iteratorOf, keyAfter, requireStream, shardOf, tableOfStream } from '../stream.ts'
 import { decodeStreamRecord } from '../stream-record.ts'
 import { changesOf } from '../table.ts'
 
@@ -14,6 +14,7 @@ export const getShardIterator = operation({
   name: 'GetShardIterator',
   request: getShardIteratorRequest,
   response: getShardIteratorResponse,
+  tables: ({ stream_id }) => [tableOfStream(stream_id)],
 
   async handle({ stream_id, shard_id, timestamp, token }, context) {
     const found = await requireStream(context.records, context, stream_id)

@@ -3,7 +3,7 @@ import { readUnits } from '../capacity.ts'
 import { parameterInvalid } from '../errors.ts'
 import { getStreamRecordRequest, getStreamRecordResponse } from '../messages/streams.ts'
 import { operation } from '../product.ts'
-import { iteratorOf, keyAfter, parseIterator, requireStream } from '../stream.ts'
+import { iteratorOf, keyAfter, parseIterator, requireStream, tableOfStream } from '../stream.ts'
 import { decodeStreamRecord } from '../stream-record.ts'
 import { changesOf } from '../table.ts'
 
@@ -15,6 +15,7 @@ export const getStreamRecord = operation({
   name: 'GetStreamRecord',
   request: getStreamRecordRequest,
   response: getStreamRecordResponse,
+  tables: ({ shard_iterator }) => [tableOfStream(parseIterator(shard_iterator).streamId)],
   dataPlane: true,
 
   async handle({ shard_iterator, limit = RECORDS_MAX }, context) {

@@ -1,3 +1,4 @@
+import { EVERY_TABLE } from '../access.ts'
 import { listStreamRequest, listStreamResponse } from '../messages/streams.ts'
 import { operation } from '../product.ts'
 import { requireTable, tablesIn } from '../table.ts'
@@ -6,6 +7,7 @@ export const listStream = operation({
   name: 'ListStream',
   request: listStreamRequest,
   response: listStreamResponse,
+  tables: ({ table_name }) => [table_name || EVERY_TABLE],
 
   async handle({ table_name: name }, context) {
     const { records } = context

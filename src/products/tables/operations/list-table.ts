@@ -1,3 +1,4 @@
+import { EVERY_TABLE } from '../access.ts'
 import { nothing } from '../messages/common.ts'
 import { listTableResponse } from '../messages/tables.ts'
 import { operation } from '../product.ts'
@@ -7,6 +8,7 @@ export const listTable = operation({
   name: 'ListTable',
   request: nothing,
   response: listTableResponse,
+  tables: () => [EVERY_TABLE],
 
   async handle(_, context) {
     const listed = await tablesIn(context.records, context)

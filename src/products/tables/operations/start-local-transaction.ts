@@ -22,6 +22,7 @@ export const startLocalTransaction = operation({
     if (cells.length > 1) throw parameterInvalid('StartLocalTransaction support only one primary key.')
     checkPrimaryKey(cells, table.primaryKey.slice(0, 1))
     const partition = encodeKey(cells.map(({ value }) => value!))
-    return { transaction_id: context.transactions.start(rowsOf(table), partition) }
+    const named = { instance: context.instance, name: table_name }
+    return { transaction_id: context.transactions.start(rowsOf(table), partition, named) }
   },
 })

@@ -14,7 +14,6 @@ import { requestHandler } from '../wire/product-server.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
-import { wholeProductOnly } from './whole-product-only.ts'
 
 export interface QueuesPart extends Part {
   outcomeMessages: OutcomeMessages
@@ -56,10 +55,19 @@ export function assembleQueues(
     newMessageId,
     clock,
     ids,
-    lookup: wholeProductOnly(identity, 'mns'),
+    lookup: identity,
+    access: identity,
     region,
   })
-  const control = controlPlane({ queues, janitor, lookup: identity, clock, ids })
+  const control = controlPlane({
+    queues,
+    janitor,
+    lookup: identity,
+    access: identity,
+    region,
+    clock,
+    ids,
+  })
   const handleMessages = requestHandler(product, log)
   const handleControl = requestHandler(control, log)
   const handle: RequestListener = (request, response) =>

@@ -193,7 +193,6 @@ describe('a role', () => {
     const principal = whoHas(identity, accessKeyId, securityToken)
     const may = (action: string) => identity.mayDo(principal, { action, resource: 'acs:oss:*:1:b/k' })
     assert.deepEqual(['oss:GetObject', 'oss:PutObject', 'fc:Get'].map(may), [true, false, false])
-    assert.equal(identity.mayDoAllOf(principal, 'oss'), false)
   })
 })
 
@@ -220,27 +219,6 @@ describe('a token', () => {
       durationMs: 1000,
     })
     assert.equal(identity.secretOf(accessKeyId, securityToken).is, 'known')
-  })
-})
-
-describe('who may do all of a service', () => {
-  it('has an Allow without conditions, and no Deny at all', async () => {
-    const { identity, directory } = await opened()
-    await directory.putUser('ann', [])
-    const { accessKeyId } = await directory.createAccessKey('ann')
-    const may = async (...statements: object[]) => {
-      await directory.putPolicy('p', document(...statements))
-      await directory.putUser('ann', [custom('p')])
-      return identity.mayDoAllOf(whoHas(identity, accessKeyId), 'oss')
-    }
-    const condition = { Condition: { Bool: { 'acs:SecureTransport': 'true' } } }
-    assert.equal(await may(statement('Allow', 'oss:*')), true)
-    assert.equal(await may(statement('Allow', '*')), true)
-    assert.equal(await may(statement('Allow', 'oss:Get*')), false)
-    assert.equal(await may(statement('Allow', 'oss:*', { Resource: 'acs:oss:*:*:b/*' })), false)
-    assert.equal(await may(statement('Allow', 'oss:*', condition)), false)
-    assert.equal(await may(statement('Allow', 'oss:*'), statement('Deny', 'oss:DeleteObject')), false)
-    assert.equal(identity.mayDoAllOf({ is: 'account' }, 'oss'), true)
   })
 })
 

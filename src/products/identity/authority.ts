@@ -20,11 +20,6 @@ interface Grants {
   decisions: Map<string, Verdict>
 }
 
-export interface Authority extends AccessControl {
-  /** Whether the policies allow every action of a service on everything, and deny nothing of anything. */
-  mayDoAllOf(principal: Principal, service: string): boolean
-}
-
 export function authority({
   directory,
   clock,
@@ -33,7 +28,7 @@ export function authority({
   directory: Directory
   clock: Clock
   accountId: string
-}): Authority {
+}): AccessControl {
   /** By their text. */
   const resourcePolicies = new Map<string, Policy>()
   /** By caller: `identity.ts` hands out the same one for the same key as long as it remembers the key. */
@@ -113,12 +108,6 @@ export function authority({
 
     verdictOn,
     mayDo: (principal, request) => verdictOn(principal, request) === 'allow',
-
-    mayDoAllOf(principal, service) {
-      if (principal.is === 'account' || principal.is === 'unknownRole') return true
-      const { policies, session } = grantsOf(principal)
-      return allowsAllOf(policies, service) && (!session || allowsAllOf([session], service))
-    },
   }
 }
 
@@ -140,19 +129,4 @@ function callerOf(principal: Principal | undefined, accountId: string): Resource
     case 'unknownRole':
       return ofSession(principal.roleArn.slice(principal.roleArn.lastIndexOf('/') + 1), principal.sessionName)
   }
-}
-
-function allowsAllOf(policies: readonly Policy[], service: string): boolean {
-  const statements = policies.flatMap((policy) => policy.statements)
-  return (
-    statements.every(({ effect }) => effect === 'Allow') &&
-    statements.some(
-      ({ action, resource, conditions }) =>
-        conditions.length === 0 &&
-        !action.negated &&
-        action.patterns.some((pattern) => pattern === '*' || pattern.toLowerCase() === `${service}:*`) &&
-        resource?.negated === false &&
-        resource.patterns.includes('*'),
-    )
-  )
 }

@@ -6,16 +6,17 @@
 import { createHmac, randomBytes as systemRandomBytes } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import type { RecordStore } from '../../ports/records.ts'
+import type { AccessControl } from '../../wire/access.ts'
 import type { Principal, SecretAnswer, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import { randomAlphanumerics } from './alphanumerics.ts'
-import { type Authority, authority } from './authority.ts'
+import { authority } from './authority.ts'
 import { Directory } from './directory.ts'
 import { parseRoleArn } from './names.ts'
 import type { RoleRecord } from './records.ts'
 import { loadOrCreateRoot } from './root-record.ts'
 import { type Claims, temporarySecret, tokenSeal } from './token.ts'
 
-export interface Identity extends SecretLookup, Authority {
+export interface Identity extends SecretLookup, AccessControl {
   /** The account's own credentials. */
   readonly root: { accessKeyId: string; accessKeySecret: string }
   readonly directory: Directory

@@ -1,5 +1,6 @@
 /** Who calls queues and topics, by either signature. The certificate that pushes are signed with is there for everybody. */
 import type { Clock } from '../../lib/clock.ts'
+import { conditionsOf, type RequestConditions } from '../../wire/access.ts'
 import type { Caller, RequestHead } from '../../wire/product-server.ts'
 import { isSkewed } from '../../wire/signatures/compare.ts'
 import { parseMns, verifyMns } from '../../wire/signatures/mns.ts'
@@ -22,6 +23,12 @@ import { CERTIFICATE_PATH } from './signing-key.ts'
 
 export const API_VERSION = '2015-06-06'
 
+/** What is found out about a request on the way. */
+export interface CallerFacts {
+  host: string
+  conditions(): RequestConditions
+}
+
 export function queuesAuthentication({
   lookup,
   clock,
@@ -31,7 +38,7 @@ export function queuesAuthentication({
 }): (head: RequestHead) => Caller {
   return (head) => {
     const rawQuery = withNamesInLowerCase(head.rawQuery)
-    const facts = { host: head.headers.host ?? '' }
+    const facts: CallerFacts = { host: head.headers.host ?? '', conditions: () => conditionsOf(head) }
     if (head.method === 'GET' && head.rawPath === CERTIFICATE_PATH) {
       return { accountId: lookup.accountId, rawQuery, facts }
     }
@@ -50,9 +57,10 @@ export function queuesAuthentication({
     if (answer.is === 'expiredToken') throw securityTokenExpired()
     if (!verifyMns(head, given, answer.accessKeySecret, dateMs)) throw signatureDoesNotMatch()
     if (isSkewed(dateMs, clock.now())) throw timeExpired()
-    if (answer.allows.to === 'putObjects') throw accessDenied()
     const { accountId, principal } = answer
-    return { accountId, rawQuery, facts, ...(principal && { principal }) }
+    // The key is for one upload of an object.
+    if (!principal) throw accessDenied()
+    return { accountId, rawQuery, facts, principal }
   }
 }
 

@@ -6,7 +6,7 @@ import type { RecordStore } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { type Call, operationOf, type Reply } from '../../wire/operation.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
-import type { Principal } from '../../wire/signatures/secret-lookup.ts'
+import type { AccessContext } from './access.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Janitor } from './janitor.ts'
 import type { LiveQueues } from './live-queues.ts'
@@ -20,19 +20,16 @@ export { none } from '../../wire/body.ts'
 export type { Reply } from '../../wire/operation.ts'
 
 /** What an operation may use. */
-export interface QueuesContext extends Call {
+export interface QueuesContext extends Call, AccessContext {
   records: RecordStore
   queues: LiveQueues
   deliveries: Deliveries
   janitor: Janitor
   signingKey: SigningKey
   listeners: TopicListeners
-  /** Undefined: nobody signed. */
-  principal: Principal | undefined
   newMessageId(): string
   clock: Clock
   ids: IdSource
-  region: string
   /** Scheme, host and port by which the client reached us: what URLs in answers begin with. */
   origin: string
 }

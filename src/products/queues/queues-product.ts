@@ -3,12 +3,14 @@ import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import { MalformedXml } from '../../lib/xml-reader.ts'
 import type { RecordStore } from '../../ports/records.ts'
+import type { AccessControl } from '../../wire/access.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
 import { NoSuchRoute, type Product } from '../../wire/product-server.ts'
 import { MalformedPath } from '../../wire/routes.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
-import { API_VERSION, queuesAuthentication } from './authentication.ts'
+import { authorize, wantedBy } from './access.ts'
+import { API_VERSION, type CallerFacts, queuesAuthentication } from './authentication.ts'
 import type { Deliveries } from './deliveries.ts'
 import { invalidRequestUrl, malformedXml, requestTooLarge, serviceBusy } from './errors.ts'
 import type { Janitor } from './janitor.ts'
@@ -29,22 +31,27 @@ export interface QueuesProductOptions {
   clock: Clock
   ids: IdSource
   lookup: SecretLookup
+  access: Pick<AccessControl, 'mayDo'>
   region: string
 }
 
 export function queuesProduct({ lookup, ...shared }: QueuesProductOptions): Product<QueuesContext> {
-  const { ids, clock } = shared
+  const { ids, clock, access, region } = shared
   return {
     name: 'queues',
     operations,
     newRequestId: () => ids.uuid().replaceAll('-', '').slice(0, 24).toUpperCase(),
     authenticate: queuesAuthentication({ lookup, clock }),
-    contextFor: (call, { facts, principal }) => ({
-      ...call,
-      ...shared,
-      principal,
-      origin: `http://${(facts as { host: string }).host}`,
-    }),
+    authorize(request) {
+      if (open.has(request.operation.name)) return
+      const { accountId, principal, facts } = request.caller
+      const { conditions } = facts as CallerFacts
+      authorize({ access, accountId, region, principal, conditions }, wantedBy(request))
+    },
+    contextFor(call, { facts, principal }) {
+      const { host, conditions } = facts as CallerFacts
+      return { ...call, ...shared, principal, conditions, origin: `http://${host}` }
+    },
     renderError,
     wordFailure,
     commonHeaders: (requestId) => ({
@@ -54,6 +61,9 @@ export function queuesProduct({ lookup, ...shared }: QueuesProductOptions): Prod
     }),
   }
 }
+
+/** For everybody, without a signature. */
+const open: ReadonlySet<string> = new Set(['GetSigningCertificate'])
 
 function wordFailure(failure: unknown): ApiError | undefined {
   if (failure instanceof NoSuchRoute || failure instanceof MalformedPath) return invalidRequestUrl()

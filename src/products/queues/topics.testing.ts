@@ -9,8 +9,10 @@ import { randomIds } from '../../lib/ids.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { mnsV2Signature } from '../../lib/signing/mns.ts'
 import type { RecordStore } from '../../ports/records.ts'
+import type { AccessControl } from '../../wire/access.ts'
 import { serverOptions } from '../../wire/http-server.ts'
 import { requestHandler } from '../../wire/product-server.ts'
+import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { deliveries as openDeliveries } from './deliveries.ts'
 import { janitor as openJanitor } from './janitor.ts'
 import { pusher as openPusher } from './push.ts'
@@ -24,10 +26,14 @@ const REGION = 'cn-hangzhou'
 export async function runningTopics({
   records = memoryRecordStore(),
   clock = new ManualClock(NOW_MS),
+  access = { mayDo: () => false },
 }: {
   records?: RecordStore
   clock?: ManualClock
+  /** What others than the account may do. */
+  access?: Pick<AccessControl, 'mayDo'>
 } = {}) {
+  let caller: Principal = { is: 'account' }
   const warned: string[] = []
   const log: Logger = {
     debug() {},
@@ -58,8 +64,10 @@ export async function runningTopics({
         accountId: ACCOUNT_ID,
         accessKeySecret: 'secret',
         allows: { to: 'everything' },
+        principal: caller,
       }),
     },
+    access,
   })
   const server = createServer(serverOptions, requestHandler(product, log))
   origin = await listening(server)
@@ -84,6 +92,10 @@ export async function runningTopics({
     warned,
     origin,
     ask,
+    /** Who signs from now on. */
+    callAs(principal: Principal) {
+      caller = principal
+    },
     subscribe: (name: string, endpoint: string, more = '') =>
       ask(
         'PUT',

@@ -6,7 +6,6 @@ import { signAcs3ForTrigger } from '../../../src/lib/signing/acs3.ts'
 import { createFunction, fc2Client, fc3Client, httpTrigger, invoke } from '../../clients.fixture.ts'
 import { startPlatform } from '../../platform.fixture.ts'
 import { assertRefused, http, request, requestWith, sharedPlatform } from '../conformance.fixture.ts'
-import { mnsClient } from '../queues/queues.fixture.ts'
 import {
   administer,
   administered,
@@ -112,18 +111,6 @@ describe('a user', () => {
     await assertRefused(client.getFunction('told', request('GetFunction')), 403, 'AccessDenied')
     await administered(platform, 'DELETE', 'roles/operator')
     await assertRefused(client.listFunctions(request('ListFunctions')), 403, 'InvalidSecurityToken')
-  })
-})
-
-describe('queues, which do not ask about each request yet', () => {
-  test('let in who may do everything in them, and nobody who may do less', async () => {
-    const { platform } = bed
-    const signedBy = (keys: Keys) => ({ ...platform, ...keys })
-    const queuesOf = (keys: Keys) => mnsClient(signedBy(keys)).listQueue()
-    const both = await user(platform, 'keeper', [], ['AliyunMNSFullAccess'])
-    for (const keys of [platform, both]) await queuesOf(keys)
-    const less = await user(platform, 'less', [{ Effect: 'Allow', Action: 'mns:List*', Resource: '*' }])
-    await assert.rejects(queuesOf(less), { code: 'AccessDenied' })
   })
 })
 

@@ -2,6 +2,7 @@
 import { sha256Hex } from '../../../lib/checksums.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { IdSource } from '../../../lib/ids.ts'
+import { type AccessControl, conditionsOf, type RequestConditions } from '../../../wire/access.ts'
 import type { ApiError } from '../../../wire/api-error.ts'
 import { BodyTooLarge } from '../../../wire/body.ts'
 import { jsonReply } from '../../../wire/operation.ts'
@@ -35,6 +36,8 @@ export interface ControlPlaneOptions {
   queues: LiveQueues
   janitor: Janitor
   lookup: SecretLookup
+  access: Pick<AccessControl, 'mayDo'>
+  region: string
   clock: Clock
   ids: IdSource
 }
@@ -43,6 +46,8 @@ export function controlPlane({
   queues,
   janitor,
   lookup,
+  access,
+  region,
   clock,
   ids,
 }: ControlPlaneOptions): Product<ControlPlaneContext> {
@@ -51,12 +56,24 @@ export function controlPlane({
     operations,
     newRequestId: () => ids.uuid().toUpperCase(),
     authenticate: (head) => authenticate(head, { lookup, clock }),
-    contextFor: (call) => ({ ...call, queues, janitor }),
+    contextFor: (call, { principal, facts }) => ({
+      ...call,
+      ...(facts as CallerFacts),
+      principal,
+      access,
+      region,
+      queues,
+      janitor,
+    }),
     renderError: ({ status, code, message }, requestId, { headers: { host = '' } }) =>
       jsonReply(status, { RequestId: requestId, HostId: host, Code: code, Message: message }),
     wordFailure,
     commonHeaders: (requestId) => ({ 'x-acs-request-id': requestId }),
   }
+}
+
+interface CallerFacts {
+  conditions(): RequestConditions
 }
 
 function authenticate(
@@ -74,14 +91,19 @@ function authenticate(
   if (answer.is === 'expiredToken') throw securityTokenExpired()
   if (isSkewed(dateMs, clock.now())) throw timestampExpired()
   if (!verifyAcs3(head, given, answer.accessKeySecret)) throw signatureNotMatched()
-  if (answer.allows.to === 'putObjects') throw accessDenied()
+  const { accountId, principal } = answer
+  // The key is for one upload of an object.
+  if (!principal) throw accessDenied()
   const { 'x-acs-action': action, 'x-acs-version': version } = head.headers
   if (version !== API_VERSION) throw invalidVersion()
   if (typeof action !== 'string' || !/^[A-Za-z]{1,64}$/.test(action) || head.rawPath !== '/') {
     throw actionNotFound()
   }
+  const facts: CallerFacts = { conditions: () => conditionsOf(head) }
   return {
-    accountId: answer.accountId,
+    accountId,
+    principal,
+    facts,
     // The action is what other APIs have a path for.
     rawPath: `/${action}`,
     verifyBody(body) {

@@ -1,3 +1,4 @@
+import { authorize, sending } from '../access.ts'
 import { fieldsOf, rootNamed, xmlBody } from '../document.ts'
 import { parseEndpoint } from '../endpoint.ts'
 import { endpointInvalid, invalidArgument, outOfRange, subscriptionAlreadyExist } from '../errors.ts'
@@ -21,10 +22,8 @@ export const subscribe = operation({
   route: 'PUT /topics/{topic}/subscriptions/{subscription}',
   body: xmlBody,
 
-  async handle(
-    { path: { topic, subscription: name }, body },
-    { records, clock, ids, origin, accountId, region },
-  ) {
+  async handle({ path: { topic, subscription: name }, body }, context) {
+    const { records, clock, ids, origin, accountId, region } = context
     checkSubscriptionName(name)
     const fields = fieldsOf(rootNamed(body, 'Subscription'), [
       'Endpoint',
@@ -34,7 +33,8 @@ export const subscribe = operation({
     ])
     const endpoint = fields.get('Endpoint')?.text.trim()
     if (endpoint === undefined) throw endpointInvalid()
-    parseEndpoint(endpoint, { accountId, region })
+    const target = parseEndpoint(endpoint, { accountId, region })
+    if (target.is === 'queue') authorize(context, sending(target.queueName))
     const filterTag = fields.get('FilterTag')?.text.trim()
     if (filterTag !== undefined && filterTag.length > TAG_LENGTH_MAX) {
       throw outOfRange('FilterTag', { min: 1, max: TAG_LENGTH_MAX, unit: '' })

@@ -1,16 +1,12 @@
+import { authorize, sending } from '../../access.ts'
 import { checkQueueName } from '../../names.ts'
-import { parametersOf, readQueueParameters } from '../queue-parameters.ts'
-import { form, rpcOperation, success } from '../vocabulary.ts'
+import { readQueueParameters } from '../queue-parameters.ts'
+import { queueOperation, success } from '../vocabulary.ts'
 
-export const createQueue = rpcOperation({
-  name: 'CreateQueue',
-  route: 'POST /CreateQueue',
-  body: form,
-
-  async handle({ query, body }, { queues, requestId }) {
-    const { queueName, given, deadLetters } = readQueueParameters(parametersOf(query, body))
-    checkQueueName(queueName)
-    await queues.create(queueName, given, deadLetters ?? undefined)
-    return success(requestId)
-  },
+export const createQueue = queueOperation('CreateQueue', async (parameters, context) => {
+  const { queueName, given, deadLetters } = readQueueParameters(parameters)
+  checkQueueName(queueName)
+  if (deadLetters) authorize(context, sending(deadLetters.queueName))
+  await context.queues.create(queueName, given, deadLetters ?? undefined)
+  return success(context.requestId)
 })

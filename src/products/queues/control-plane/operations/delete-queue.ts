@@ -1,14 +1,11 @@
-import { parametersOf, requireQueueName } from '../queue-parameters.ts'
-import { form, rpcOperation, success } from '../vocabulary.ts'
+import { requireQueueName } from '../queue-parameters.ts'
+import { queueOperation, success } from '../vocabulary.ts'
 
-export const deleteQueue = rpcOperation({
-  name: 'DeleteQueue',
-  route: 'POST /DeleteQueue',
-  body: form,
-
-  async handle({ query, body }, { queues, janitor, requestId }) {
-    await queues.delete(requireQueueName(parametersOf(query, body)))
+export const deleteQueue = queueOperation(
+  'DeleteQueue',
+  async (parameters, { queues, janitor, requestId }) => {
+    await queues.delete(requireQueueName(parameters))
     janitor.removeSoon()
     return success(requestId)
   },
-})
+)

@@ -1,14 +1,11 @@
 import { describeQueue } from '../../queue.ts'
-import { parametersOf, requireQueueName } from '../queue-parameters.ts'
-import { form, rpcOperation, success } from '../vocabulary.ts'
+import { requireQueueName } from '../queue-parameters.ts'
+import { queueOperation, success } from '../vocabulary.ts'
 
-export const getQueueAttributes = rpcOperation({
-  name: 'GetQueueAttributes',
-  route: 'POST /GetQueueAttributes',
-  body: form,
-
-  async handle({ query, body }, { queues, requestId }) {
-    return queues.use(requireQueueName(parametersOf(query, body)), async (queue) => {
+export const getQueueAttributes = queueOperation(
+  'GetQueueAttributes',
+  async (parameters, { queues, requestId }) =>
+    queues.use(requireQueueName(parameters), async (queue) => {
       const { deadLetters } = queue.record
       return success(requestId, {
         ...describeQueue(queue.record, await queue.counts()),
@@ -22,6 +19,5 @@ export const getQueueAttributes = rpcOperation({
             }
           : { Enabled: false },
       })
-    })
-  },
-})
+    }),
+)

@@ -1,14 +1,10 @@
-import { parametersOf, readQueueParameters } from '../queue-parameters.ts'
-import { form, rpcOperation, success } from '../vocabulary.ts'
+import { authorize, sending } from '../../access.ts'
+import { readQueueParameters } from '../queue-parameters.ts'
+import { queueOperation, success } from '../vocabulary.ts'
 
-export const setQueueAttributes = rpcOperation({
-  name: 'SetQueueAttributes',
-  route: 'POST /SetQueueAttributes',
-  body: form,
-
-  async handle({ query, body }, { queues, requestId }) {
-    const { queueName, given, deadLetters } = readQueueParameters(parametersOf(query, body))
-    await queues.setAttributes(queueName, given, deadLetters)
-    return success(requestId)
-  },
+export const setQueueAttributes = queueOperation('SetQueueAttributes', async (parameters, context) => {
+  const { queueName, given, deadLetters } = readQueueParameters(parameters)
+  if (deadLetters) authorize(context, sending(deadLetters.queueName))
+  await context.queues.setAttributes(queueName, given, deadLetters)
+  return success(context.requestId)
 })

@@ -101,6 +101,13 @@ const settingsSchema = z.object({
       'Roles of functions that nobody has created here. unrestricted: they may do everything, so that what names roles of the cloud is deployed as it is. ' +
         'refused: they do not exist; choose it as soon as there are users or functions that may not do everything.',
     ),
+  HANSHU_PRIVATE_TARGETS: z
+    .enum(['keys', 'everybody', 'nobody'])
+    .default('keys')
+    .describe(
+      'Who may have pushes of topics and upload callbacks go to addresses that are not public: loopback, private networks, this machine. ' +
+        'keys: who signs by a key of the account or a user, and not by temporary credentials, as functions do.',
+    ),
   HANSHU_SANDBOX: z
     .enum(['auto', 'oci', 'process'])
     .default(standardSandbox)

@@ -15,6 +15,7 @@ import {
 import type { AccessControl } from '../wire/access.ts'
 import { serverOptions } from '../wire/http-server.ts'
 import { requestHandler } from '../wire/product-server.ts'
+import { reachUnder } from '../wire/reach.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
@@ -60,6 +61,7 @@ export async function assembleObjects(
     policies: bucketAccess(identity),
     listeners,
     images,
+    reachOf: reachUnder(config.HANSHU_PRIVATE_TARGETS),
   })
   const handleRequest = requestHandler(product, log)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)

@@ -11,6 +11,7 @@ import { removeExpired } from '../products/queues/remove-expired.ts'
 import { signingKey as openSigningKey } from '../products/queues/signing-key.ts'
 import { serverOptions } from '../wire/http-server.ts'
 import { requestHandler } from '../wire/product-server.ts'
+import { reachUnder } from '../wire/reach.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
@@ -25,6 +26,7 @@ export function assembleQueues(
 ): QueuesPart {
   const { config, stores, clock, ids, region, accountId, identity, endpoints, log, closing } = foundation
   const { records } = stores
+  const reachOf = reachUnder(config.HANSHU_PRIVATE_TARGETS)
   const newMessageId = messageIds(() => clock.now(), ids.uuid)
   const queues = new LiveQueues({ records, clock, ids, newMessageId })
   const signingKey = openSigningKey({ records, clock })
@@ -39,6 +41,7 @@ export function assembleQueues(
     random: Math.random,
     accountId,
     region,
+    reachOf,
   })
   closing.push(async () => {
     await deliveries.close()
@@ -58,6 +61,7 @@ export function assembleQueues(
     lookup: identity,
     access: identity,
     region,
+    reachOf,
   })
   const control = controlPlane({
     queues,

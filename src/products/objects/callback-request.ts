@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Clock } from '../../lib/clock.ts'
+import { isWithin, lookupWithin, NotPublicAddress, type Reach } from '../../wire/reach.ts'
 
 export type CallbackOutcome = { is: 'answered'; body: Buffer } | { is: 'failed'; reason: string }
 
@@ -11,6 +12,7 @@ const ANSWER_BYTES_MAX = 1024 * 1024
 export async function postOnce(
   url: URL,
   {
+    reach,
     body,
     headers,
     sni,
@@ -18,6 +20,7 @@ export async function postOnce(
     clock,
     signal,
   }: {
+    reach: Reach
     body: string
     headers: Record<string, string>
     sni: boolean
@@ -29,12 +32,14 @@ export async function postOnce(
   const late = new AbortController()
   const cancel = clock.after(timeoutMs, () => late.abort(new Error('it took too long')))
   try {
+    if (!isWithin(reach, url)) throw new NotPublicAddress(url.hostname)
     const bytes = Buffer.from(body)
     const options: RequestOptions & { servername?: string } = {
       method: 'POST',
       headers: { ...headers, 'content-length': String(bytes.length) },
       signal: AbortSignal.any([late.signal, signal]),
       agent: false,
+      ...lookupWithin(reach),
       ...(sni ? {} : { servername: '' }),
     }
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -201,6 +201,26 @@ describe('a callback', () => {
     assert.deepEqual((await oss.ask({ method: 'GET', target: '/fc-code/image' })).body, image)
   })
 
+  it('by temporary credentials goes to public addresses only, and an address is refused before anything is kept', async () => {
+    const credentials = { ...root, accessKeyId: 'STS.x', securityToken: 'role' }
+    const { port } = new URL(url)
+    const session = (callbackUrl: string, target: string) => {
+      const headers = { 'x-oss-callback': encoded({ callbackUrl, callbackBody: 'a' }) }
+      return oss.ask({ method: 'PUT', target, body: 'x', headers, credentials })
+    }
+    for (const host of ['127.0.0.1', '2130706433', '[::1]', '169.254.169.254']) {
+      const refused = await session(`http://1.1.1.1/;${host}:${port}/`, '/fc-code/refused')
+      assert.deepEqual([refused.status, refused.code], [400, 'InvalidArgument'], host)
+      assert.match(refused.body.toString(), /Private address is forbidden to callback\./)
+    }
+    assert.equal((await oss.ask({ method: 'GET', target: '/fc-code/refused' })).code, 'NoSuchKey')
+    const failed = await session(`http://localhost:${port}/`, '/fc-code/named')
+    assert.equal(failed.status, 203)
+    assert.match(failed.body.toString(), /<Code>CallbackFailed<.*localhost is not a public address/s)
+    assert.equal((await oss.ask({ method: 'GET', target: '/fc-code/named' })).status, 200)
+    assert.equal(heard.length, 0)
+  })
+
   it('fills in what its body names, as its type wants it', () => {
     const known = { a: 'x"y', n: 7 }
     const json = { bodyType: 'application/json', variables: { 'x:v': '1' } }

@@ -2,16 +2,19 @@
 
 import { ApiError } from '../../wire/api-error.ts'
 import type { Reply } from '../../wire/operation.ts'
+import { credentialOf, isWithin, type Reach, type ReachOf } from '../../wire/reach.ts'
 import type { AccessCaller } from './access.ts'
 import { signedByPlatform } from './callback-key.ts'
 import { postOnce } from './callback-request.ts'
-import { accessDenied, callbackFailed, invalidArgument } from './errors.ts'
+import { accessDenied, callbackFailed, callbackNotPublic, invalidArgument } from './errors.ts'
 import { imageFacts } from './images/processed.ts'
 import type { BucketContext } from './product.ts'
 
 export interface Callback {
   /** Tried in order until one answers. */
   urls: readonly URL[]
+  /** How far these may lead. */
+  reach: Reach
   host: string | undefined
   sni: boolean
   template: string
@@ -51,7 +54,7 @@ export const callbackTexts = (
 /** Undefined where none is asked for. What is not right is refused before a byte is kept. */
 export function callbackOf(
   texts: { callback: string | undefined; variables: string | undefined },
-  { caller }: { caller: Pick<AccessCaller, 'is'> },
+  { caller, reachOf }: { caller: AccessCaller; reachOf: ReachOf },
 ): Callback | undefined {
   if (texts.callback === undefined) return undefined
   // Else anybody could have us call any address that we can reach.
@@ -65,8 +68,12 @@ export function callbackOf(
     throw invalidArgument('callbackBodyType', String(bodyType))
   if (callbackHost !== undefined && (typeof callbackHost !== 'string' || !/^[\w.:[\]-]*$/.test(callbackHost)))
     throw invalidArgument('callbackHost', String(callbackHost))
+  const urls = urlsOf(callbackUrl)
+  const reach = reachOf(credentialOf(caller.principal))
+  if (!urls.every((url) => isWithin(reach, url))) throw callbackNotPublic()
   return {
-    urls: urlsOf(callbackUrl),
+    urls,
+    reach,
     host: callbackHost === '' ? undefined : callbackHost,
     sni: callbackSNI === true,
     template: callbackBody,
@@ -149,6 +156,7 @@ export async function calledBack(
   for (const url of callback.urls) {
     const signed = await signedByPlatform(records, { url, body, host })
     const outcome = await postOnce(url, {
+      reach: callback.reach,
       body,
       headers: {
         ...signed,

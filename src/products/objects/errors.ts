@@ -188,6 +188,12 @@ export const slowDown = (reason: string) =>
 /** The object is kept all the same: 203 says that the answer is not what was asked for. */
 export const callbackFailed = (reason: string) => new ApiError('CallbackFailed', 203, reason)
 
+/** In the vendor's words, who refuses all addresses that are not public (EC 0007-00000008; the text is unverified). */
+export const callbackNotPublic = () =>
+  new ApiError('InvalidArgument', 400, 'Private address is forbidden to callback.', {
+    ArgumentName: 'callback',
+  })
+
 export const policyConditionFailed = (condition: string) =>
   new ApiError('AccessDenied', 403, `Invalid according to Policy: Policy Condition failed: ${condition}`)
 

@@ -8,6 +8,7 @@ import type { RecordStore } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
 import { NoSuchRoute, type Product, type RequestHead } from '../../wire/product-server.ts'
+import type { ReachOf } from '../../wire/reach.ts'
 import { MalformedPath } from '../../wire/routes.ts'
 import { isOssV1, isOssV1Url } from '../../wire/signatures/oss-v1.ts'
 import { isOssV4, isOssV4Url } from '../../wire/signatures/oss-v4.ts'
@@ -39,6 +40,8 @@ export interface ObjectsProductOptions {
   policies: AccessPolicies
   listeners: ObjectListeners
   images: ImageProcessor
+  /** Where upload callbacks may go. */
+  reachOf: ReachOf
   /** Shared with whatever else removes objects. */
   leases: PartLeases
   /** Default: 5 GiB, the vendor's limit of one PutObject. */
@@ -59,6 +62,7 @@ export function objectsProduct({
   policies,
   listeners,
   images,
+  reachOf,
   leases,
   sizeBytesMax = FIVE_GIB,
   partBytesMin = 100 * 1024,
@@ -78,6 +82,7 @@ export function objectsProduct({
       policies,
       listeners,
       images,
+      reachOf,
       leases,
       sizeBytesMax,
       partBytesMin,

@@ -11,6 +11,7 @@ import { type ImageProcessor, ImagesUnavailable } from '../../ports/images.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { serverOptions } from '../../wire/http-server.ts'
 import { requestHandler } from '../../wire/product-server.ts'
+import { reachUnder } from '../../wire/reach.ts'
 import { ossV1Signature, ossV1StringToSign } from '../../wire/signatures/oss-v1.ts'
 import { ossV2Signature, ossV2StringToSign } from '../../wire/signatures/oss-v2.ts'
 import { canonicalQueriesOf } from '../../wire/signatures/oss-v4.ts'
@@ -112,6 +113,7 @@ export async function runningObjects({
     policies,
     listeners,
     images,
+    reachOf: reachUnder('keys'),
     leases,
   })
   const server = createServer(serverOptions, requestHandler(product, log))

@@ -9,6 +9,7 @@ import type { RequestConditions } from '../../wire/access.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
+import type { ReachOf } from '../../wire/reach.ts'
 import { parseRoute } from '../../wire/routes.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { type AccessCaller, authorize, authorizeService, type Grant } from './access.ts'
@@ -46,6 +47,7 @@ export interface ObjectsContext extends Call {
   leases: PartLeases
   listeners: ObjectListeners
   images: ImageProcessor
+  reachOf: ReachOf
   /** As it was sent, where a plus sign is a plus sign. */
   query: URLSearchParams
   /** Of a signed form: who signed it, once its fields were read. */

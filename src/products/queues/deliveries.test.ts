@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { createVerify, X509Certificate } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { readXml } from '../../lib/xml-reader.ts'
+import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { never } from './testbed.fixture.ts'
 import { eventually, type Pushed, runningTopics, subscriber } from './topics.testing.ts'
 
@@ -200,5 +202,82 @@ describe('a queue that subscribes', () => {
     await delivered()
     const [message] = await receive('late')
     assert.equal(JSON.parse(message!.body).Message, 'a')
+  })
+})
+
+describe('a push for a subscription that was made by temporary credentials', () => {
+  const session: Principal = { is: 'role', roleName: 'r', roleId: '3', sessionName: 'f' }
+  const everything = { access: { mayDo: () => true } }
+  /** As if `public.example` had stood for another address when it was subscribed. */
+  const toLoopback: LookupFunction = (_, { all }, callback) => {
+    if (all) callback(null, [{ address: '127.0.0.1', family: 4 }])
+    else callback(null, '127.0.0.1', 4)
+  }
+  let own: Awaited<ReturnType<typeof runningTopics>>
+  beforeEach(async () => {
+    own = await runningTopics({ ...everything, resolve: toLoopback })
+    await own.ask('PUT', '/topics/t')
+  })
+  afterEach(() => own.stop())
+  const named = () => endpoint.origin.replace('127.0.0.1', 'public.example')
+
+  it('may name no address that is not public, and nothing is subscribed', async () => {
+    own.callAs(session)
+    for (const host of ['127.0.0.1', '127.1', '[::1]', '169.254.169.254', '10.1.2.3']) {
+      const { status, body } = await own.subscribe('s', `http://${host}:${new URL(endpoint.origin).port}/`)
+      assert.equal(status, 400, host)
+      assert.match(body, /<Code>EndpointInvalid</)
+    }
+    assert.match((await own.ask('GET', '/topics/t/subscriptions/s')).body, /SubscriptionNotExist/)
+    assert.equal((await own.subscribe('s', 'http://1.1.1.1/')).status, 201)
+  })
+
+  it('goes to no name that stands for such an address, also over a connection that is there already', async () => {
+    await own.subscribe('by-key', `${named()}/key`)
+    own.callAs(session)
+    await own.subscribe('by-session', `${named()}/session`)
+    await own.publish('hello')
+    await eventually('a push', () => endpoint.pushed.length === 1)
+    // As many attempts as there are, ten seconds apart.
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await eventually(`failure ${attempt}`, async () => {
+        const due = await own.records.list({ prefix: 'queues/due/', limit: 10 })
+        return due.length === 1 && due[0]!.key.includes(String(own.clock.now() + 10_000))
+      })
+      own.clock.advance(10_000)
+    }
+    await eventually('no delivery that waits', async () => (await own.waiting()) === 0)
+    assert.deepEqual(
+      endpoint.pushed.map(({ target }) => target),
+      ['/key'],
+    )
+    assert.deepEqual(own.warned, ['a message of a topic was given up'])
+  })
+
+  it('goes there when a key asks for the same subscription', async () => {
+    own.callAs(session)
+    assert.equal((await own.subscribe('s', `${named()}/`)).status, 201)
+    own.callAs({ is: 'user', userName: 'ann', userId: '21' })
+    assert.equal((await own.subscribe('s', `${named()}/`)).status, 204)
+    own.callAs(session)
+    assert.equal((await own.subscribe('s', `${named()}/`)).status, 204)
+    await own.publish('hello')
+    await eventually('a push', () => endpoint.pushed.length === 1)
+  })
+})
+
+describe('a push that is answered with a redirect', () => {
+  it('has failed', async () => {
+    const other = await subscriber()
+    try {
+      endpoint.redirectTo(`${other.origin}/elsewhere`)
+      await topics.subscribe('s', `${endpoint.origin}/`)
+      await topics.publish('hello')
+      await pushes(1)
+      await eventually('a failure', async () => (await topics.waiting()) === 1)
+      assert.deepEqual(other.pushed, [])
+    } finally {
+      await other.stop()
+    }
   })
 })

@@ -7,6 +7,7 @@ import type { Cancel, Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import type { RecordStore, StoredRecord, Write } from '../../ports/records.ts'
+import type { ReachOf } from '../../wire/reach.ts'
 import { parseEndpoint } from './endpoint.ts'
 import {
   ALL_SUBSCRIPTIONS,
@@ -55,6 +56,7 @@ export interface DeliveriesOptions {
   random(): number
   accountId: string
   region: string
+  reachOf: ReachOf
 }
 
 interface Lane {
@@ -65,7 +67,7 @@ interface Lane {
 }
 
 export function deliveries(options: DeliveriesOptions): Deliveries {
-  const { records, queues, pusher, clock, log, random, accountId, region } = options
+  const { records, queues, pusher, clock, log, random, accountId, region, reachOf } = options
   const lanes = new Map<string, Lane>()
   const closed = new AbortController()
 
@@ -151,7 +153,8 @@ export function deliveries(options: DeliveriesOptions): Deliveries {
       subscriptionName: subscription.name,
     }
     if (endpoint.is === 'http') {
-      await pusher.push({ url: endpoint.url, format, notification, signal: closed.signal })
+      const reach = reachOf(subscription.madeBy)
+      await pusher.push({ url: endpoint.url, reach, format, notification, signal: closed.signal })
       return false
     }
     const { body } = renderNotification(notification, format)

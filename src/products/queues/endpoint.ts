@@ -1,5 +1,7 @@
 /** Where a subscription sends messages. */
-import { endpointInvalid, notImplemented } from './errors.ts'
+import { credentialOf, isWithin, type ReachOf } from '../../wire/reach.ts'
+import { type AccessContext, authorize, sending } from './access.ts'
+import { endpointInvalid, endpointNotPublic, notImplemented } from './errors.ts'
 import { isName } from './names.ts'
 
 export type Endpoint = { is: 'http'; url: URL } | { is: 'queue'; queueName: string }
@@ -27,4 +29,14 @@ export function parseEndpoint(
     throw notImplemented(`endpoints like '${text.slice(0, 40)}'`)
   }
   throw endpointInvalid()
+}
+
+/**
+ * Whether the caller may have messages sent there. Throws AccessDenied for a queue, EndpointInvalid for an address. What a
+ * name stands for is seen at each push.
+ */
+export function checkEndpoint(endpoint: Endpoint, context: AccessContext & { reachOf: ReachOf }): void {
+  if (endpoint.is === 'queue') authorize(context, sending(endpoint.queueName))
+  else if (!isWithin(context.reachOf(credentialOf(context.principal)), endpoint.url))
+    throw endpointNotPublic()
 }

@@ -138,6 +138,13 @@ export const subscriptionNameLengthError = () =>
 export const endpointInvalid = () =>
   new ApiError('EndpointInvalid', 400, 'The endpoint you provided is invalid.')
 
+export const endpointNotPublic = () =>
+  new ApiError(
+    'EndpointInvalid',
+    400,
+    'The endpoint you provided is invalid: its address is not public (HANSHU_PRIVATE_TARGETS).',
+  )
+
 /** Whatever is not offered is refused, never silently left undone. */
 export const notImplemented = (what: string) =>
   new ApiError('NotImplemented', 501, `Not implemented here: ${what}.`)

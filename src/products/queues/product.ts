@@ -6,6 +6,7 @@ import type { RecordStore } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { type Call, operationOf, type Reply } from '../../wire/operation.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
+import type { ReachOf } from '../../wire/reach.ts'
 import type { AccessContext } from './access.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Janitor } from './janitor.ts'
@@ -18,6 +19,7 @@ export type { XmlContent } from '../../lib/xml.ts'
 export { ApiError } from '../../wire/api-error.ts'
 export { none } from '../../wire/body.ts'
 export type { Reply } from '../../wire/operation.ts'
+export { credentialOf } from '../../wire/reach.ts'
 
 /** What an operation may use. */
 export interface QueuesContext extends Call, AccessContext {
@@ -27,6 +29,7 @@ export interface QueuesContext extends Call, AccessContext {
   janitor: Janitor
   signingKey: SigningKey
   listeners: TopicListeners
+  reachOf: ReachOf
   newMessageId(): string
   clock: Clock
   ids: IdSource

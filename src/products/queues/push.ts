@@ -1,8 +1,10 @@
 /** Pushes messages to HTTP endpoints, signed as the vendor signs them. */
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { type AgentOptions, type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
+import { isWithin, lookupWithin, NotPublicAddress, type Reach } from '../../wire/reach.ts'
 import { API_VERSION } from './authentication.ts'
 import { bodyMd5 } from './message.ts'
 import { type Notification, renderNotification } from './notification.ts'
@@ -11,20 +13,22 @@ import type { ContentFormat } from './topic.ts'
 
 /** From the first byte that is sent to the end of the answer; the vendor's number. */
 const PUSH_MS_MAX = 5000
-/** Connections to all endpoints together. */
+/** Connections to all endpoints of one reach together. */
 const SOCKETS_MAX = 128
 /** The answer's body is read to keep the connection, but no more of it than this. */
 const ANSWER_BYTES_MAX = 64 * 1024
 
 export interface Push {
   url: URL
+  /** Of who made the subscription. */
+  reach: Reach
   format: ContentFormat
   notification: Notification
   signal: AbortSignal
 }
 
 export interface Pusher {
-  /** Resolves when the endpoint answered 2xx; fails with the reason otherwise. */
+  /** Resolves when the endpoint answered 2xx; fails with the reason otherwise. Follows no redirects. */
   push(push: Push): Promise<void>
   close(): void
 }
@@ -35,11 +39,27 @@ export interface PusherOptions {
   ids: IdSource
   /** `http://host:port` by which subscribers reach us: the certificate is there. */
   origin(): string
+  /** Finds the addresses of a name. Default: as the machine does. */
+  resolve?: LookupFunction
 }
 
-export function pusher({ signingKey, clock, ids, origin }: PusherOptions): Pusher {
-  const agentOptions = { keepAlive: true, maxTotalSockets: SOCKETS_MAX, maxFreeSockets: 32, timeout: 30_000 }
-  const agents = { 'http:': new HttpAgent(agentOptions), 'https:': new HttpsAgent(agentOptions) }
+/** With connections that are kept, and used again for others of the same reach only. */
+function agentsOf(more: Pick<AgentOptions, 'lookup'>) {
+  const options = {
+    keepAlive: true,
+    maxTotalSockets: SOCKETS_MAX,
+    maxFreeSockets: 32,
+    timeout: 30_000,
+    ...more,
+  }
+  return { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) }
+}
+
+export function pusher({ signingKey, clock, ids, origin, resolve }: PusherOptions): Pusher {
+  const agents = {
+    anywhere: agentsOf(lookupWithin('anywhere', resolve)),
+    public: agentsOf(lookupWithin('public', resolve)),
+  }
 
   async function headersFor({ url, format, notification }: Push): Promise<[Record<string, string>, string]> {
     const { contentType, body } = renderNotification(notification, format)
@@ -79,13 +99,14 @@ export function pusher({ signingKey, clock, ids, origin }: PusherOptions): Pushe
 
   return {
     async push(push) {
-      const { url, signal } = push
+      const { url, reach, signal } = push
+      if (!isWithin(reach, url)) throw new NotPublicAddress(url.hostname)
       const [headers, body] = await headersFor(push)
-      const protocol = url.protocol as keyof typeof agents
+      const protocol = url.protocol as keyof (typeof agents)[Reach]
       const request = (protocol === 'https:' ? httpsRequest : httpRequest)(url, {
         method: 'POST',
         headers,
-        agent: agents[protocol],
+        agent: agents[reach][protocol],
         signal,
       })
       const cancel = clock.after(PUSH_MS_MAX, () =>
@@ -98,7 +119,7 @@ export function pusher({ signingKey, clock, ids, origin }: PusherOptions): Pushe
       }
     },
     close() {
-      for (const agent of Object.values(agents)) agent.destroy()
+      for (const each of Object.values(agents)) for (const agent of Object.values(each)) agent.destroy()
     },
   }
 }

@@ -7,6 +7,7 @@ import type { AccessControl } from '../../wire/access.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
 import { NoSuchRoute, type Product } from '../../wire/product-server.ts'
+import type { ReachOf } from '../../wire/reach.ts'
 import { MalformedPath } from '../../wire/routes.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import { authorize, wantedBy } from './access.ts'
@@ -33,6 +34,8 @@ export interface QueuesProductOptions {
   lookup: SecretLookup
   access: Pick<AccessControl, 'mayDo'>
   region: string
+  /** Where pushes may go. */
+  reachOf: ReachOf
 }
 
 export function queuesProduct({ lookup, ...shared }: QueuesProductOptions): Product<QueuesContext> {

@@ -3,6 +3,7 @@
 import type { XmlContent } from '../../lib/xml.ts'
 import type { XmlElement } from '../../lib/xml-reader.ts'
 import type { RecordStore, StoredRecord } from '../../ports/records.ts'
+import type { Credential } from '../../wire/reach.ts'
 import { booleanOf, fieldsOf, integerOf } from './document.ts'
 import { invalidElement, notImplemented, subscriptionNotExist, topicNotExist } from './errors.ts'
 import { subscriptionKey, topicKey } from './keys.ts'
@@ -33,6 +34,8 @@ export interface SubscriptionRecord {
   filterTag?: string
   notifyStrategy: NotifyStrategy
   notifyContentFormat: ContentFormat
+  /** What it was made with: how far pushes may go. */
+  madeBy: Credential
   createdSeconds: number
   modifiedSeconds: number
 }

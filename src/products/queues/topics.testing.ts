@@ -1,6 +1,6 @@
 /** Topics as a running server, and a subscriber that keeps what it is sent. */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, LookupFunction } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
@@ -12,6 +12,7 @@ import type { RecordStore } from '../../ports/records.ts'
 import type { AccessControl } from '../../wire/access.ts'
 import { serverOptions } from '../../wire/http-server.ts'
 import { requestHandler } from '../../wire/product-server.ts'
+import { reachUnder } from '../../wire/reach.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { deliveries as openDeliveries } from './deliveries.ts'
 import { janitor as openJanitor } from './janitor.ts'
@@ -27,11 +28,14 @@ export async function runningTopics({
   records = memoryRecordStore(),
   clock = new ManualClock(NOW_MS),
   access = { mayDo: () => false },
+  resolve,
 }: {
   records?: RecordStore
   clock?: ManualClock
   /** What others than the account may do. */
   access?: Pick<AccessControl, 'mayDo'>
+  /** Default: as the machine does. */
+  resolve?: LookupFunction
 } = {}) {
   let caller: Principal = { is: 'account' }
   const warned: string[] = []
@@ -46,8 +50,22 @@ export async function runningTopics({
   const signingKey = openSigningKey({ records, clock })
   const janitor = openJanitor({ records, log })
   let origin = ''
-  const pusher = openPusher({ signingKey, clock, ids: randomIds, origin: () => origin })
-  const shared = { records, queues, clock, log, accountId: ACCOUNT_ID, region: REGION }
+  const pusher = openPusher({
+    signingKey,
+    clock,
+    ids: randomIds,
+    origin: () => origin,
+    ...(resolve && { resolve }),
+  })
+  const shared = {
+    records,
+    queues,
+    clock,
+    log,
+    accountId: ACCOUNT_ID,
+    region: REGION,
+    reachOf: reachUnder('keys'),
+  }
   const deliveries = openDeliveries({ ...shared, pusher, random: () => 0 })
   const product = queuesProduct({
     ...shared,
@@ -131,9 +149,11 @@ export async function subscriber() {
   const pushed: Pushed[] = []
   const answers: number[] = []
   let isHanging = false
+  let location: string | undefined
   const server = createServer(async (message, response) => {
     pushed.push({ target: message.url!, headers: message.headers, body: await text(message) })
-    if (!isHanging) response.writeHead(answers.shift() ?? 204).end()
+    if (location) response.writeHead(302, { location }).end()
+    else if (!isHanging) response.writeHead(answers.shift() ?? 204).end()
   })
   const origin = await listening(server)
   return {
@@ -141,6 +161,9 @@ export async function subscriber() {
     origin,
     /** What it answers next; then 204 again. */
     answerWith: (...statuses: number[]) => answers.push(...statuses),
+    redirectTo: (elsewhere: string) => {
+      location = elsewhere
+    },
     hang: (hanging: boolean) => {
       isHanging = hanging
     },

@@ -1,6 +1,9 @@
 /** Policies in front of queues and topics: what users and sessions of roles may do with which. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { Sdk } from '../../clients.fixture.ts'
 import { type Platform, startPlatform } from '../../platform.fixture.ts'
@@ -13,6 +16,7 @@ import {
   system,
   user,
 } from '../identity/identity.fixture.ts'
+import { ossClient } from '../objects/objects.fixture.ts'
 import { ask, mnsClient } from './queues.fixture.ts'
 
 const openApi: Sdk = createRequire(import.meta.url)('@alicloud/openapi-core')
@@ -273,5 +277,78 @@ describe('a user of the control plane', () => {
     assert.equal(await codeOf('DeleteQueue', { QueueName: 'mine-1' }), 'AccessDenied')
     assert.equal(await codeOf('DeleteQueue', { QueueName: 'nowhere' }), 'AccessDenied')
     assert.equal((await call(platform, 'DeleteQueue', { QueueName: 'mine-1' })).code, 'Success')
+  })
+})
+
+describe('pushes of topics', () => {
+  const pushed: string[] = []
+  const application = createServer((message, response) => {
+    pushed.push(message.url!)
+    response.writeHead(204).end()
+  })
+  let port = 0
+  before(async () => {
+    await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve))
+    port = (application.address() as AddressInfo).port
+  })
+  after(() => void application.close().closeAllConnections())
+
+  const subscribe = (asked: Keys & { platform: Platform }, name: string, endpoint: string) =>
+    ask(asked.platform, {
+      method: 'PUT',
+      target: `/topics/pushes/subscriptions/${name}`,
+      body: `<Subscription><Endpoint>${endpoint}</Endpoint></Subscription>`,
+      accessKeyId: asked.accessKeyId,
+      accessKeySecret: asked.accessKeySecret,
+      ...(asked.securityToken === undefined ? {} : { headers: { 'security-token': asked.securityToken } }),
+    })
+
+  test('go to this machine for a user, and not for a session of a role, whatever names it', async () => {
+    await owner.createTopic('pushes')
+    const everything = [{ Effect: 'Allow', Action: ['mns:*', 'sts:AssumeRole'], Resource: '*' }]
+    const ann = { platform, ...(await user(platform, 'mns-pusher', everything)) }
+    const roleArn = await role(platform, 'MnsPusher', {
+      trusts: { RAM: [`acs:ram::${platform.accountId}:user/mns-pusher`] },
+      statements: everything,
+    })
+    const assumed = await stsClient(platform, ann).assumeRole(
+      new stsModels.AssumeRoleRequest({ roleArn, roleSessionName: 'pusher' }),
+    )
+    const session = { platform, ...assumed.body.credentials }
+    for (const host of ['127.0.0.1', '2130706433', '[::1]', '169.254.169.254'])
+      assert.equal((await subscribe(session, 'x', `http://${host}:${port}/session`)).code, 'EndpointInvalid')
+    assert.equal((await subscribe(session, 'named', `http://localhost:${port}/session`)).status, 201)
+    assert.equal((await subscribe(ann, 'ours', `http://localhost:${port}/user`)).status, 201)
+    for (let count = 1; count <= 3; count++) {
+      const arrived = once(application, 'request')
+      await owner.publishMessage('pushes', { MessageBody: 'hello' })
+      await arrived
+    }
+    assert.deepEqual([...new Set(pushed)], ['/user'])
+  })
+
+  test('and upload callbacks go to this machine for nobody where the platform was told so', async () => {
+    const strict = await startPlatform({
+      sandbox: 'process',
+      environment: { HANSHU_PRIVATE_TARGETS: 'nobody' },
+    })
+    try {
+      await mnsClient(strict).createTopic('pushes')
+      const { accessKeyId, accessKeySecret } = strict
+      const asked = { platform: strict, accessKeyId, accessKeySecret }
+      const refused = await subscribe(asked, 'x', `http://127.0.0.1:${port}/`)
+      assert.equal(refused.code, 'EndpointInvalid')
+      const oss = ossClient(strict)
+      await oss.putBucket('told')
+      oss.useBucket('told')
+      const callback = { url: `http://127.0.0.1:${port}/`, body: 'a' }
+      await assert.rejects(oss.put('k', Buffer.from('k'), { callback }), {
+        code: 'InvalidArgument',
+        message: 'Private address is forbidden to callback.',
+      })
+      await assert.rejects(oss.head('k'), { code: 'NoSuchKey' })
+    } finally {
+      await strict.remove()
+    }
   })
 })

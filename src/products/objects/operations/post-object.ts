@@ -36,7 +36,7 @@ export const postObject = operation({
         const isSigned = fields.has('policy')
         if (isSigned) caller = { is: 'signer', byUrl: false, principal: context.verifyForm(fields) }
         await authorize({ ...context, caller }, { action: 'oss:PutObject', grant: 'write', object })
-        callback = callbackOf(formTexts(fields), { caller })
+        callback = callbackOf(formTexts(fields), { ...context, caller })
         return checkPolicy(formFields(fields, { key: object }), {
           bucket: name,
           nowMs: clock.now(),

@@ -1,11 +1,10 @@
-import { authorize, sending } from '../access.ts'
 import { fieldsOf, rootNamed, xmlBody } from '../document.ts'
-import { parseEndpoint } from '../endpoint.ts'
+import { checkEndpoint, parseEndpoint } from '../endpoint.ts'
 import { endpointInvalid, invalidArgument, outOfRange, subscriptionAlreadyExist } from '../errors.ts'
 import { subscriptionKey, subscriptionsPrefix, topicAliveKey } from '../keys.ts'
 import { checkSubscriptionName } from '../names.ts'
 import { overtaking } from '../overtaking.ts'
-import { operation } from '../product.ts'
+import { credentialOf, operation } from '../product.ts'
 import {
   contentFormats,
   haveSameSettings,
@@ -33,8 +32,8 @@ export const subscribe = operation({
     ])
     const endpoint = fields.get('Endpoint')?.text.trim()
     if (endpoint === undefined) throw endpointInvalid()
-    const target = parseEndpoint(endpoint, { accountId, region })
-    if (target.is === 'queue') authorize(context, sending(target.queueName))
+    checkEndpoint(parseEndpoint(endpoint, { accountId, region }), context)
+    const madeBy = credentialOf(context.principal)
     const filterTag = fields.get('FilterTag')?.text.trim()
     if (filterTag !== undefined && filterTag.length > TAG_LENGTH_MAX) {
       throw outOfRange('FilterTag', { min: 1, max: TAG_LENGTH_MAX, unit: '' })
@@ -51,7 +50,12 @@ export const subscribe = operation({
       const { topicId } = (await requireTopic(records, topic)).value
       const key = subscriptionKey(topicId, name)
       const existing = await records.get<SubscriptionRecord>(key)
-      if (existing && haveSameSettings(existing.value, settings)) return { status: 204, headers }
+      if (existing && haveSameSettings(existing.value, settings)) {
+        // Who may have it pushed further asks for just that.
+        if (madeBy === 'key' && existing.value.madeBy !== 'key')
+          await records.commit([{ put: key, value: { ...existing.value, madeBy }, expect: existing.version }])
+        return { status: 204, headers }
+      }
       if (existing) throw subscriptionAlreadyExist()
       const others = await records.list({ prefix: subscriptionsPrefix(topicId), limit: SUBSCRIPTIONS_MAX })
       if (others.length >= SUBSCRIPTIONS_MAX) {
@@ -63,6 +67,7 @@ export const subscribe = operation({
         topicName: topic,
         name,
         ...settings,
+        madeBy,
         createdSeconds: nowSeconds,
         modifiedSeconds: nowSeconds,
       }

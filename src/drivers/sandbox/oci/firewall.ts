@@ -1,3 +1,4 @@
+import { notPublicIpv4 } from '../../../lib/public-address.ts'
 import { lineProcess } from '../line-process.ts'
 import { runProgram } from '../run-program.ts'
 import type { Subnet } from './subnet.ts'
@@ -13,19 +14,6 @@ export interface Firewall {
   close(): Promise<void>
 }
 
-/** Everything that is not the public internet (RFC 6890), with the metadata addresses 169.254.169.254 and 100.100.100.200. */
-const NOT_PUBLIC = [
-  ...[
-    '0.0.0.0/8',
-    '10.0.0.0/8',
-    '100.64.0.0/10',
-    '127.0.0.0/8',
-    '169.254.0.0/16',
-    '172.16.0.0/12',
-    '192.0.0.0/24',
-  ],
-  ...['192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/3'],
-]
 export interface FirewallSettings {
   table: string
   bridge: string
@@ -41,7 +29,7 @@ table inet ${table} {
   set names { type inet_service; }
   set nameServers { type ipv4_addr; }
   set online { type ipv4_addr; }
-  set notPublic { type ipv4_addr; flags interval; elements = { ${NOT_PUBLIC.join(', ')} } }
+  set notPublic { type ipv4_addr; flags interval; elements = { ${notPublicIpv4.join(', ')} } }
 
   chain marker { }
 

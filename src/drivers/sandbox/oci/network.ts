@@ -8,7 +8,7 @@ import { openFirewall } from './firewall.ts'
 import { allowForwarding } from './forwarding.ts'
 import { reachableNameServers } from './name-servers.ts'
 import { type NameServer, openNameServer, type Told } from './names/name-server.ts'
-import { ADDRESSES, chooseSubnet, ownerTag, routesOf } from './subnet.ts'
+import { ADDRESSES, chooseSubnet, linkAddress, ownerTag, routesOf } from './subnet.ts'
 
 /** A network namespace of one instance, with one address on the platform's bridge. */
 export interface InstanceNetwork {
@@ -66,7 +66,11 @@ export async function openNetwork(
     if (answer.length > 1) throw new Error(`ip: ${answer.slice(0, -1).join(' | ')} (${commands.join('; ')})`)
   }
 
-  await change(`link add ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`)
+  // By itself a bridge takes the lowest address of its ports, another one with every few instances, and those that remember
+  // the last one do not find the gateway for seconds.
+  await change(
+    `link add ${bridge} address ${linkAddress(owner)} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+  )
   // Without the file the kernel has no IPv6 at all.
   await writeFile(`/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`, '1').catch(() => {})
   await change(`address add ${subnet.gateway}/16 dev ${bridge}`, `link set dev ${bridge} up`)

@@ -23,6 +23,9 @@ export function subnetOf(second: number): Subnet {
 export const ownerTag = (owner: string): string =>
   createHash('sha256').update(owner).digest('hex').slice(0, 6)
 
+/** Of the gateway: one that no manufacturer gives away (locally administered, for one receiver). */
+export const linkAddress = (owner: string): string => ['02:68:73', ...ownerTag(owner).match(/../g)!].join(':')
+
 /**
  * Starts at a place that depends on the owner, so that two platforms on one machine do not race for the same, and
  * takes the first range that touches neither a route nor a name server of the machine.

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { fetchText, freePort, readLine, sandboxSpec } from '../../../../ports/sandbox.contract.ts'
 import { runProgram } from '../../run-program.ts'
+import { networkNames } from '../network.ts'
 import type { OciSandboxDriver } from '../oci-sandbox-driver.ts'
 import { newPlace, ownKernel, perl, runBound } from './harness.ts'
 
@@ -128,6 +129,20 @@ describe('the network of an instance', { timeout: 300_000 }, () => {
     await runProgram('nsenter', [...inOutside, 'ip', ...way])
     const beyond = await runProgram('nsenter', [...inOutside, '/bin/sh', '-c', askDirectly(names.address)])
     assert.equal(beyond, '0 answers')
+  })
+
+  test('keeps the address that others remember of the gateway, whatever instances come and go', async () => {
+    const { bridge } = networkNames((await place).settings.ownerId)
+    const address = async () =>
+      /link\/ether (\S+)/.exec(await runProgram('ip', ['link', 'show', 'dev', bridge]))?.[1]
+    const before = await address()
+    assert.ok(before)
+    const instances = await Promise.all(
+      Array.from({ length: 4 }, () => driver.create(sandboxSpec(perl('sleep 600')))),
+    )
+    assert.equal(await address(), before)
+    await Promise.all(instances.map((instance) => instance.kill()))
+    assert.equal(await address(), before)
   })
 
   test('is not reached at the gateway from beyond the machine, which reaches it', async () => {

@@ -31,17 +31,17 @@ export function distanceM(a: GeoPoint, b: GeoPoint): number {
 /** A box that holds every point within this distance; it may hold others. */
 export function boxAround({ latitude, longitude }: GeoPoint, radiusM: number): GeoBox {
   const angle = radiusM / EARTH_RADIUS_M
-  const spread = degrees(angle)
+  // Wider by a little than what the rounding of these steps may have lost.
+  const wider = (some: number): number => some * 1.000001 + 1e-9
+  const spread = wider(degrees(angle))
   const north = latitude + spread
   const south = latitude - spread
   // A circle around a pole has points of every longitude; one that crosses the 180th meridian is not worth two boxes.
   const everywhere = { north, south, west: -180, east: 180 }
   if (north >= 90 || south <= -90) return everywhere
-  const half = degrees(Math.asin(Math.min(1, Math.sin(angle) / Math.cos(radians(latitude)))))
-  // Wider by a little than what the rounding of these steps may have lost.
-  const wide = half * 1.000001 + 1e-9
+  const wide = wider(degrees(Math.asin(Math.min(1, Math.sin(angle) / Math.cos(radians(latitude))))))
   if (longitude - wide < -180 || longitude + wide > 180) return everywhere
-  return { north: north + 1e-9, south: south - 1e-9, west: longitude - wide, east: longitude + wide }
+  return { north, south, west: longitude - wide, east: longitude + wide }
 }
 
 export function isInBox({ latitude, longitude }: GeoPoint, { north, south, west, east }: GeoBox): boolean {

@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import {
   bool,
   bytes,
+  double,
+  float,
   int32,
   int64,
   MalformedProtobuf,
@@ -20,6 +22,8 @@ const inner = message({ name: required(1, string) })
 const outer = message({
   small: optional(1, int32),
   large: optional(2, int64),
+  exact: optional(25, double),
+  short: optional(26, float),
   zigzag: optional(3, sint64),
   yes: optional(4, bool),
   kind: optional(5, oneOf(1, 2)),
@@ -47,6 +51,8 @@ describe('a protobuf message', () => {
     const name = fc.record({ name: fc.string({ unit: 'binary' }) }, { noNullPrototype: true })
     const value = fc.record(
       {
+        exact: fc.double({ noNaN: true }),
+        short: fc.float({ noNaN: true }),
         small: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
         large: int64s,
         zigzag: int64s,

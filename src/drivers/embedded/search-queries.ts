@@ -37,6 +37,9 @@ type Row = Record<string, unknown>
 /** Rows looked at between two looks at the clock. */
 const ROWS_BETWEEN = 256
 
+/** How far to look for what is nearest, before everything is looked at. */
+const RADIUSES_M = [1000, 10_000, 100_000, 1_000_000]
+
 export function queriesOn(database: DatabaseSync, { timeMs, nowMs }: Asked): (query: SearchQuery) => unknown {
   let endMs = 0
   let left = ROWS_BETWEEN
@@ -87,6 +90,43 @@ export function queriesOn(database: DatabaseSync, { timeMs, nowMs }: Asked): (qu
   }
 
   function find(index: number, search: DocumentSearch): FoundDocument[] {
+    const [first, second] = search.sort
+    if (first?.by === 'key' && search.collapse === undefined)
+      return findByKey(index, search, first.descending)
+    const isNearest =
+      first?.by === 'distance' &&
+      first.mode === 'min' &&
+      !first.descending &&
+      !first.within &&
+      second?.by === 'key'
+    if (!isNearest || search.collapse !== undefined) return findSorted(index, search)
+    const { field, from } = first
+    // What is far away need not be measured, when enough is near.
+    for (const radiusM of RADIUSES_M) {
+      const near = from.map((center): Condition => ({ is: 'near', field, center, radiusM }))
+      const condition: Condition = { is: 'and', of: [search.condition, { is: 'or', of: near }] }
+      const found = findSorted(index, { ...search, condition })
+      if (found.length === search.limit) return found
+    }
+    return findSorted(index, search)
+  }
+
+  /** As documents are kept in this order, no more of them are looked at than are asked for. */
+  function findByKey(
+    index: number,
+    { condition, after, offset, limit }: DocumentSearch,
+    descending: boolean,
+  ): FoundDocument[] {
+    const sql = sqlFor(index)
+    const behind = after ? ` AND d.key ${descending ? '<' : '>'} ${sql.bind(after.key)}` : ''
+    const rows = prepared(
+      sql,
+      `${sql.documents(index, condition, 'd.key')}${behind} ORDER BY d.key${descending ? ' DESC' : ''} LIMIT ${limit} OFFSET ${offset}`,
+    ).all()
+    return rows.map(({ key }) => ({ key: key as Uint8Array, values: [null] }))
+  }
+
+  function findSorted(index: number, search: DocumentSearch): FoundDocument[] {
     const { condition, sort, after, offset, limit, collapse } = search
     const sql = sqlFor(index)
     const score =

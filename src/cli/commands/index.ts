@@ -57,6 +57,36 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Manage users, access keys, roles and policies',
     load: async () => (await import('./identity.ts')).identity,
   },
+  'ots list': {
+    summary: 'List the tables of an instance',
+    load: async () => (await import('./ots/tables.ts')).otsList,
+  },
+  'ots describe': {
+    summary: 'Show the key and options of a table',
+    load: async () => (await import('./ots/tables.ts')).otsDescribe,
+  },
+  'ots create-table': {
+    summary: 'Create a table',
+    load: async () => (await import('./ots/tables.ts')).otsCreateTable,
+  },
+  'ots drop-table': {
+    summary: 'Drop a table with its rows',
+    load: async () => (await import('./ots/tables.ts')).otsDropTable,
+  },
+  'ots get': { summary: 'Print a row of a table', load: async () => (await import('./ots/rows.ts')).otsGet },
+  'ots put': { summary: 'Put a row into a table', load: async () => (await import('./ots/rows.ts')).otsPut },
+  'ots update': {
+    summary: 'Change columns of a row',
+    load: async () => (await import('./ots/rows.ts')).otsUpdate,
+  },
+  'ots delete': {
+    summary: 'Delete a row of a table',
+    load: async () => (await import('./ots/rows.ts')).otsDelete,
+  },
+  'ots range': {
+    summary: 'Print the rows of a range of keys',
+    load: async () => (await import('./ots/range.ts')).otsRange,
+  },
   'mns list': {
     summary: 'List queues and topics',
     load: async () => (await import('./mns/list.ts')).mnsList,

@@ -1,6 +1,5 @@
 /** Messages as the commands take and show them. */
 import { childrenOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
-import { type Arguments, text } from '../command.ts'
 import { UsageError } from '../errors.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -39,18 +38,4 @@ export async function bodyOf(typed: string, terminal: Terminal): Promise<string>
   } catch {
     throw new UsageError('A message is text in UTF-8, and standard input is not. base64 makes text of it.')
   }
-}
-
-/** A flag that is a whole number within its range; undefined where it was not given. */
-export function numberFlag(
-  args: Arguments,
-  name: string,
-  { min, max }: { min: number; max: number },
-): number | undefined {
-  const typed = text(args, name)
-  if (typed === undefined) return undefined
-  const number = /^\d{1,9}$/.test(typed) ? Number(typed) : Number.NaN
-  if (!(number >= min && number <= max))
-    throw new UsageError(`--${name} is a number from ${min} to ${max}, not ${typed}.`)
-  return number
 }

@@ -118,6 +118,7 @@ export async function runningTables({
   }
 
   return {
+    port,
     clock,
     records,
     rows,

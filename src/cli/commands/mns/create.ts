@@ -1,8 +1,8 @@
 import { type Command, isSet } from '../../command.ts'
 import { UsageError } from '../../errors.ts'
+import { numberFlag } from '../../number-flag.ts'
 import { productFlags } from '../../product.ts'
 import { connectQueues } from '../../queues/client.ts'
-import { numberFlag } from '../../queues/message.ts'
 
 export const mnsCreate: Command = {
   summary: 'Create a queue, or a topic',

@@ -1,9 +1,10 @@
 import { type Arguments, type Command, isSet, outputFlag, text } from '../../command.ts'
 import { PlatformRefused } from '../../errors.ts'
+import { numberFlag } from '../../number-flag.ts'
 import { readOutput } from '../../output.ts'
 import { productFlags } from '../../product.ts'
 import { connectQueues, type Queues, type QueuesAsk } from '../../queues/client.ts'
-import { type Message, messagesOf, numberFlag } from '../../queues/message.ts'
+import { type Message, messagesOf } from '../../queues/message.ts'
 import type { Terminal } from '../../terminal.ts'
 
 const numberFlags = { number: { value: 'N', help: 'At most so many, 16 at most; default: 1.' } } as const

@@ -1,8 +1,9 @@
 import { textOf } from '../../../lib/xml-reader.ts'
 import { type Command, text } from '../../command.ts'
+import { numberFlag } from '../../number-flag.ts'
 import { productFlags } from '../../product.ts'
 import { connectQueues } from '../../queues/client.ts'
-import { bodyOf, numberFlag } from '../../queues/message.ts'
+import { bodyOf } from '../../queues/message.ts'
 
 export const mnsSend: Command = {
   summary: 'Send a message to a queue',

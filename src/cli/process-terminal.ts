@@ -69,6 +69,8 @@ export function processTerminal(): Terminal {
       if (!input.isTTY || !output.isTTY) return undefined
       clearProgress()
       const lines = createInterface({ input, output })
+      // It reads the keys itself: Ctrl-C does not come as a signal.
+      lines.once('SIGINT', () => gone.abort())
       try {
         return await lines.question(question, { signal: gone.signal })
       } finally {

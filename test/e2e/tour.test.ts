@@ -142,6 +142,27 @@ test('the tour: up, deploy, invoke, logs, status, remove, stop', async (t: TestC
     assert.match(await must('layer', 'list'), /greeting +1/)
   })
 
+  await t.test(
+    'objects, tables and queues are reached from the command line, by the ready file alone',
+    async () => {
+      await must('oss', 'mb', 'oss://tour')
+      await must('oss', 'cp', '-r', join(repository, 'examples/nodejs-hello'), 'oss://tour/hello')
+      assert.match(await must('oss', 'ls', 'oss://tour/hello/'), /s\.yaml/)
+      assert.equal(
+        await must('oss', 'cp', 'oss://tour/hello/s.yaml', '-'),
+        await readFile(join(repository, 'examples/nodejs-hello/s.yaml'), 'utf8'),
+      )
+      await must('ots', 'create-table', 'tour', 'id:integer', '--instance', 'tour')
+      await must('ots', 'put', 'tour', 'id=7', 'name=seven', '--instance', 'tour')
+      const row = await must('ots', 'get', 'tour', 'id=7', '--instance', 'tour')
+      assert.equal(row, '{"id":7,"name":"seven"}\n')
+      await must('mns', 'create', 'tour')
+      await must('mns', 'send', 'tour', 'a message')
+      assert.equal(await must('mns', 'receive', 'tour', '--wait', '5', '--delete'), 'a message\n')
+      assert.match(await must('trigger', 'list', 'nodejs-timer'), /nodejs-timer +nightly +timer/)
+    },
+  )
+
   await t.test('removed functions are gone, with their triggers', async () => {
     const names = [
       'nodejs-esm-http',

@@ -41,6 +41,26 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./layer/publish.ts')).layerPublish,
   },
   'layer list': { summary: 'List layers', load: async () => (await import('./layer/list.ts')).layerList },
+  'trigger list': {
+    summary: 'List triggers, and how far their events have got',
+    load: async () => (await import('./trigger/list.ts')).triggerList,
+  },
+  'trigger show': {
+    summary: 'Show a trigger',
+    load: async () => (await import('./trigger/show.ts')).triggerShow,
+  },
+  'trigger pause': {
+    summary: 'Hold back the events of a trigger',
+    load: async () => (await import('./trigger/pause.ts')).triggerPause,
+  },
+  'trigger resume': {
+    summary: 'Hand on the events of a trigger again',
+    load: async () => (await import('./trigger/pause.ts')).triggerResume,
+  },
+  'trigger replay': {
+    summary: 'Call again with events that were given up',
+    load: async () => (await import('./trigger/replay.ts')).triggerReplay,
+  },
   'async dead-letters': {
     summary: 'List what of asynchronous invocations could not be delivered',
     load: async () => (await import('./async/dead-letters.ts')).asyncDeadLetters,
@@ -53,9 +73,27 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Remove dead letters for good',
     load: async () => (await import('./async/purge.ts')).asyncPurge,
   },
-  identity: {
-    summary: 'Manage users, access keys, roles and policies',
-    load: async () => (await import('./identity.ts')).identity,
+  'oss ls': {
+    summary: 'List buckets, or what is in one',
+    load: async () => (await import('./oss/ls.ts')).ossLs,
+  },
+  'oss cp': {
+    summary: 'Copy files to, from and between buckets',
+    load: async () => (await import('./oss/cp.ts')).ossCp,
+  },
+  'oss sync': {
+    summary: 'Make one folder or prefix like another',
+    load: async () => (await import('./oss/sync.ts')).ossSync,
+  },
+  'oss rm': { summary: 'Remove objects', load: async () => (await import('./oss/rm.ts')).ossRm },
+  'oss mb': { summary: 'Make a bucket', load: async () => (await import('./oss/buckets.ts')).ossMb },
+  'oss rb': {
+    summary: 'Remove a bucket that is empty',
+    load: async () => (await import('./oss/buckets.ts')).ossRb,
+  },
+  'oss presign': {
+    summary: 'Print a URL that lets others read an object',
+    load: async () => (await import('./oss/presign.ts')).ossPresign,
   },
   'ots list': {
     summary: 'List the tables of an instance',
@@ -123,47 +161,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'End a subscription of a topic',
     load: async () => (await import('./mns/subscribe.ts')).mnsUnsubscribe,
   },
-  'trigger list': {
-    summary: 'List triggers, and how far their events have got',
-    load: async () => (await import('./trigger/list.ts')).triggerList,
-  },
-  'trigger show': {
-    summary: 'Show a trigger',
-    load: async () => (await import('./trigger/show.ts')).triggerShow,
-  },
-  'trigger pause': {
-    summary: 'Hold back the events of a trigger',
-    load: async () => (await import('./trigger/pause.ts')).triggerPause,
-  },
-  'trigger resume': {
-    summary: 'Hand on the events of a trigger again',
-    load: async () => (await import('./trigger/pause.ts')).triggerResume,
-  },
-  'trigger replay': {
-    summary: 'Call again with events that were given up',
-    load: async () => (await import('./trigger/replay.ts')).triggerReplay,
-  },
-  'oss ls': {
-    summary: 'List buckets, or what is in one',
-    load: async () => (await import('./oss/ls.ts')).ossLs,
-  },
-  'oss cp': {
-    summary: 'Copy files to, from and between buckets',
-    load: async () => (await import('./oss/cp.ts')).ossCp,
-  },
-  'oss sync': {
-    summary: 'Make one folder or prefix like another',
-    load: async () => (await import('./oss/sync.ts')).ossSync,
-  },
-  'oss rm': { summary: 'Remove objects', load: async () => (await import('./oss/rm.ts')).ossRm },
-  'oss mb': { summary: 'Make a bucket', load: async () => (await import('./oss/buckets.ts')).ossMb },
-  'oss rb': {
-    summary: 'Remove a bucket that is empty',
-    load: async () => (await import('./oss/buckets.ts')).ossRb,
-  },
-  'oss presign': {
-    summary: 'Print a URL that lets others read an object',
-    load: async () => (await import('./oss/presign.ts')).ossPresign,
+  identity: {
+    summary: 'Manage users, access keys, roles and policies',
+    load: async () => (await import('./identity.ts')).identity,
   },
   'event generate': {
     summary: 'Make up an event of a trigger',

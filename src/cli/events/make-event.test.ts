@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { objectEventText } from '../../triggers/objects/event.ts'
+import { topicEventText } from '../../triggers/queues/event.ts'
+import { timerEvent } from '../../triggers/timer/event.ts'
 import { UsageError } from '../errors.ts'
 import { scriptedTerminal } from '../testing/scripted-terminal.ts'
 import { eventTypes, makeEvent } from './make-event.ts'
@@ -14,6 +17,34 @@ function shapeOf(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return 0
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]))
 }
+
+test('what is made up has the fields of what the platform’s own triggers send, in their order', () => {
+  const happened = {
+    name: 'ObjectCreated:PutObject',
+    bucket: 'b',
+    object: 'k',
+    sizeBytes: 1,
+    deltaBytes: 1,
+    etag: 'E',
+    mimeType: 'image/jpeg',
+    requestId: 'R',
+    sourceIp: '127.0.0.1',
+    principalId: '1',
+    hops: 0,
+  }
+  const around = { accountId: '1', region: 'cn-hangzhou', triggerId: 't', nowMs: 0 }
+  const sent = JSON.parse(objectEventText(happened, around))
+  assert.equal(JSON.stringify(shapeOf(event('oss'))), JSON.stringify(shapeOf(sent)))
+
+  const published = { topicName: 't', messageId: 'm', body: 'hello topic', publishedMs: 0, hops: 0 }
+  const topic = (isJson: boolean) => topicEventText(published, { accountId: '1', triggerName: 's', isJson })
+  const made = event('mns_topic', { format: 'JSON' })
+  assert.equal(JSON.stringify(shapeOf(made)), JSON.stringify(shapeOf(JSON.parse(topic(true)))))
+  assert.equal(makeEvent({ type: 'mns_topic', given: {} }, scriptedTerminal()).toString(), topic(false))
+
+  const tick = JSON.parse(timerEvent({ tickMs: 0, triggerName: 't', payload: 'p' }).toString())
+  assert.equal(JSON.stringify(shapeOf(event('timer'))), JSON.stringify(shapeOf(tick)))
+})
 
 test('events have the fields of the vendor’s samples', () => {
   const envelope = {

@@ -18,7 +18,7 @@ test('buckets are made, listed and removed; one that is not empty stays, and it 
   assert.match(refused.notes, /BucketNotEmpty: .*hanshu oss rm -r oss:\/\/photos removes what is in it/)
   assert.equal(
     (await hanshu(['rm', '-r', 'oss://photos', '--force'])).output,
-    'removed 1 objects of oss://photos/\n',
+    'removed 1 object of oss://photos/\n',
   )
   assert.equal((await hanshu(['rb', 'oss://photos'])).exitCode, 0)
   const gone = await hanshu(['ls', 'oss://photos'])
@@ -242,7 +242,7 @@ test('versions and uploads that were begun go only when that is said', async (t)
   await hanshu(['rm', '-r', 'oss://bbb', '-f'])
   assert.equal((await hanshu(['rb', 'oss://bbb'])).exitCode, 1)
   const { output } = await hanshu(['rm', '-r', 'oss://bbb', '-f', '--versions'])
-  assert.equal(output, 'removed 4 versions of oss://bbb/, aborted 1 uploads\n')
+  assert.equal(output, 'removed 4 versions of oss://bbb/, aborted 1 upload\n')
   assert.equal((await hanshu(['rb', 'oss://bbb'])).exitCode, 0)
 })
 

@@ -1,13 +1,12 @@
 import { agreed } from '../../agreed.ts'
 import { type Command, isSet } from '../../command.ts'
 import { UsageError } from '../../errors.ts'
-import { addressText, folderOf, readAddress, readObjectAddress } from '../../objects/address.ts'
+import { type Address, addressText, folderOf, readAddress, readObjectAddress } from '../../objects/address.ts'
 import { connectObjects, type ObjectStorage } from '../../objects/client.ts'
 import { objectsUnder } from '../../objects/listing.ts'
 import { abortUploads, inBatches, removeObjects, versionsUnder } from '../../objects/remove-objects.ts'
 import { productFlags } from '../../product.ts'
 import type { Terminal } from '../../terminal.ts'
-import { transferProgress } from '../../transfer-progress.ts'
 
 export const ossRm: Command = {
   summary: 'Remove objects',
@@ -61,31 +60,32 @@ export const ossRm: Command = {
 
 async function removeAll(
   storage: ObjectStorage,
-  folder: { bucket: string; key: string },
+  folder: Address,
   withVersions: boolean,
   terminal: Terminal,
 ): Promise<void> {
   const { bucket, key } = folder
-  const progress = transferProgress(terminal)
+  const isWatched = terminal.progressColumns !== undefined
   let removed = 0
+  let aborted = 0
   try {
     const items = withVersions ? versionsUnder(storage, bucket, key) : keysUnder(storage, folder)
     for await (const batch of inBatches(items)) {
       await removeObjects(storage, bucket, batch)
       removed += batch.length
-      if (terminal.progressColumns !== undefined)
-        terminal.progress(`removed ${removed.toLocaleString('en')}`, false)
+      if (isWatched) terminal.progress(`removed ${removed.toLocaleString('en')}`, false)
     }
-    const aborted = withVersions ? await abortUploads(storage, bucket, key) : 0
-    progress.end()
-    terminal.print(
-      `removed ${removed} ${withVersions ? 'versions' : 'objects'} of ${addressText(folder)}${aborted > 0 ? `, aborted ${aborted} uploads` : ''}`,
-    )
+    if (withVersions) aborted = await abortUploads(storage, bucket, key)
   } finally {
-    progress.end()
+    if (isWatched) terminal.progress('', false)
   }
+  const ofUploads = aborted === 0 ? '' : `, aborted ${counted(aborted, 'upload')}`
+  const what = counted(removed, withVersions ? 'version' : 'object')
+  terminal.print(`removed ${what} of ${addressText(folder)}${ofUploads}`)
 }
 
-async function* keysUnder(storage: ObjectStorage, folder: { bucket: string; key: string }) {
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+async function* keysUnder(storage: ObjectStorage, folder: Address) {
   for await (const { key } of objectsUnder(storage, folder)) yield { key }
 }

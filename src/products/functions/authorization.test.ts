@@ -159,6 +159,14 @@ describe('a caller who may not do everything', () => {
     assert.deepEqual([answer.status, answer.json.Message], [403, 'only the account itself may do this'])
   })
 
+  it('may not have a snapshot, which has all secrets, nor the scrubber', async () => {
+    allowed = new Set(['fc:TakeSnapshot', 'fc:ScrubObjects'])
+    for (const what of ['snapshot', 'scrub']) {
+      const answer = await bed.call('POST', `/hanshu/${what}`)
+      assert.deepEqual([answer.status, answer.json.Message], [403, 'only the account itself may do this'])
+    }
+  })
+
   it('that is nobody is a mistake of ours, and gets nothing', async () => {
     const anonymous = await startTestbed({ access })
     try {

@@ -143,6 +143,10 @@ test('logs come as lines of JSON, and the status as it is', async () => {
     const nobody = await bed.call('GET', '/hanshu/functions/nobody/logs')
     assert.deepEqual([nobody.status, nobody.json.Code], [404, 'FunctionNotFound'])
     assert.deepEqual((await bed.call('GET', '/hanshu/status')).json, { functions: 3 })
+    for (const kept of ['snapshot', 'scrub']) {
+      const { status, json } = await bed.call('POST', `/hanshu/${kept}`)
+      assert.deepEqual([status, json.Code], [412, 'PreconditionFailed'])
+    }
   } finally {
     await bed.close()
   }

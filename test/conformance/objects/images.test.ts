@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { describe, it } from 'node:test'
 import { crc32, deflateSync } from 'node:zlib'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { http, sharedPlatform } from '../conformance.fixture.ts'
 import { ossClient, refused, type Sdk } from './objects.fixture.ts'
 
@@ -12,7 +12,7 @@ let v4: Sdk
 const base64 = (text: string): string => Buffer.from(text).toString('base64url')
 
 /** Left half red, right half blue. */
-const photo = async (width: number, height: number): Promise<sharp.Sharp> => {
+const photo = async (width: number, height: number): Promise<Sharp> => {
   const half = {
     create: { width: Math.ceil(width / 2), height, channels: 3 as const, background: '#0000ff' },
   }

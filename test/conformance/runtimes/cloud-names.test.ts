@@ -95,7 +95,7 @@ const wire = [
 
 describe('a function without an endpoint', { skip: noIsolation }, () => {
   const bed = sharedPlatform({ sandbox: 'oci' }, async (made) => {
-    roleArn = await prepare(
+    await prepare(
       made,
       'ali-oss',
       'tablestore',

@@ -1,3 +1,4 @@
+import { EVERY_TABLE } from '../access.ts'
 import { listSearchIndexRequest, listSearchIndexResponse } from '../messages/search.ts'
 import { operation } from '../product.ts'
 import { requireSearchTable } from '../search/index-record.ts'
@@ -8,6 +9,7 @@ export const listSearchIndex = operation({
   name: 'ListSearchIndex',
   request: listSearchIndexRequest,
   response: listSearchIndexResponse,
+  tables: ({ table_name }) => [table_name || EVERY_TABLE],
 
   async handle({ table_name: name = '' }, context) {
     const tables =

@@ -30,7 +30,7 @@ import {
   searchRequest,
   searchResponse,
 } from '../messages/search.ts'
-import { readPlainRow } from '../plain-buffer/read.ts'
+import { readPlainRow } from '../../../lib/plain-buffer/read.ts'
 import { decoded, encoded, type RunningTables, rowOf, runningTables } from '../tables.testing.ts'
 import { sweepSearchIndexes } from './sweep.ts'
 

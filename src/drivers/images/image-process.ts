@@ -24,6 +24,21 @@ process.on('disconnect', () => {
   process.kill(process.pid, 'SIGKILL')
 })
 
+/** The overflow ids of Linux and BSD: they own nothing. */
+const NOBODY = 65_534
+
+/** After everything is loaded, which nobody may have no right to read. Decoders of hostile images need no other rights. */
+function becomeNobody(): void {
+  if (process.getuid?.() !== 0) return
+  try {
+    process.setgroups?.([])
+    process.setgid?.(NOBODY)
+    process.setuid?.(NOBODY)
+  } catch {
+    // In a namespace that has no such ids, root is not that of the machine either.
+  }
+}
+
 try {
   setPriority(NICENESS)
   // When memory runs out this is the first to go. Other systems than Linux have no such file.
@@ -36,6 +51,7 @@ try {
   const [{ default: sharp }, { perform }] = await Promise.all([import('sharp'), import('./perform.ts')])
   // Results are asked for once; what libvips keeps of them would only take memory.
   sharp.cache(false)
+  becomeNobody()
   process.on('message', (job: ImageJob) => {
     perform(job).then(
       (outcome) => tell({ is: 'done', outcome }),

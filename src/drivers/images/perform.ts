@@ -86,7 +86,7 @@ function refusalOf(error: unknown): 'broken' | 'resultTooLarge' | undefined {
   if (!(error instanceof Error)) return undefined
   const { message } = error
   if (/too large for the (WebP|HEIF|GIF|JPEG|PNG) format/i.test(message)) return 'resultTooLarge'
-  return /unable to write to target|VipsJpeg|jpegload|pngload|spng|webpload|webp2vips|gifload|tiffload|tiff2vips|heifload|heif:|Input (buffer|file)|corrupt|truncated|premature/i.test(
+  return /^Unknown error$|no known route|unable to write to target|VipsJpeg|jpegload|pngload|spng|webpload|webp2vips|gifload|tiffload|tiff2vips|heifload|heif:|Input (buffer|file)|corrupt|truncated|premature/i.test(
     message,
   )
     ? 'broken'

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -40,6 +42,7 @@ async function program(name: string, text: string): Promise<URL> {
   await writeFile(file, text)
   return pathToFileURL(file)
 }
+const notLinux = process.platform === 'linux' ? false : 'only Linux tells of processes in files'
 const ANSWER_PID =
   'process.on("message", () => process.send({ is: "done", outcome: { is: "image", pid: process.pid } }))'
 
@@ -169,5 +172,31 @@ describe('processes for images', () => {
     assert.equal(await pidOf(), pid)
     clock.advance(1000)
     assert.notEqual(await pidOf(), pid)
+  })
+
+  it('are nobody’s, and end with the platform, however it ends', { skip: notLinux }, async () => {
+    const owner = await program(
+      'owner',
+      `import { ImageProcesses } from ${JSON.stringify(new URL('./processes.ts', import.meta.url).href)}
+       const clock = { now: Date.now, monotonicMs: () => 0, after: () => () => {} }
+       process.on('message', (job) => {
+         new ImageProcesses({ clock }).run(async () => job, new AbortController().signal).then(({ is }) => process.send(is))
+       })`,
+    )
+    const platform = fork(owner, [], { serialization: 'advanced' })
+    platform.send(job)
+    assert.deepEqual(await once(platform, 'message'), ['image', undefined])
+    const children = await readFile(`/proc/${platform.pid}/task/${platform.pid}/children`, 'utf8')
+    const [pid] = children.trim().split(' ')
+    const status = await readFile(`/proc/${pid}/status`, 'utf8')
+    assert.doesNotMatch(status, /^Uid:\s+0/m)
+    assert.equal((await readFile(`/proc/${pid}/oom_score_adj`, 'utf8')).trim(), '1000')
+    platform.kill('SIGKILL')
+    // It has gone, or is a zombie that the first process has not looked at yet.
+    const isThere = async (): Promise<boolean> => {
+      const now = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+      return now !== '' && !/^State:\s+Z/m.test(now)
+    }
+    while (await isThere()) await new Promise(setImmediate)
   })
 })

@@ -153,7 +153,7 @@ export type ImageRefusal =
   | 'resultTooLarge'
   | 'tooLargeToRotate'
   | 'cropOutside'
-  | 'noFont'
+  | 'undrawable'
 
 /** More wait already than can be done in good time. */
 export class ImagesBusy extends Error {

@@ -88,8 +88,8 @@ async function textSheet({ text, fonts, color, size, shadow, degrees }: Watermar
   try {
     written = await drawn(color)
   } catch {
-    // It draws nothing when there is no font that has any of these letters, and none to show that they are missing.
-    throw new WatermarkRefused('noFont')
+    // Such as text of which nothing can be seen. A letter that no font has is a box, which is no error here.
+    throw new WatermarkRefused('undrawable')
   }
   if (shadow > 0) written = await withShadow(written, await drawn('#000000'), { shadow, size })
   if (degrees % 360 === 0) return written

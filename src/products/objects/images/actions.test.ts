@@ -192,6 +192,7 @@ describe('actions', () => {
       `image/watermark,text_${base64Url('x'.repeat(65))}`,
       'WatermarkError: The text of the watermark is too long.',
     ],
+    ['image/watermark,text_IA', 'WatermarkError: The text of the watermark is empty.'],
     ['image/enlarge,2', 'InvalidArgument: The action : enlarge is not supported.'],
     ['image/constructor', 'InvalidArgument: The action : constructor is not supported.'],
     ['image/info/resize,w_1', 'InvalidArgument: The x-oss-process is invalid.'],

@@ -18,7 +18,7 @@ const SOURCE: Readonly<Record<ImageRefusal, () => ApiError>> = {
   resultTooLarge: () => imageTooLarge('The target image is too large.'),
   tooLargeToRotate: () => badRequest('Picture exceed the maximum allowable rotation range'),
   cropOutside: () => badRequest('Advance cut position is out of image.'),
-  noFont: () => watermarkError('No font for the text of the watermark is installed.'),
+  undrawable: () => watermarkError('The text of the watermark cannot be drawn.'),
 }
 
 const WATERMARK: Readonly<Partial<Record<ImageRefusal, string>>> = {

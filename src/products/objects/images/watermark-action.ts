@@ -88,6 +88,7 @@ function readText(reader: ActionReader): WatermarkText | undefined {
   if (encoded === undefined) return undefined
   const text = fromBase64(encoded)
   if (Buffer.byteLength(text) > TEXT_BYTES_MAX) throw watermarkError('The text of the watermark is too long.')
+  if (text.trim() === '') throw watermarkError('The text of the watermark is empty.')
   // Markup, in which it is drawn, has no place for other control characters.
   return { text: text.replace(/[\x00-\x1f\x7f]/g, ' '), ...style }
 }

@@ -63,5 +63,7 @@ try {
     )
   })
 } catch (error) {
-  tell({ is: 'unavailable', reason: error instanceof Error ? error.message.split('\n')[0]! : String(error) })
+  const reason = error instanceof Error ? error.message : String(error)
+  // What is missing is for those that ask, where it was looked for is not.
+  tell({ is: 'unavailable', reason: reason.split('\n')[0]!.replace(/ imported from .*/, '') })
 }

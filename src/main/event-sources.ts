@@ -1,4 +1,4 @@
-import type { EventSources } from '../products/functions/needs.ts'
+import type { EventSources } from '../products/functions/event-sources.ts'
 import { findBucket } from '../products/objects/bucket.ts'
 import { findTopic } from '../products/queues/topic.ts'
 import { changesAfter } from '../products/tables/stream-changes.ts'

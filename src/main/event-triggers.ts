@@ -3,8 +3,8 @@ import type { AsyncInvocations } from '../compute/async-invocations.ts'
 import type { Engine } from '../compute/engine.ts'
 import type { InvocationOutcome } from '../ports/invocation.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
+import type { EventSources } from '../products/functions/event-sources.ts'
 import { allSourceTriggersPrefix, sourceTriggersPrefix } from '../products/functions/keys.ts'
-import type { EventSources } from '../products/functions/needs.ts'
 import type { SourceTriggerRecord } from '../products/functions/source-trigger.ts'
 import {
   type ObjectListeners,

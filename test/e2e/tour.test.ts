@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { WebSocket } from 'ws'
+import { projectDir } from '../platform.fixture.ts'
 import { eventually, type RunningPlatform, startPlatform } from './platform.ts'
 
 const example = (name: string) => ['-t', `examples/${name}/s.yaml`]

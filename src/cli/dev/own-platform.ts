@@ -38,6 +38,7 @@ export async function startOwnPlatform(terminal: Terminal): Promise<OwnPlatform>
       HANSHU_UNUSED_CODE_SECONDS: '60',
       ...terminal.environment,
       HANSHU_DATA: dataDir,
+      HANSHU_REPLICAS: '1',
       HANSHU_EPHEMERAL: 'true',
       HANSHU_PORTS: 'auto',
       HANSHU_DEBUG: 'true',

@@ -11,6 +11,7 @@ import type { Caller, RequestHead } from '../../wire/product-server.ts'
 import type { FunctionHour } from './billing/bill.ts'
 import type { CustomDomainDirectory } from './custom-domain-directory.ts'
 import type { FunctionDirectory } from './directory.ts'
+import type { EventSources } from './event-sources.ts'
 import type { HttpTriggerUrls } from './http-trigger.ts'
 
 /** All that this product needs of others; `main/` plugs it in. */
@@ -60,26 +61,6 @@ export interface FunctionsNeeds {
   runnableRuntimes?: ReadonlySet<string>
   /** Kinds of destinations (second part of the ARN) that outcomes of asynchronous invocations can be sent to. Default: `fc`. */
   destinationKinds?: ReadonlySet<string>
-}
-
-/** The products that triggers are wired to. */
-export interface EventSources {
-  /** Why a trigger cannot be wired to this, in words: it is not there, or has as many as it may. */
-  flawOf(triggerType: string, source: string): Promise<string | undefined>
-  /** How far the events of a trigger have got. */
-  stateOf(trigger: {
-    functionName: string
-    triggerName: string
-    triggerType: string
-  }): Promise<EventSourceState>
-}
-
-export interface EventSourceState {
-  /** Events that are kept for it. */
-  waiting: number
-  /** When the oldest of them happened, ms. */
-  oldestMs?: number
-  lastError?: { atMs: number; message: string }
 }
 
 export interface FunctionRoles {

@@ -1,9 +1,9 @@
 import type { RecordStore, Write } from '../../ports/records.ts'
 import { invalidArgument, notImplemented } from './errors.ts'
+import type { EventSources } from './event-sources.ts'
 import { type HttpTriggerSettings, type HttpTriggerUrls, parseHttpTriggerConfig } from './http-trigger.ts'
 import { httpTriggerKey, sourceTriggerKey, timerTriggerKey, triggerKey } from './keys.ts'
 import { qualifiedArn } from './names.ts'
-import type { EventSources } from './needs.ts'
 import { type SourceKind, type SourceTriggerRecord, sourceKinds, sourceOf } from './source-trigger.ts'
 import { parseTimerTriggerConfig, type TimerTriggerRecord, timerTriggerRecord } from './timer-trigger.ts'
 

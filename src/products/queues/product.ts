@@ -20,6 +20,7 @@ export { ApiError } from '../../wire/api-error.ts'
 export { none } from '../../wire/body.ts'
 export type { Reply } from '../../wire/operation.ts'
 export { credentialOf } from '../../wire/reach.ts'
+export { hopsOf } from '../../wire/signatures/secret-lookup.ts'
 
 /** What an operation may use. */
 export interface QueuesContext extends Call, AccessContext {

@@ -1,12 +1,13 @@
 /** The changes of a table for those who follow it, in the order in which they were committed. */
+
+import type { PlainCell } from '../../lib/plain-buffer/cell.ts'
+import { decodeValue } from '../../lib/plain-buffer/value.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RowStore } from '../../ports/rows.ts'
 import { actionType } from './messages/streams.ts'
-import type { PlainCell } from '../../lib/plain-buffer/cell.ts'
 import { keyAfter } from './stream.ts'
 import { decodeStreamRecord } from './stream-record.ts'
 import { changesOf, type InstanceName, type TableRecord, tableKey } from './table.ts'
-import { decodeValue } from '../../lib/plain-buffer/value.ts'
 
 export type ChangedValue = bigint | number | boolean | string | Uint8Array
 

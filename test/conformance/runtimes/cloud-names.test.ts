@@ -95,14 +95,7 @@ const wire = [
 
 describe('a function without an endpoint', { skip: noIsolation }, () => {
   const bed = sharedPlatform({ sandbox: 'oci' }, async (made) => {
-    await prepare(
-      made,
-      'ali-oss',
-      'tablestore',
-      '@alicloud/mns',
-      '@alicloud/pop-core',
-      '@alicloud/fc2',
-    )
+    await prepare(made, 'ali-oss', 'tablestore', '@alicloud/mns', '@alicloud/pop-core', '@alicloud/fc2')
   })
 
   for (const { secure, scheme } of wire) {

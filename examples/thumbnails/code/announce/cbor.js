@@ -5,18 +5,17 @@ exports.decode = (bytes) => {
 
   function read() {
     const first = bytes[at++]
-    const major = first >> 5
-    if (first === 0xfb) return bytes.readDoubleBE((at += 8) - 8)
+    if (first === 0xfb) return take(8).readDoubleBE()
     const argument = argumentOf(first & 31)
-    switch (major) {
+    switch (first >> 5) {
       case 0:
         return argument
       case 1:
         return -1 - argument
       case 2:
-        return bytes.subarray(at, (at += argument))
+        return take(argument)
       case 3:
-        return bytes.toString('utf8', at, (at += argument))
+        return take(argument).toString()
       case 4:
         return Array.from({ length: argument }, read)
       case 5:
@@ -28,9 +27,12 @@ exports.decode = (bytes) => {
 
   function argumentOf(short) {
     if (short < 24) return short
-    const size = 2 ** (short - 24)
-    const value = size === 8 ? Number(bytes.readBigUInt64BE(at)) : bytes.readUIntBE(at, size)
-    at += size
-    return value
+    const bytes = take(2 ** (short - 24))
+    return bytes.length === 8 ? Number(bytes.readBigUInt64BE()) : bytes.readUIntBE(0, bytes.length)
+  }
+
+  function take(count) {
+    at += count
+    return bytes.subarray(at - count, at)
   }
 }

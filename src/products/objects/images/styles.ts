@@ -1,6 +1,7 @@
 /** Styles: texts of processing that a bucket has names for. All of a bucket are one setting. */
-import { type RecordStore, VersionConflict } from '../../../ports/records.ts'
+
 import type { XmlContent } from '../../../lib/xml.ts'
+import { type RecordStore, VersionConflict } from '../../../ports/records.ts'
 import type { StoredBucket } from '../bucket.ts'
 import { invalidRequest, invalidValue, noSuchBucket, noSuchStyle, tooManyWriters } from '../errors.ts'
 import { findSetting, settingKey } from '../settings.ts'

@@ -1,7 +1,6 @@
-import { hopsOf } from '../../../wire/signatures/secret-lookup.ts'
 import { rootNamed, xmlBody } from '../document.ts'
 import { bodyMd5 } from '../message.ts'
-import { operation, xmlReply } from '../product.ts'
+import { hopsOf, operation, xmlReply } from '../product.ts'
 import { publish, readTopicMessage } from '../publish.ts'
 
 export const publishMessage = operation({

@@ -99,7 +99,7 @@ export const indexSchema = message({
   index_setting: optional(2, indexSetting),
   index_sort: optional(3, sort),
 })
-export type IndexSchemaMessage = MessageContent<typeof indexSchema>
+type IndexSchemaMessage = MessageContent<typeof indexSchema>
 
 export const createSearchIndexRequest = message({
   table_name: required(1, string),

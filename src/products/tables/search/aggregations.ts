@@ -1,4 +1,6 @@
 /** What a search counts besides its rows: numbers over all documents that it finds, and the same within groups of them. */
+
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import { notImplemented, parameterInvalid } from '../errors.ts'
 import {
   type Asked,
@@ -11,7 +13,6 @@ import {
   topRowsAggregation,
   topRowsResult,
 } from '../messages/aggregations.ts'
-import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import { type Counting, countedField } from './counted.ts'
 import { decoded } from './schema.ts'
 import { readFound } from './search-rows.ts'

@@ -1,14 +1,14 @@
 /** What a search index has of a row. A value that is not of its field's type is not there for the index. */
 import type { GeoPoint } from '../../../lib/geo.ts'
+import type { PlainCell } from '../../../lib/plain-buffer/cell.ts'
+import { decodeValue } from '../../../lib/plain-buffer/value.ts'
 import type {
   DocumentContent,
   DocumentField,
   IndexedValue,
   SearchDocument,
 } from '../../../ports/search-index.ts'
-import type { PlainCell } from '../../../lib/plain-buffer/cell.ts'
 import { columnOf, type Row } from '../row.ts'
-import { decodeValue } from '../../../lib/plain-buffer/value.ts'
 import { wordsOfTexts } from './analyzers.ts'
 import { dateOfNumber, dateOfText } from './dates.ts'
 import type { SearchField } from './schema.ts'

@@ -9,6 +9,7 @@ import { temporaryFolder } from '../../../drivers/embedded/temporary-folder.fixt
 import { memoryRecordStore } from '../../../drivers/memory/records.ts'
 import { memoryRowStore } from '../../../drivers/memory/rows.ts'
 import { memorySearchIndexes } from '../../../drivers/memory/search-index.ts'
+import { readPlainRow } from '../../../lib/plain-buffer/read.ts'
 import type { RecordStore } from '../../../ports/records.ts'
 import type { RowStore } from '../../../ports/rows.ts'
 import type { SearchIndexStore } from '../../../ports/search-index.ts'
@@ -30,7 +31,6 @@ import {
   searchRequest,
   searchResponse,
 } from '../messages/search.ts'
-import { readPlainRow } from '../../../lib/plain-buffer/read.ts'
 import { decoded, encoded, type RunningTables, rowOf, runningTables } from '../tables.testing.ts'
 import { sweepSearchIndexes } from './sweep.ts'
 

@@ -1,8 +1,9 @@
 /** All rows that a query finds, in the order of their keys, page by page. */
+
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import type { MessageContent } from '../../../lib/protobuf.ts'
 import { parameterInvalid } from '../errors.ts'
 import { columnReturnType, type parallelScanRequest, type parallelScanResponse } from '../messages/search.ts'
-import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import type { TablesContext } from '../product.ts'
 import { requireSearchIndex } from './index-record.ts'
 import { queryReader } from './query.ts'

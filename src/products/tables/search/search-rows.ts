@@ -1,8 +1,9 @@
 /** The rows that a search has found, with the columns that were asked for, read from the table. */
+
+import type { PlainCell, PlainRow } from '../../../lib/plain-buffer/cell.ts'
 import { parameterInvalid } from '../errors.ts'
 import { keyCells } from '../key.ts'
 import { type ColumnsToGetMessage, columnReturnType } from '../messages/search.ts'
-import type { PlainCell, PlainRow } from '../../../lib/plain-buffer/cell.ts'
 import type { TablesContext } from '../product.ts'
 import { decodeRow, liveRow } from '../row.ts'
 import { rowsOf } from '../table.ts'

@@ -1,11 +1,11 @@
 /** One search: its query, its order, its page, and what it counts besides. */
 
+import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import type { MessageContent } from '../../../lib/protobuf.ts'
 import type { Condition, DocumentSearch } from '../../../ports/search-index.ts'
 import { readUnits } from '../capacity.ts'
 import { notImplemented, parameterInvalid } from '../errors.ts'
 import { columnReturnType, searchQuery, type searchRequest, type searchResponse } from '../messages/search.ts'
-import { writePlainRows } from '../../../lib/plain-buffer/write.ts'
 import type { TablesContext } from '../product.ts'
 import { sizeBytesOf } from '../selection.ts'
 import { counting } from './counting.ts'

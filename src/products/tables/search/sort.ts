@@ -1,9 +1,10 @@
 /** How the rows of a search are ordered, and the token that goes on where a page ended. */
+
+import { valueType } from '../../../lib/plain-buffer/value.ts'
 import { bytes, type MessageContent, message, repeated, required } from '../../../lib/protobuf.ts'
 import type { IndexedValue, Missing, Mode, Position, SortBy, Within } from '../../../ports/search-index.ts'
 import { notImplemented, parameterInvalid } from '../errors.ts'
 import { type SorterMessage, type SortMessage, sort as sortMessage, sortOrder } from '../messages/search.ts'
-import { valueType } from '../../../lib/plain-buffer/value.ts'
 import { geoField, type LeafContext, requirePoint } from './leaf-queries.ts'
 import type { QueryReader } from './query.ts'
 import { decoded, type PlacedField, placedFields, type SearchField } from './schema.ts'

@@ -1,8 +1,16 @@
 /** Values of requests and answers of searches, which are written as those of columns are. */
+
+import { MalformedPlainBuffer, readValue } from '../../../lib/plain-buffer/read.ts'
+import {
+  bytesValue,
+  decodeValue,
+  type EncodedValue,
+  integerValue,
+  type Value,
+  valueType,
+} from '../../../lib/plain-buffer/value.ts'
 import type { IndexedValue } from '../../../ports/search-index.ts'
 import { parameterInvalid } from '../errors.ts'
-import { MalformedPlainBuffer, readValue } from '../../../lib/plain-buffer/read.ts'
-import { bytesValue, decodeValue, type EncodedValue, integerValue, type Value, valueType } from '../../../lib/plain-buffer/value.ts'
 import { indexedOf } from './document.ts'
 import type { SearchField } from './schema.ts'
 

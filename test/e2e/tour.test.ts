@@ -5,8 +5,7 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { WebSocket } from 'ws'
-import { projectDir } from '../platform.fixture.ts'
-import { eventually, type RunningPlatform, startPlatform } from './platform.ts'
+import { eventually, type RunningPlatform, repository, startPlatform } from './platform.ts'
 
 const example = (name: string) => ['-t', `examples/${name}/s.yaml`]
 
@@ -147,11 +146,11 @@ test('the tour: up, deploy, invoke, logs, status, remove, stop', async (t: TestC
     'objects, tables and queues are reached from the command line, by the ready file alone',
     async () => {
       await must('oss', 'mb', 'oss://tour')
-      await must('oss', 'cp', '-r', join(projectDir, 'examples/nodejs-hello'), 'oss://tour/hello')
+      await must('oss', 'cp', '-r', join(repository, 'examples/nodejs-hello'), 'oss://tour/hello')
       assert.match(await must('oss', 'ls', 'oss://tour/hello/'), /s\.yaml/)
       assert.equal(
         await must('oss', 'cp', 'oss://tour/hello/s.yaml', '-'),
-        await readFile(join(projectDir, 'examples/nodejs-hello/s.yaml'), 'utf8'),
+        await readFile(join(repository, 'examples/nodejs-hello/s.yaml'), 'utf8'),
       )
       await must('ots', 'create-table', 'tour', 'id:integer', '--instance', 'tour')
       await must('ots', 'put', 'tour', 'id=7', 'name=seven', '--instance', 'tour')

@@ -4,17 +4,15 @@ import { type Address, addressText } from './address.ts'
 import { checkCrc64, type Moving, partBytesFor } from './moving.ts'
 import { sendInParts } from './multipart.ts'
 
-/** Copies of more than this go in parts; the vendor refuses to copy more in one piece. */
-const WHOLE_BYTES_MAX = 1024 * 1024 * 1024
-/** Of a part of a copy, which nobody has to hold. */
-const PART_BYTES = 128 * 1024 * 1024
+/** What is larger goes in parts, as the vendor refuses to copy more in one piece; nobody has to hold a part. */
+const COPIES = { wholeBytesMax: 1024 * 1024 * 1024, partBytes: 128 * 1024 * 1024 }
 
 export async function copyObject(
   source: Address,
   target: Address,
   sizeBytes: number,
   moving: Moving,
-  wholeBytesMax = WHOLE_BYTES_MAX,
+  { wholeBytesMax, partBytes } = COPIES,
 ): Promise<void> {
   const { storage, progress } = moving
   const from = `/${source.bucket}/${encodeRfc3986(source.key).replaceAll('%2F', '/')}`
@@ -28,7 +26,7 @@ export async function copyObject(
   const crc64 = await sendInParts(
     moving,
     target,
-    spansOf(sizeBytes, partBytesFor(sizeBytes, PART_BYTES)),
+    spansOf(sizeBytes, partBytesFor(sizeBytes, partBytes)),
     async ({ start, end }, query) => {
       const headers = await storage.headersOf({
         method: 'PUT',

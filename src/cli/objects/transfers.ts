@@ -1,5 +1,6 @@
 /** Many transfers: some at a time, each told, and those that the platform refuses no reason to leave the others. */
 import { stat } from 'node:fs/promises'
+import { relative } from 'node:path'
 import { CommandFailed, PlatformRefused } from '../errors.ts'
 import { readableBytes } from '../readable-bytes.ts'
 import { type Address, addressText } from './address.ts'
@@ -19,11 +20,16 @@ export interface Transfer {
   sizeBytes: number
 }
 
-export const placeText = (place: Place): string => (place.is === 'file' ? place.path : addressText(place))
+/** A file as seen from where the user stands, if it is below. */
+export function placeText(place: Place, { workingDir }: Pick<Moving['terminal'], 'workingDir'>): string {
+  if (place.is === 'object') return addressText(place)
+  const fromHere = relative(workingDir, place.path)
+  return fromHere === '' || fromHere.startsWith('..') ? place.path : fromHere
+}
 
 export async function transfer({ source, target, sizeBytes }: Transfer, moving: Moving): Promise<void> {
-  const { progress } = moving
-  progress.expect(sizeBytes, placeText(source))
+  const { progress, terminal } = moving
+  progress.expect(sizeBytes, placeText(source, terminal))
   if (source.is === 'file' && target.is === 'object') {
     await sendFile({ path: source.path, sizeBytes }, addressOf(target), moving)
   } else if (source.is === 'object' && target.is === 'file') {

@@ -83,10 +83,13 @@ export const ossCp: Command = {
 
 async function copyOne(source: Place, target: Place, moving: Moving): Promise<void> {
   const sizeBytes = source.is === 'file' ? await sizeOfFile(source.path) : await sizeOfObject(source, moving)
+  const { terminal } = moving
   const one: Transfer = { source, target, sizeBytes }
   moving.progress.allKnown()
   await transfer(one, moving)
-  moving.terminal.print(`copied ${placeText(source)} to ${placeText(target)} (${readableBytes(sizeBytes)})`)
+  terminal.print(
+    `copied ${placeText(source, terminal)} to ${placeText(target, terminal)} (${readableBytes(sizeBytes)})`,
+  )
 }
 
 async function sizeOfObject({ bucket, key }: Address, { storage }: Moving): Promise<number> {
@@ -105,11 +108,11 @@ async function copyTree(from: Tree, to: Tree, moving: Moving): Promise<number> {
   const tally = await eachOf(found(), moving, async ({ name, place, sizeBytes }) => {
     const target = placeIn(to, name)
     if (!target) {
-      terminal.note(`skipped ${placeText(place)}: its key is no name of a file`)
+      terminal.note(`skipped ${placeText(place, terminal)}: its key is no name of a file`)
       return undefined
     }
     await transfer({ source: place, target, sizeBytes }, moving)
-    return { told: `copied ${placeText(place)} to ${placeText(target)}`, sizeBytes }
+    return { told: `copied ${placeText(place, terminal)} to ${placeText(target, terminal)}`, sizeBytes }
   })
   if (isEmpty && from.is === 'prefix')
     throw new CommandFailed(`There is nothing under oss://${from.bucket}/${from.key}.`)
@@ -157,6 +160,6 @@ async function targetOf(source: Place, typed: string, inFolder: (typed: string) 
       () => false,
     ))
   if (isFolder && (name === '.' || name === '..'))
-    throw new UsageError(`${placeText(source)} has no name that a file could have. Give it one.`)
+    throw new UsageError(`${name} is no name that a file could have. Give it one.`)
   return { is: 'file', path: isFolder ? join(path, name) : path }
 }

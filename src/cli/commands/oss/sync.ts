@@ -79,19 +79,19 @@ async function sync(from: Tree, to: Tree, wish: Wish, moving: Moving): Promise<n
       if (!deletes || !there) return undefined
       if (!isDryRun) await remove(there.place, moving)
       removed++
-      terminal.print(`${isDryRun ? 'would remove' : 'removed'} ${placeText(there.place)}`)
+      terminal.print(`${isDryRun ? 'would remove' : 'removed'} ${placeText(there.place, terminal)}`)
       return undefined
     }
     if (there && (await isSame(wanted, there, { byChecksum, moving }))) return undefined
     const target = there?.place ?? placeIn(to, name)
     if (!target) {
-      terminal.note(`skipped ${placeText(wanted.place)}: its key is no name of a file`)
+      terminal.note(`skipped ${placeText(wanted.place, terminal)}: its key is no name of a file`)
       return undefined
     }
     const { place, sizeBytes } = wanted
     if (!isDryRun) await transfer({ source: place, target, sizeBytes }, moving)
     return {
-      told: `${isDryRun ? 'would copy' : 'copied'} ${placeText(place)} to ${placeText(target)}`,
+      told: `${isDryRun ? 'would copy' : 'copied'} ${placeText(place, terminal)} to ${placeText(target, terminal)}`,
       sizeBytes,
     }
   })

@@ -2,11 +2,11 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Transform } from 'node:stream'
+import { signOssV4 } from '../../lib/signing/oss.ts'
 import { CommandFailed } from '../errors.ts'
 import { exchange, wholeBody } from '../http.ts'
 import type { Platform } from '../platform.ts'
 import type { Terminal } from '../terminal.ts'
-import { signOssV1 } from './oss-signature.ts'
 import type { Package } from './package.ts'
 
 /** The `code` of CreateFunction, UpdateFunction and CreateLayerVersion. */
@@ -46,11 +46,10 @@ async function putObject(
   { token, endpoint, terminal }: Target,
 ): Promise<void> {
   const rawPath = `/${objectName.split('/').map(encodeURIComponent).join('/')}`
-  const headers = signOssV1(
+  const headers = signOssV4(
     {
       method: 'PUT',
-      bucket: token.ossBucket,
-      object: objectName,
+      resource: { bucket: token.ossBucket, object: objectName },
       headers: {
         // The bucket is named by the host, which is where the vendor's SDK puts it.
         host: `${token.ossBucket}.${token.ossRegion}.aliyuncs.com`,
@@ -63,7 +62,7 @@ async function putObject(
       accessKeySecret: token.credentials.AccessKeySecret,
       securityToken: token.credentials.SecurityToken,
     },
-    terminal.clock.now(),
+    { nowMs: terminal.clock.now(), region: token.ossRegion.replace(/^oss-/, '') },
   )
   const body = createReadStream(pack.file)
   const counted = body.pipe(progressOf(pack.sizeBytes, terminal))

@@ -75,7 +75,7 @@ export async function startStandIn(): Promise<StandIn> {
         ossBucket: 'fc-code',
         objectName: 'tmp/1.zip',
       })
-    } else if (request.headers.authorization?.startsWith('OSS STS.1:') && request.method === 'PUT') {
+    } else if (request.headers.authorization?.includes(' Credential=STS.1/') && request.method === 'PUT') {
       standIn.uploads.set(`${request.headers.host}${url.pathname}`, received.body)
       response.writeHead(200).end()
     } else if (!isSigned(request, url, received.body)) {

@@ -22,7 +22,7 @@ export interface Observability extends Part {
 }
 
 export async function openObservability(foundation: Foundation): Promise<Observability> {
-  const { config, clock, log, closing, startedMs } = foundation
+  const { config, clock, log, closing, startedMs, upkeep } = foundation
   const { HANSHU_OTLP_ENDPOINT: endpoint, HANSHU_METRICS_PORT: port } = config
   const counts = functionCounts()
   let watched: { compute: Compute; asyncQueue: AsyncInvocations } | undefined
@@ -35,6 +35,7 @@ export async function openObservability(foundation: Foundation): Promise<Observa
     version,
     startedMs,
     spansDropped: otlp?.spansDropped() ?? 0,
+    ...lastRound(upkeep),
   })
   const families = () => metricFamilies({ counts, now })
 
@@ -90,6 +91,11 @@ function metricsHandler(
         })
     }
   }
+}
+
+function lastRound(upkeep: Foundation['upkeep']): Pick<PlatformNow, 'scrubbed'> {
+  const { last } = upkeep?.scrubber.state() ?? {}
+  return last ? { scrubbed: last } : {}
 }
 
 const settingsOf = ({ config, accountId, region }: Foundation) => ({

@@ -110,6 +110,16 @@ test('pools of an image and those booted for one function only are one series', 
   assert.deepEqual([state('ready'), state('booting')], [2, 2])
 })
 
+test('what the last round of the scrubber found has a series each, and none before there was a round', async () => {
+  const scrubbed = { endedMs: 5000, damaged: 3, written: 2, short: 0, lost: 1 }
+  const samples = await read(functionCounts(), { scrubbed })
+  assert.equal(sampleOf(samples, 'hanshu_scrub_found', { what: 'lost' }), 1)
+  assert.equal(sampleOf(samples, 'hanshu_scrub_found', { what: 'short' }), 0)
+  assert.equal(sampleOf(samples, 'hanshu_scrub_end_time_seconds', {}), 5)
+  const before = await read(functionCounts())
+  assert.ok(!before.some(({ name }) => name.startsWith('hanshu_scrub')))
+})
+
 test('whatever a function is called, the text is valid and says it', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -26,6 +26,8 @@ export interface PlatformNow {
   version: string
   startedMs: number
   spansDropped: number
+  /** The last round of the scrubber; absent before it. */
+  scrubbed?: { endedMs?: number; damaged: number; written: number; short: number; lost: number }
 }
 
 export interface MetricSources {
@@ -158,6 +160,30 @@ export async function metricFamilies({ counts, now }: MetricSources): Promise<Me
       unit: '',
       type: 'counter',
       read: () => [{ labels: {}, value: platform.spansDropped }],
+    },
+    {
+      name: 'hanshu_scrub_found',
+      help: 'What the last round of the scrubber found: copies of objects that were damaged, or were written again; objects that have too few copies, or are lost.',
+      unit: '',
+      type: 'gauge',
+      read: () => {
+        if (!platform.scrubbed) return []
+        const { damaged, written, short, lost } = platform.scrubbed
+        return Object.entries({ damaged, written, short, lost }).map(([what, value]) => ({
+          labels: { what },
+          value,
+        }))
+      },
+    },
+    {
+      name: 'hanshu_scrub_end_time_seconds',
+      help: 'When it ended, in seconds since the epoch.',
+      unit: 'seconds',
+      type: 'gauge',
+      read: () => {
+        const { endedMs } = platform.scrubbed ?? {}
+        return endedMs === undefined ? [] : [{ labels: {}, value: endedMs / 1000 }]
+      },
     },
     {
       name: 'hanshu_build_info',

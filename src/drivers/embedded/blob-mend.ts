@@ -121,14 +121,15 @@ export async function mend({ blobId, folders, replicas, pace, isRemoved }: MendO
     }
   }
   if (isRemoved()) return { ...mended, outcome: 'gone' }
-  if (count() < replicas) return { ...mended, outcome: count() === 0 ? 'lost' : 'short' }
+  // A disk that does not answer now may have it whole.
+  const isLost = count() === 0 && ![...found.values()].includes('unreadable')
+  if (count() < replicas) return { ...mended, outcome: isLost ? 'lost' : 'short' }
 
   const { failure: _, ...whole } = mended
-  for (const folder of order) {
-    const isSurplus = !wanted.includes(folder) && found.get(folder) !== 'absent'
-    const isMisplaced = !wanted.every((one) => found.get(one) === 'good')
-    // What is damaged and not needed goes in any case.
-    if (!isSurplus || (isMisplaced && found.get(folder) === 'good')) continue
+  const isInPlace = wanted.every((folder) => found.get(folder) === 'good')
+  for (const folder of order.slice(replicas)) {
+    // Where not all are in place, what is whole elsewhere is one of those that count.
+    if (found.get(folder) === 'absent' || (found.get(folder) === 'good' && !isInPlace)) continue
     await folder.remove(blobId).catch(() => {}) // the next round tries again
     whole.removed += 1
   }

@@ -19,6 +19,15 @@ import {
   updateRowRequest,
 } from './messages/rows.ts'
 import {
+  computeSplitsRequest,
+  createSearchIndexRequest,
+  listSearchIndexRequest,
+  parallelScanRequest,
+  searchIndexRequest,
+  searchRequest,
+  updateSearchIndexRequest,
+} from './messages/search.ts'
+import {
   describeStreamRequest,
   getShardIteratorRequest,
   getStreamRecordRequest,
@@ -92,6 +101,22 @@ const requests: Record<string, [Uint8Array, ...string[]]> = {
   ListStream: [listStreamRequest.encode({}), '*'],
   DescribeStream: [describeStreamRequest.encode({ stream_id: 'my_table_21' }), 'my_table'],
   GetShardIterator: [getShardIteratorRequest.encode({ stream_id: 't_21', shard_id: '21' }), 't'],
+  CreateSearchIndex: [createSearchIndexRequest.encode({ table_name: 't', index_name: 'i' }), 't'],
+  UpdateSearchIndex: [updateSearchIndexRequest.encode({ table_name: 't', index_name: 'i' }), 't'],
+  DeleteSearchIndex: [searchIndexRequest.encode({ table_name: 't', index_name: 'i' }), 't'],
+  DescribeSearchIndex: [searchIndexRequest.encode({ table_name: 't', index_name: 'i' }), 't'],
+  ListSearchIndex: [listSearchIndexRequest.encode({}), '*'],
+  Search: [
+    searchRequest.encode({
+      table_name: 't',
+      index_name: 'i',
+      search_query: new Uint8Array(0),
+      routing_values: [],
+    }),
+    't',
+  ],
+  ComputeSplits: [computeSplitsRequest.encode({ table_name: 't' }), 't'],
+  ParallelScan: [parallelScanRequest.encode({ table_name: 't', index_name: 'i', scan_query: {} }), 't'],
   GetStreamRecord: [getStreamRecordRequest.encode({ shard_iterator: 't_21/00' }), 't'],
 }
 

@@ -94,9 +94,8 @@ const wire = [
 ]
 
 describe('a function without an endpoint', { skip: noIsolation }, () => {
-  const bed = sharedPlatform({ sandbox: 'oci' }, async (made) => {
-    await prepare(made, 'ali-oss', 'tablestore', '@alicloud/mns', '@alicloud/pop-core', '@alicloud/fc2')
-  })
+  const packages = ['ali-oss', 'tablestore', '@alicloud/mns', '@alicloud/pop-core', '@alicloud/fc2']
+  const bed = sharedPlatform({ sandbox: 'oci' }, (made) => prepare(made, ...packages))
 
   for (const { secure, scheme } of wire) {
     for (const internal of [false, true]) {

@@ -566,6 +566,23 @@ describe('a search', () => {
       everything,
     )
     await refused(deep, /deeper/)
+    const many = (count: number, query: object) =>
+      q(QueryType.BOOL_QUERY, {
+        shouldQueries: Array.from({ length: count }, () => query),
+        minimumShouldMatch: 1,
+      })
+    await refused(many(256, everything), /number of queries/)
+    const terms = q(QueryType.TERMS_QUERY, {
+      fieldName: 'city',
+      terms: Array.from({ length: 1024 }, () => 'x'),
+    })
+    await refused(many(9, terms), /terms of all queries/)
+    assert.deepEqual(await ids(many(8, terms)), [])
+    const text = q(QueryType.MATCH_QUERY, { fieldName: 'note', text: 'duck' })
+    const byScore = { sort: { sorters: [{ scoreSort: { order: SortOrder.SORT_ORDER_DESC } }] } }
+    await refused(many(51, text), /count for its scores/, byScore)
+    assert.deepEqual(await ids(many(50, text), byScore), [1])
+    assert.deepEqual(await ids(many(255, text)), [1])
     await assertRefused(search(everything, { highlight: { highlightParameters: [] } }), 501, 'NotImplemented')
   })
 })

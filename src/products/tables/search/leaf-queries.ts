@@ -29,8 +29,15 @@ export interface LeafContext {
   path: string
 }
 
+/** Where the terms of all queries of a request are counted. */
+export interface QueryContext extends LeafContext {
+  terms: { left: number }
+}
+
 /** The vendor's. */
 const TERMS_MAX = 1024
+/** Of all queries of a request. */
+export const ALL_TERMS_MAX = 8192
 const WILDCARD_LENGTH_MAX = 32
 const POINTS_MAX = 1000
 /** Words of a text that is searched for. */
@@ -41,7 +48,7 @@ interface Leaf {
   score: Score
 }
 
-export function leafQuery(type: number, bytes: Uint8Array, context: LeafContext): Leaf {
+export function leafQuery(type: number, bytes: Uint8Array, context: QueryContext): Leaf {
   switch (type) {
     case queryType.matchAll:
       return constant({ is: 'all' })
@@ -70,6 +77,9 @@ export function leafQuery(type: number, bytes: Uint8Array, context: LeafContext)
       if (message.terms.length === 0) throw parameterInvalid('Terms query has no terms.')
       if (message.terms.length > TERMS_MAX)
         throw parameterInvalid(`The number of terms exceeds the limit: ${TERMS_MAX}.`)
+      context.terms.left -= message.terms.length
+      if (context.terms.left < 0)
+        throw parameterInvalid(`The terms of all queries exceed the limit: ${ALL_TERMS_MAX}.`)
       return terms(message.field_name, message.terms, message.weight, context)
     }
     case queryType.range:

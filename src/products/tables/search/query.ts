@@ -9,7 +9,7 @@ import {
   query as queryMessage,
   queryType,
 } from '../messages/queries.ts'
-import { fieldFor, type LeafContext, leafQuery } from './leaf-queries.ts'
+import { ALL_TERMS_MAX, fieldFor, type LeafContext, leafQuery, type QueryContext } from './leaf-queries.ts'
 import { decoded, type PlacedField } from './schema.ts'
 
 export interface ParsedQuery {
@@ -32,10 +32,11 @@ export interface QueryReader {
 
 export function queryReader(fields: ReadonlyMap<string, PlacedField>): QueryReader {
   let left = QUERIES_MAX
+  const terms = { left: ALL_TERMS_MAX }
 
   function read(
     { type, query: bytes }: { type: number; query: Uint8Array },
-    context: LeafContext,
+    context: QueryContext,
     depth: number,
   ): ParsedQuery {
     if (depth > DEPTH_MAX) throw parameterInvalid(`Queries are deeper than ${DEPTH_MAX} levels.`)
@@ -74,7 +75,7 @@ export function queryReader(fields: ReadonlyMap<string, PlacedField>): QueryRead
   }
 
   const top = (bytes: Uint8Array, path: string): ParsedQuery =>
-    read(decoded(queryMessage, bytes, 'query'), { fields, path }, 1)
+    read(decoded(queryMessage, bytes, 'query'), { fields, path, terms }, 1)
 
   return {
     read: (bytes) => top(bytes, ''),
@@ -114,4 +115,28 @@ function combined(
     ],
   }
   return { condition, score: { is: 'sum', of: [...must, ...should].map((one) => one.score) } }
+}
+
+/** Scores of texts and of what is nested: each is computed for itself and joined to the rows. */
+const JOINED_SCORES_MAX = 50
+
+/** Throws for a score that is made of too much to be computed. */
+export function checkScore(score: Score): void {
+  if (joinedScores(score) > JOINED_SCORES_MAX)
+    throw parameterInvalid(`More than ${JOINED_SCORES_MAX} queries of a search count for its scores.`)
+}
+
+function joinedScores(score: Score): number {
+  switch (score.is) {
+    case 'constant':
+      return 0
+    case 'relevance':
+      return 1
+    case 'children':
+      return Math.max(1, joinedScores(score.of))
+    case 'times':
+      return joinedScores(score.of)
+    case 'sum':
+      return score.of.reduce((sum, one) => sum + joinedScores(one), 0)
+  }
 }

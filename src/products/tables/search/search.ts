@@ -12,7 +12,7 @@ import { counting } from './counting.ts'
 import { WRITTEN } from './document.ts'
 import { oldestOf } from './follow.ts'
 import { type FoundSearchIndex, requireSearchIndex } from './index-record.ts'
-import { type ParsedQuery, queryReader } from './query.ts'
+import { checkScore, type ParsedQuery, queryReader } from './query.ts'
 import { decoded, placedFields } from './schema.ts'
 import { readFound, wantedColumns } from './search-rows.ts'
 import { parseToken, sortableField, sortOf, tokenOf } from './sort.ts'
@@ -46,6 +46,7 @@ export async function search(
   const sortMessage = token ? token.sort : (query.sort ?? index.sort)
   const sort = sortOf(sortMessage, { fields, reader })
   if (token && token.after.values.length !== sort.length) throw parameterInvalid('The token is invalid.')
+  if (sort.some(({ by }) => by === 'score')) checkScore(parsed.score)
   const columns = wantedColumns(request.columns_to_get, found)
   const wanted: DocumentSearch = {
     condition,

@@ -12,6 +12,7 @@ import { encodedIndexed, variant, variantFor } from './variant.ts'
 
 /** The vendor has no such limit that is known; each is a column that SQLite sorts by. */
 const SORTERS_MAX = 10
+const POINTS_MAX = 100
 const MODES: readonly Mode[] = ['min', 'max', 'avg']
 
 interface SortContext {
@@ -45,7 +46,8 @@ function sortBy(sorter: SorterMessage, context: SortContext): SortBy {
 function byDistance(message: NonNullable<SorterMessage['geo_distance_sort']>, context: SortContext): SortBy {
   // On a plane: the vendor's faster and less exact way, which is not worth one here.
   const { within, path } = withinOf(message.nested_filter, context)
-  if (message.points.length === 0) throw parameterInvalid('A geo distance sort has no points.')
+  if (message.points.length < 1 || message.points.length > POINTS_MAX)
+    throw parameterInvalid(`A geo distance sort has 1 to ${POINTS_MAX} points.`)
   return {
     by: 'distance',
     field: geoField(message.field_name, { fields: context.fields, path }),

@@ -461,6 +461,16 @@ describe('a search', () => {
       ['3', 1],
       ['5', 1],
     ])
+    const byBest = await items(GroupByType.GROUP_BY_FIELD, {
+      fieldName: 'city',
+      size: 2,
+      sort: { sorters: [{ subAggSort: { subAggName: 'm', order: SortOrder.SORT_ORDER_ASC } }] },
+      subAggs: { aggs: [{ name: 'm', type: AggregationType.AGG_MAX, body: { fieldName: 'stars' } }] },
+    })
+    assert.deepEqual(counts(byBest), [
+      ['lhasa', 1],
+      ['shanghai', 1],
+    ])
     const ranges = [
       { from: 0, to: 4 },
       { from: 4, to: 6 },
@@ -503,6 +513,19 @@ describe('a search', () => {
       interval: { value: 1, unit: TableStore.DateTimeUnit.DAY },
       timeZone: '+08:00',
     })
+    const months = await items(GroupByType.GROUP_BY_DATE_HISTOGRAM, {
+      fieldName: 'day',
+      interval: { value: 1, unit: TableStore.DateTimeUnit.MONTH },
+      missing: '2025-11-30 23:00:00',
+    })
+    assert.deepEqual(
+      months.map((item: Sdk) => [plain(item.timeStamp), plain(item.rowCount)]),
+      [
+        [Date.UTC(2025, 10), 1],
+        [Date.UTC(2025, 11), 0],
+        [Date.UTC(2026, 0), 4],
+      ],
+    )
     const china = (text: string) => Date.parse(`${text}T00:00:00+08:00`)
     assert.deepEqual(
       days.map((item: Sdk) => [plain(item.timeStamp), plain(item.rowCount)]),

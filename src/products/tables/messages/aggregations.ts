@@ -56,7 +56,10 @@ const groupBySort = message({
     message({
       group_key_sort: optional(1, orderOnly),
       row_count_sort: optional(2, orderOnly),
-      sub_agg_sort: optional(3, bytes),
+      sub_agg_sort: optional(
+        3,
+        message({ sub_agg_name: required(1, string), order: optional(2, oneOf(0, 1)) }),
+      ),
     }),
   ),
 })

@@ -75,6 +75,9 @@ export function sqliteSearchIndexes(options: SearchIndexOptions): SearchIndexSto
   }
 }
 
+/** Answers are at most some thousand rows of keys and values. */
+const youngGenerationMaxMb = 8
+
 /** A view is handed to a thread with all that it is a view of. */
 const ownBytes = (change: DocumentChange): DocumentChange =>
   'put' in change
@@ -104,6 +107,7 @@ async function open({ file, timeMs = 10_000, waitingMax = 64 }: SearchIndexOptio
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const worker = new Worker(new URL(`./search-thread.${extension}`, import.meta.url), {
     workerData: { file, timeMs } satisfies SearchThreadData,
+    resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMaxMb },
   })
   worker.unref() // who waits for an answer keeps the process alive
   const waiting = new Map<number, Waiting>()

@@ -43,19 +43,31 @@ const PARTS: Record<string, string> = {
 const ZONE = '(?<zone>Z|[+-]\\d{2}:?\\d{2})'
 const PIECES = /'([^']*)'|yyyy|MM|dd|HH|mm|ss|S+|X+|Z+|[\s\S]/g
 
-function parse(text: string, format: string): number | undefined {
-  const pattern = format.replace(PIECES, (piece, quoted: string | undefined) => {
+/** Patterns of formats that were met: schemas have few, and each is asked for every row. */
+const patterns = new Map<string, RegExp | undefined>()
+const PATTERNS_MAX = 200
+
+function patternOf(format: string): RegExp | undefined {
+  if (patterns.has(format)) return patterns.get(format)
+  const text = format.replace(PIECES, (piece, quoted: string | undefined) => {
     if (quoted !== undefined) return escaped(quoted === '' ? "'" : quoted)
     if (piece.startsWith('S')) return '(?<fraction>\\d{1,9})'
     if (piece.startsWith('X') || piece.startsWith('Z')) return ZONE
     return PARTS[piece] ?? escaped(piece)
   })
-  let found: RegExpExecArray | null
+  let pattern: RegExp | undefined
   try {
-    found = new RegExp(`^${pattern}$`).exec(text)
+    pattern = new RegExp(`^${text}$`)
   } catch {
-    return undefined // a format that names a part twice matches nothing
+    // A format that names a part twice matches nothing.
   }
+  if (patterns.size >= PATTERNS_MAX) patterns.clear()
+  patterns.set(format, pattern)
+  return pattern
+}
+
+function parse(text: string, format: string): number | undefined {
+  const found = patternOf(format)?.exec(text)
   if (!found) return undefined
   const { year = '1970', month = '1', day = '1', hour = '0', minute = '0', second = '0' } = found.groups ?? {}
   const parts = [

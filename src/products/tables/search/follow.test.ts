@@ -278,6 +278,30 @@ describe('search indexes follow their table', () => {
     await tables.stop()
   })
 
+  it('also when another cannot', async () => {
+    const stores = inMemory()
+    const tables = await runningTables({
+      ...stores,
+      rows: {
+        ...stores.rows,
+        async scan(table, range) {
+          const page = await stores.rows.scan(table, range)
+          if (page.rows.some(({ data }) => Buffer.from(data).includes('damaged'))) throw new Error('damaged')
+          return page
+        },
+      },
+    })
+    await tables.createTable('first')
+    await tables.putRow('first', 1, { k: 'damaged' })
+    await createIndex(tables, 'i', { table_name: 'first' })
+    await tables.createTable('t')
+    await tables.putRow('t', 1, { k: 'x' })
+    await createIndex(tables)
+    await assert.rejects(tables.searching.run(), /damaged/)
+    assert.deepEqual(await search(tables), [1])
+    await tables.stop()
+  })
+
   it('when rows expire, with their table or before it', async () => {
     const stores = inMemory()
     const tables = await runningTables(stores)

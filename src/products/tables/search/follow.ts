@@ -79,20 +79,28 @@ export function searchFollowing(followed: Followed): SearchFollowing {
   }
 
   async function followAll(keys: readonly string[], { removesExpired = false } = {}): Promise<void> {
+    const failures: unknown[] = []
     for (const key of keys) {
       if (isEnded) return
-      const stored = await records.get<TableRecord>(key)
-      const table = stored?.value
-      if (!table?.searchIndexes?.length) known.delete(key)
-      else {
-        known.add(key)
-        await follow(table, table.searchIndexes)
-        if (removesExpired) for (const index of table.searchIndexes) await removeExpired(table, index)
+      try {
+        await followTable(key, removesExpired)
+      } catch (error) {
+        // Others go on; whoever asked is told in the end.
+        failures.push(error)
       }
     }
+    if (failures.length > 0) throw failures[0]
   }
 
-  async function follow(table: TableRecord, indexes: readonly SearchIndexRecord[]): Promise<void> {
+  async function followTable(key: string, removesExpired: boolean): Promise<void> {
+    const table = (await records.get<TableRecord>(key))?.value
+    const indexes = table?.searchIndexes ?? []
+    if (!table || indexes.length === 0) {
+      known.delete(key)
+      return
+    }
+    known.add(key)
+    await followNotes(table, indexes)
     for (const index of indexes) {
       for (let note = await searchIndexes.noteOf(index.id); note !== FILLED && !isEnded; ) {
         if (note === undefined) {
@@ -101,8 +109,14 @@ export function searchFollowing(followed: Followed): SearchFollowing {
           await locks.passed(rowsOf(table))
         }
         note = await fillPage(table, index, note === undefined ? FIRST : Buffer.from(note, 'hex'))
+        // The others do not wait until this one is full.
+        await followNotes(table, indexes)
       }
+      if (removesExpired) await removeExpired(table, index)
     }
+  }
+
+  async function followNotes(table: TableRecord, indexes: readonly SearchIndexRecord[]): Promise<void> {
     const unfollowed = unfollowedOf(table)
     for (;;) {
       const page = await rows.scan(unfollowed, { from: FIRST, ...PAGE })

@@ -38,6 +38,9 @@ export interface SearchField {
 /** The vendor's, of an index, and of nested fields within one another. */
 const FIELDS_MAX = 500
 const DEPTH_MAX = 5
+/** Each is tried on every value. */
+const FORMATS_MAX = 20
+const FORMAT_LENGTH_MAX = 100
 
 const typeNames = new Map<number, SearchFieldType | 'vector'>(
   (Object.entries(fieldType) as [SearchFieldType | 'vector', number][]).map(([name, type]) => [type, name]),
@@ -84,11 +87,17 @@ function fieldOf(message: FieldSchemaMessage): SearchField {
     isSortable: message.doc_values ?? !(isText || type === 'nested'),
     isStored: message.store ?? !isText,
     ...(isText ? { analyzer: analyzerOf(message) } : {}),
-    ...(type === 'date' ? { dateFormats: message.date_formats } : {}),
+    ...(type === 'date' ? { dateFormats: checkedFormats(message) } : {}),
     ...(isVirtual ? { source: sources[0]! } : {}),
     ...(message.enable_highlighting === undefined ? {} : { highlights: message.enable_highlighting }),
     ...(message.index_options === undefined ? {} : { indexOptions: message.index_options }),
   }
+}
+
+function checkedFormats({ field_name, date_formats: formats }: FieldSchemaMessage): string[] {
+  if (formats.length > FORMATS_MAX || formats.some(({ length }) => length > FORMAT_LENGTH_MAX))
+    throw parameterInvalid(`The date formats of the field '${field_name}' are too many or too long.`)
+  return formats
 }
 
 function analyzerOf({ analyzer = 'single_word', analyzer_parameter: bytes }: FieldSchemaMessage): Analyzer {

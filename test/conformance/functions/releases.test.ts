@@ -180,10 +180,10 @@ describe('async invoke configs', () => {
     await assertRefused(get('absent'), 404, 'FunctionNotFound')
     await assertRefused(put('configured', { maxAsyncRetryAttempts: 9 }), 400, 'InvalidArgument')
     await assertRefused(put('configured', {}, '9'), 404, 'VersionNotFound')
-    const queue = new models.DestinationConfig({
-      onSuccess: new models.Destination({ destination: `acs:mns:${region}:${accountId}:/queues/q/messages` }),
+    const elsewhere = new models.DestinationConfig({
+      onSuccess: new models.Destination({ destination: `acs:log:${region}:${accountId}:project/p` }),
     })
-    await assertRefused(put('configured', { destinationConfig: queue }), 501, 'NotImplemented')
+    await assertRefused(put('configured', { destinationConfig: elsewhere }), 501, 'NotImplemented')
   })
 })
 

@@ -3,6 +3,7 @@
  * readers skip all others. The vendor's SDK would be a hundred times the size for the same nine operations.
  */
 import {
+  bool,
   bytes,
   int32,
   int64,
@@ -39,6 +40,10 @@ export const createTable = message({
   table_meta: required(1, tableMeta),
   reserved_throughput: required(2, throughput),
   table_options: optional(3, tableOptions),
+  stream_spec: optional(
+    5,
+    message({ enable_stream: required(1, bool), expiration_time: optional(2, int32) }),
+  ),
 })
 export const describedTable = message({
   table_meta: required(1, tableMeta),

@@ -30,7 +30,8 @@ test('tables are created, listed, described and dropped', async (t) => {
   const hanshu = await session(t)
   const made = await hanshu(['create-table', 'orders', 'customer:string', 'id:integer', '--versions', '2'])
   assert.equal(made.output, 'created the table orders\n')
-  await hanshu(['create-table', 'other', 'id:binary', '--instance', 'elsewhere'])
+  await hanshu(['create-table', 'other', 'id:binary', '--stream', '24', '--instance', 'elsewhere'])
+  assert.match((await hanshu(['describe', 'other', '--instance', 'elsewhere'])).output, /streamHours: 24/)
   assert.equal((await hanshu(['list'])).output, 'orders\n')
   assert.equal((await hanshu(['list', '--output', 'json', '--instance', 'none'])).output, '[]\n')
   assert.match(

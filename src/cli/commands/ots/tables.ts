@@ -90,6 +90,10 @@ export const otsCreateTable: Command = {
   flags: {
     ttl: { value: 'SECONDS', help: 'How long columns are kept, 86400 or more; default: for ever.' },
     versions: { value: 'N', help: 'How many versions of a column are kept; default: 1.' },
+    stream: {
+      value: 'HOURS',
+      help: 'Keep changes in a stream for so long, which triggers need; default: no stream.',
+    },
     ...tableFlags,
   },
 
@@ -97,6 +101,7 @@ export const otsCreateTable: Command = {
     const [name = '', ...columns] = args.positionals
     const ttl = numberFlag(args, 'ttl', { min: 86_400, max: 2 ** 31 - 1 })
     const versions = numberFlag(args, 'versions', { min: 1, max: 2 ** 31 - 1 })
+    const hours = numberFlag(args, 'stream', { min: 1, max: 168 })
     const primaryKey = columns.map(readKeyColumn)
     const tables = await connectTables(args, terminal)
     await tables.call(
@@ -105,6 +110,7 @@ export const otsCreateTable: Command = {
         table_meta: { table_name: name, primary_key: primaryKey },
         reserved_throughput: { capacity_unit: { read: 0, write: 0 } },
         table_options: { time_to_live: ttl ?? -1, max_versions: versions ?? 1 },
+        ...(hours === undefined ? {} : { stream_spec: { enable_stream: true, expiration_time: hours } }),
       },
     )
     terminal.print(`created the table ${name}`)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { searchIndexContract } from '../../ports/search-index.contract.ts'
 import { type SearchIndexStore, SearchOverload, SearchTookTooLong } from '../../ports/search-index.ts'
@@ -31,6 +32,14 @@ test('a search that takes too long ends, and the next one is answered', async ()
   await assert.rejects(store.count('i', { is: 'exists', field: 'n' }), SearchTookTooLong)
   assert.equal(await store.noteOf('i'), undefined)
   await store.close()
+})
+
+test('a store that nobody has used makes no file', async () => {
+  const file = newPath('search.db')
+  const store = sqliteSearchIndexes({ file })
+  assert.deepEqual(await store.indexes(), [])
+  await store.close()
+  assert.equal(existsSync(file), false)
 })
 
 test('more searches than may wait are refused', async () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { checkKey, checkLimit } from '../../ports/keys.ts'
 import {
@@ -66,7 +67,8 @@ export function sqliteSearchIndexes(options: SearchIndexOptions): SearchIndexSto
       const { writer } = await used()
       return writer.submit<boolean>({ do: 'clear', index, limit }, 0)
     },
-    indexes: () => ask({ do: 'indexes' }),
+    // Asked now and then, also where there never was an index.
+    indexes: async () => (opened || existsSync(options.file) ? ask({ do: 'indexes' }) : []),
     async close() {
       isClosed = true
       // Who could not open it was told.

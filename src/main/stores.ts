@@ -119,6 +119,7 @@ async function embeddedStores(starting: Starting, { dataDir, folders }: TakenDat
   const snapshots = await openSnapshots({
     dataDir,
     thread,
+    // Search indexes are filled from their tables where they are missing.
     databases: ['records.db', 'streams.db', 'rows.db'],
     journal: 'metering',
     blobs: { [OBJECTS]: objectBlobs, [CODE]: codeBlobs },

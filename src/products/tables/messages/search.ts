@@ -99,7 +99,6 @@ export const indexSchema = message({
   index_setting: optional(2, indexSetting),
   index_sort: optional(3, sort),
 })
-type IndexSchemaMessage = MessageContent<typeof indexSchema>
 
 export const createSearchIndexRequest = message({
   table_name: required(1, string),

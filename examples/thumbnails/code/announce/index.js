@@ -1,5 +1,5 @@
 // Called with the changes of the table, in CBOR. Publishes a message for each row that was put.
-const { Client } = require('@alicloud/mns')
+const Client = require('@alicloud/mns')
 const { decode } = require('./cbor.js')
 
 exports.handler = async (event, context) => {

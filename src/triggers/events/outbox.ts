@@ -6,11 +6,12 @@
  * Bounds: `depthMax` events of a trigger wait; what would be one more is refused together with its write. A trigger that
  * hands nothing on keeps what waits for as long as `ageMaxMs`; then it dies (`needs.ts`).
  */
-import type { Cancel, Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import { type RecordStore, type StoredRecord, VersionConflict, type Write } from '../../ports/records.ts'
 import type { SourceTrigger, SourceTriggers, TriggerName } from './source-triggers.ts'
+import { type Step, stepLoops } from './step-loops.ts'
 
 export interface OutboxEvent extends TriggerName {
   triggerId: string
@@ -73,8 +74,6 @@ export interface Outbox {
   start(): Promise<void>
   /** The triggers of a function may be others, or no longer be paused. */
   changed(functionName: string): void
-  /** Of this trigger something went wrong outside: shown with its state. */
-  failed(name: TriggerName, message: string): void
   state(name: TriggerName): Promise<LaneState>
   /** Hands on no more; what is being handed on is finished. */
   close(): Promise<void>
@@ -93,6 +92,7 @@ export const outboxLimits: OutboxLimits = { depthMax: 100_000, ageMaxMs: 86_400_
 /** Of one trigger. */
 const movingMax = 16
 const pageMax = 64
+const countedAtOnce = 1000
 /** Triggers whose events are moved at once; the others wait for these. */
 const lanesMovingMax = 32
 const retryMinMs = 500
@@ -107,13 +107,6 @@ const keyForm = /^triggers\/outbox\/([^/]+)\/([^/]+)\//
 
 interface Lane extends TriggerName {
   depth: number
-  moving: boolean
-  /** It is to be looked at again: something came while it was being moved. */
-  again: boolean
-  failures: number
-  /** What could not be handed on is tried again after a while: what comes meanwhile waits behind it. */
-  retries: boolean
-  cancel: Cancel
   lastError?: { atMs: number; message: string }
 }
 
@@ -121,18 +114,16 @@ export function outbox(
   { records, triggers, handOn, bury, clock, log }: OutboxNeeds,
   { depthMax, ageMaxMs }: OutboxLimits = outboxLimits,
 ): Outbox {
+  /** By their keys: those that have events, or had an error since their function was last changed. */
   const lanes = new Map<string, Lane>()
-  const working = new Set<Promise<void>>()
-  const queued: Lane[] = []
-  let started = false
-  let closed = false
+  const loops = stepLoops({ step: movePage, clock, retryMinMs, retryMaxMs, atOnceMax: lanesMovingMax })
   let order = 0
 
-  function laneOf({ functionName, triggerName }: TriggerName): Lane {
-    const key = laneKey({ functionName, triggerName })
+  function laneOf(key: string): Lane {
     const known = lanes.get(key)
     if (known) return known
-    const lane = { functionName, triggerName, depth: 0, moving: false, again: false, failures: 0, retries: false, cancel: () => {} } // biome-ignore format: one line
+    const [, functionName = '', triggerName = ''] = keyForm.exec(key) ?? []
+    const lane = { functionName, triggerName, depth: 0 }
     lanes.set(key, lane)
     return lane
   }
@@ -143,82 +134,41 @@ export function outbox(
     return String(order).padStart(17, '0')
   }
 
-  function wake(lane: Lane): void {
-    if (!started || closed) return
-    if (lane.moving) {
-      lane.again = true
-      return
-    }
-    lane.cancel()
-    lane.retries = false
-    lane.moving = true
-    if (working.size >= lanesMovingMax) queued.push(lane)
-    else run(lane)
-  }
-
-  function run(lane: Lane): void {
-    const work = moveAll(lane).finally(() => {
-      working.delete(work)
-      lane.moving = false
-      if (lane.again && !lane.retries) wake(lane)
-      const next = closed ? undefined : queued.shift()
-      if (next) run(next)
-      if (lane.depth === 0 && !lane.moving && !lane.lastError) lanes.delete(laneKey(lane))
-    })
-    working.add(work)
-  }
-
-  function later(lane: Lane, delayMs: number): void {
-    if (closed) return
-    lane.cancel()
-    lane.cancel = clock.after(delayMs, () => wake(lane))
-  }
-
-  function retry(lane: Lane): void {
-    lane.failures++
-    lane.retries = true
-    later(lane, Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(lane.failures - 1, 10)))
-  }
-
   function failed(lane: Lane, message: string): void {
     lane.lastError = { atMs: clock.now(), message }
   }
 
-  async function moveAll(lane: Lane): Promise<void> {
+  async function movePage(key: string): Promise<Step> {
+    const lane = laneOf(key)
     try {
-      for (;;) {
-        lane.again = false
-        const trigger = await triggers.find(lane)
-        const page = await records.list<OutboxEvent>({ prefix: laneKey(lane), limit: pageMax })
-        if (page.length === 0) lane.depth = 0
-        if (page.length === 0 || closed) return
-        const held = await movePage(lane, trigger, page)
-        if (held === 'paused') return later(lane, pausedLookMs)
-        if (held === 'later') return retry(lane)
-        lane.failures = 0
+      const trigger = await triggers.find(lane)
+      const page = await records.list<OutboxEvent>({ prefix: key, limit: pageMax })
+      if (page.length === 0) {
+        lane.depth = 0
+        if (!lane.lastError) lanes.delete(key)
+        return 'idle'
       }
+      return await moveAll(lane, trigger, page)
     } catch (error) {
       const { functionName, triggerName } = lane
       log.error({ err: error, functionName, triggerName }, 'events of a trigger could not be handed on yet')
       failed(lane, reasonOf(error))
-      retry(lane)
+      return 'retry'
     }
   }
 
-  async function movePage(
+  async function moveAll(
     lane: Lane,
     trigger: SourceTrigger | undefined,
     page: readonly StoredRecord<OutboxEvent>[],
-  ): Promise<'moved' | 'later' | 'paused'> {
-    let outcome: 'moved' | 'later' | 'paused' = 'moved'
-    for (let at = 0; at < page.length && outcome === 'moved'; at += movingMax) {
-      const outcomes = await Promise.all(
-        page.slice(at, at + movingMax).map((stored) => moveOne(lane, trigger, stored)),
-      )
-      if (outcomes.includes('later')) outcome = 'later'
-      else if (outcomes.includes('paused')) outcome = 'paused'
+  ): Promise<Step> {
+    for (let at = 0; at < page.length; at += movingMax) {
+      const some = page.slice(at, at + movingMax)
+      const outcomes = await Promise.all(some.map((stored) => moveOne(lane, trigger, stored)))
+      if (outcomes.includes('later')) return 'retry'
+      if (outcomes.includes('paused')) return { waitMs: pausedLookMs }
     }
-    return outcome
+    return 'more'
   }
 
   async function moveOne(
@@ -265,16 +215,17 @@ export function outbox(
   return {
     announcementOf(events) {
       if (events.length === 0) return undefined
+      const keys = events.map(laneKey)
       return {
-        writes: events.map((event) => {
-          if ((lanes.get(laneKey(event))?.depth ?? 0) >= depthMax) throw new OutboxFull(event)
-          return { put: `${laneKey(event)}${nextOrder()}-${event.requestId}`, value: event }
+        writes: events.map((event, index): Write => {
+          const key = keys[index]!
+          if ((lanes.get(key)?.depth ?? 0) >= depthMax) throw new OutboxFull(event)
+          return { put: `${key}${nextOrder()}-${event.requestId}`, value: event }
         }),
         committed() {
-          for (const event of events) {
-            const lane = laneOf(event)
-            lane.depth++
-            if (!lane.retries) wake(lane)
+          for (const key of keys) {
+            laneOf(key).depth++
+            loops.nudge(key)
           }
         },
       }
@@ -283,40 +234,33 @@ export function outbox(
       for (let after: string | undefined; ; ) {
         const page = await records.list<OutboxEvent>({
           prefix: ROOT,
-          limit: 1000,
+          limit: countedAtOnce,
           ...(after === undefined ? {} : { after }),
         })
-        for (const { key } of page) {
-          const [, functionName = '', triggerName = ''] = keyForm.exec(key) ?? []
-          laneOf({ functionName, triggerName }).depth++
-        }
-        if (page.length < 1000) break
+        for (const { value } of page) laneOf(laneKey(value)).depth++
+        if (page.length < countedAtOnce) break
         after = page.at(-1)!.key
       }
-      started = true
-      for (const lane of [...lanes.values()]) wake(lane)
+      loops.start()
+      for (const key of lanes.keys()) loops.wake(key)
     },
     changed(functionName) {
       for (const [key, lane] of lanes) {
         if (lane.functionName !== functionName) continue
-        if (lane.depth === 0 && !lane.moving) lanes.delete(key)
-        else wake(lane)
+        if (lane.depth === 0 && !loops.isStepping(key)) lanes.delete(key)
+        else loops.wake(key)
       }
     },
-    failed: (name, message) => failed(laneOf(name), message),
     async state(name) {
-      const lane = lanes.get(laneKey(name))
-      const [oldest] = await records.list<OutboxEvent>({ prefix: laneKey(name), limit: 1 })
+      const key = laneKey(name)
+      const lane = lanes.get(key)
+      const [oldest] = await records.list<OutboxEvent>({ prefix: key, limit: 1 })
       return {
         waiting: lane?.depth ?? 0,
         ...(oldest ? { oldestMs: oldest.value.happenedMs } : {}),
         ...(lane?.lastError ? { lastError: lane.lastError } : {}),
       }
     },
-    async close() {
-      closed = true
-      for (const lane of lanes.values()) lane.cancel()
-      await Promise.all(working)
-    },
+    close: () => loops.close(),
   }
 }

@@ -5,10 +5,10 @@
  * the same id.
  */
 import { createHash } from 'node:crypto'
-import type { Cancel } from '../../lib/clock.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import type { LaneState } from '../events/outbox.ts'
 import type { SourceTrigger, TriggerName } from '../events/source-triggers.ts'
+import { type Step, stepLoops } from '../events/step-loops.ts'
 import { tableEvent } from './event.ts'
 import type { Batch, StreamPlace, TableChange, TableTriggersNeeds } from './needs.ts'
 
@@ -43,19 +43,12 @@ interface Checkpoint {
 }
 
 interface Follower extends TriggerName {
-  running: boolean
-  /** It is to be looked at again: something came meanwhile. */
-  again: boolean
-  failures: number
-  /** What failed is called again after a while: what comes meanwhile waits behind it. */
-  retries: boolean
-  cancel: Cancel
   /** Undefined until the stream was found. */
-  changesTable: string | undefined
+  changesTable?: string
   lastError?: { atMs: number; message: string }
 }
 
-type Step = 'idle' | 'more' | 'retry' | 'missing'
+const keyOf = ({ functionName, triggerName }: TriggerName): string => `${functionName}/${triggerName}`
 
 export function tableTriggers({
   triggers,
@@ -68,60 +61,16 @@ export function tableTriggers({
   log,
 }: TableTriggersNeeds): TableTriggers {
   const followers = new Map<string, Follower>()
-  const working = new Set<Promise<void>>()
+  const loops = stepLoops({ step: stepSafely, clock, retryMinMs, retryMaxMs })
   let started = false
-  let closed = false
-
-  function followerOf({ functionName, triggerName }: TriggerName): Follower {
-    const key = `${functionName}/${triggerName}`
-    const known = followers.get(key)
-    if (known) return known
-    const follower: Follower = { functionName, triggerName, running: false, again: false, failures: 0, retries: false, cancel: () => {}, changesTable: undefined } // biome-ignore format: one line
-    followers.set(key, follower)
-    return follower
-  }
-
-  function wake(follower: Follower): void {
-    if (!started || closed) return
-    if (follower.running) {
-      follower.again = true
-      return
-    }
-    follower.cancel()
-    follower.retries = false
-    follower.running = true
-    const work = follow(follower).finally(() => {
-      working.delete(work)
-      follower.running = false
-      if (follower.again && !follower.retries) wake(follower)
-    })
-    working.add(work)
-  }
-
-  function later(follower: Follower, delayMs: number): void {
-    if (!closed) follower.cancel = clock.after(delayMs, () => wake(follower))
-  }
 
   function failed(follower: Follower, message: string): void {
     follower.lastError = { atMs: clock.now(), message }
   }
 
-  async function follow(follower: Follower): Promise<void> {
-    for (;;) {
-      follower.again = false
-      const outcome = await stepSafely(follower)
-      if (closed || (outcome === 'idle' && !follower.again)) return
-      if (outcome === 'missing') return later(follower, missingLookMs)
-      if (outcome === 'retry') {
-        follower.failures++
-        follower.retries = true
-        return later(follower, Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(follower.failures - 1, 10)))
-      }
-      follower.failures = 0
-    }
-  }
-
-  async function stepSafely(follower: Follower): Promise<Step> {
+  async function stepSafely(key: string): Promise<Step> {
+    const follower = followers.get(key)
+    if (!follower) return 'idle'
     try {
       return await step(follower)
     } catch (error) {
@@ -142,9 +91,9 @@ export function tableTriggers({
     const place = await placeOf(trigger)
     const page = await read(trigger.source, place, batchMax)
     if (page.is !== 'read') {
-      follower.changesTable = undefined
+      delete follower.changesTable
       failed(follower, page.is === 'noTable' ? 'the table is not there' : 'the table has no stream')
-      return 'missing'
+      return { waitMs: missingLookMs }
     }
     follower.changesTable = page.changesTable
     const last = page.changes.at(-1)
@@ -155,7 +104,8 @@ export function tableTriggers({
       const refused = refusal(batch)
       if (refused) {
         failed(follower, refused.because)
-        log.warn({ ...follower, because: refused.because }, 'changes of a table were given up')
+        const { functionName, triggerName } = follower
+        log.warn({ functionName, triggerName, because: refused.because }, 'changes of a table were given up')
         await bury(trigger, batch, refused)
       } else {
         const because = await call(trigger, batch)
@@ -183,19 +133,23 @@ export function tableTriggers({
 
   async function forget(follower: Follower): Promise<void> {
     await records.commit([{ remove: checkpointKey(follower) }])
-    followers.delete(`${follower.functionName}/${follower.triggerName}`)
+    followers.delete(keyOf(follower))
   }
 
   async function startFollowing(functionName?: string): Promise<void> {
-    for (const trigger of await triggers.all('tablestore'))
-      if (functionName === undefined || trigger.functionName === functionName) followerOf(trigger)
-    for (const follower of followers.values())
-      if (functionName === undefined || follower.functionName === functionName) wake(follower)
+    const isMeant = (name: TriggerName) => functionName === undefined || name.functionName === functionName
+    for (const trigger of (await triggers.all('tablestore')).filter(isMeant)) {
+      const key = keyOf(trigger)
+      const { functionName, triggerName } = trigger
+      if (!followers.has(key)) followers.set(key, { functionName, triggerName })
+    }
+    for (const [key, follower] of followers) if (isMeant(follower)) loops.wake(key)
   }
 
   return {
     async start() {
       started = true
+      loops.start()
       await startFollowing()
     },
     changed(functionName) {
@@ -205,11 +159,11 @@ export function tableTriggers({
       )
     },
     written(changesTable) {
-      for (const follower of followers.values())
-        if (!follower.retries && (follower.changesTable ?? changesTable) === changesTable) wake(follower)
+      for (const [key, follower] of followers)
+        if ((follower.changesTable ?? changesTable) === changesTable) loops.nudge(key)
     },
     async state(name) {
-      const follower = followers.get(`${name.functionName}/${name.triggerName}`)
+      const follower = followers.get(keyOf(name))
       const trigger = await triggers.find(name)
       const page = trigger && (await read(trigger.source, await placeOf(trigger), countedMax))
       const waiting =
@@ -221,11 +175,7 @@ export function tableTriggers({
         ...(follower?.lastError ? { lastError: follower.lastError } : {}),
       }
     },
-    async close() {
-      closed = true
-      for (const follower of followers.values()) follower.cancel()
-      await Promise.all(working)
-    },
+    close: () => loops.close(),
   }
 }
 

@@ -10,8 +10,8 @@ export const restore: Command = {
   summary: 'Make a data folder of a snapshot',
   usage: 'restore FILE --data DIR',
   details:
-    'The folder has to be empty, or not there. What is not whole is refused, and leaves nothing. Start a platform on it with\n' +
-    'hanshu up --data DIR; with further folders it brings objects to them by itself.',
+    'The folder has to be empty, or not there. What is not whole is refused, and leaves nothing. Start a platform on\n' +
+    'it with hanshu up --data DIR; with further folders it brings objects to them by itself.',
   examples: ['hanshu restore /backup/hanshu-2026-01-31.tar --data /var/lib/hanshu'],
   positionals: { min: 1, max: 1 },
   flags: { data: { value: 'DIR', help: 'The new data folder: empty, or not there.' } },

@@ -7,8 +7,8 @@ export const scrub: Command = {
   summary: 'Have all copies of objects verified now, and see what was found',
   usage: 'scrub [FLAGS]',
   details:
-    'The platform does so once a day by itself. It goes on in the background, at the rate of --scrub-mb-per-second; hanshu status\n' +
-    'shows how far it is. Damaged and missing copies are written again from one that is whole.',
+    'The platform does so once a day by itself. It goes on in the background, at the rate of --scrub-mb-per-second; \n' +
+    'hanshu status shows how far it is. Damaged and missing copies are written again from one that is whole.',
   examples: ['hanshu scrub', 'hanshu scrub --output json | jq .last.lostBlobs'],
   positionals: { min: 0, max: 0 },
   flags: { ...outputFlag, ...platformFlags },

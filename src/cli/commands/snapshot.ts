@@ -11,9 +11,10 @@ export const snapshot: Command = {
   summary: 'Write all that a running platform keeps to one file, as it is at one moment',
   usage: 'snapshot FILE [FLAGS]',
   details:
-    'The file is an archive (tar) of the data folder, with one copy of each object: functions, objects, tables, queues, and all\n' +
-    'secrets: its owner alone may read it, and it is to be kept as the data folder is. The platform goes on meanwhile; it needs\n' +
-    'room in its data folder for a copy of the databases, and gives room of what is removed back when the file is written.\n' +
+    'The file is an archive (tar) of the data folder, with one copy of each object: functions, objects, tables, queues,\n' +
+    'and all secrets: its owner alone may read it, and it is to be kept as the data folder is. The platform goes on\n' +
+    'meanwhile; it needs room in its data folder for a copy of the databases, and gives room of what is removed back\n' +
+    'when the file is written.\n' +
     'Only the key of the account itself may do this. hanshu restore makes a data folder of it.',
   examples: ['hanshu snapshot /backup/hanshu-$(date +%F).tar'],
   positionals: { min: 1, max: 1 },

@@ -91,7 +91,7 @@ describe('triggers over the wire', () => {
   test('what cannot be a trigger is refused by name', async () => {
     await bed.createFunction('wrong')
     const cases: [object, number, string][] = [
-      [{ triggerType: 'oss' }, 501, 'NotImplemented'],
+      [{ triggerType: 'log' }, 501, 'NotImplemented'],
       [{ triggerType: 'timer' }, 501, 'NotImplemented'],
       [{ triggerType: 'constructor' }, 400, 'InvalidArgument'],
       [{ triggerType: 'smoke' }, 400, 'InvalidArgument'],

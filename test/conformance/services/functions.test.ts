@@ -300,9 +300,9 @@ describe('invocations', () => {
     await refused(fc2.getFunctionAsyncConfig('later', 'f', ''), 404, 'AsyncConfigNotExists')
     await refused(fc2.putFunctionAsyncConfig('later', 'g', '', {}), 404, 'FunctionNotFound')
     await refused(fc2.putFunctionAsyncConfig('absent', 'g', '', {}), 404, 'ServiceNotFound')
-    const queue = { onFailure: { destination: 'acs:mns:cn-hangzhou:1:/queues/q/messages' } }
+    const elsewhere = { onFailure: { destination: 'acs:log:cn-hangzhou:1:project/p' } }
     await refused(
-      fc2.putFunctionAsyncConfig('later', 'f', '', { destinationConfig: queue }),
+      fc2.putFunctionAsyncConfig('later', 'f', '', { destinationConfig: elsewhere }),
       501,
       'NotImplemented',
     )

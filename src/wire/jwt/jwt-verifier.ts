@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import type { createLocalJWKSet, JWTPayload, JWTVerifyOptions } from 'jose'
 import type { Clock } from '../../lib/clock.ts'
 import type { JwtConfig } from './jwt-config.ts'
 
@@ -18,6 +18,8 @@ const keySets = new WeakMap<JwtConfig, ReturnType<typeof createLocalJWKSet>>()
 
 /** The claims of a token. Rejects with `InvalidToken`. */
 export async function claimsOf(token: string, config: JwtConfig, clock: Clock): Promise<JWTPayload> {
+  // Only who has such triggers needs it: it would be a twentieth of what a start loads.
+  const { createLocalJWKSet, errors, jwtVerify } = await import('jose')
   let keys = keySets.get(config)
   if (!keys) {
     keys = createLocalJWKSet({ keys: [...config.keys] })

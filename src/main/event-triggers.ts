@@ -6,13 +6,10 @@ import type { FunctionDirectory } from '../products/functions/directory.ts'
 import type { EventSources } from '../products/functions/event-sources.ts'
 import { allSourceTriggersPrefix, sourceTriggersPrefix } from '../products/functions/keys.ts'
 import type { SourceTriggerRecord } from '../products/functions/source-trigger.ts'
-import {
-  type ObjectListeners,
-  ListenersOverrun as ObjectListenersOverrun,
-} from '../products/objects/needs.ts'
-import { type TopicListeners, ListenersOverrun as TopicListenersOverrun } from '../products/queues/needs.ts'
+import type { ObjectListeners } from '../products/objects/needs.ts'
+import type { TopicListeners } from '../products/queues/needs.ts'
 import { changesAfter } from '../products/tables/stream-changes.ts'
-import { type HandedOn, type Outbox, OutboxFull, outbox as openOutbox } from '../triggers/events/outbox.ts'
+import { type HandedOn, type Outbox, outbox as openOutbox } from '../triggers/events/outbox.ts'
 import {
   type SourceTrigger,
   type SourceTriggers,
@@ -130,18 +127,13 @@ export function assembleEventTriggers(
     sources: eventSources(foundation, { triggers, outbox, ofTables }),
     objectListeners: {
       announce: ({ principal, ...event }) =>
-        ofObjects
-          .announce({ ...event, principalId: principalIdOf(principal, accountId), hops: hopsOf(principal) })
-          .catch((error: unknown) => {
-            throw error instanceof OutboxFull ? new ObjectListenersOverrun(error.message) : error
-          }),
-    },
-    topicListeners: {
-      announce: (message) =>
-        ofTopics.announce(message).catch((error: unknown) => {
-          throw error instanceof OutboxFull ? new TopicListenersOverrun(error.message) : error
+        ofObjects.announce({
+          ...event,
+          principalId: principalIdOf(principal, accountId),
+          hops: hopsOf(principal),
         }),
     },
+    topicListeners: ofTopics,
     tableWritten: (changesTable) => ofTables.written(changesTable),
     changed: (functionName) => triggers.changed(functionName),
     async start() {

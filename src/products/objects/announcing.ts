@@ -1,7 +1,8 @@
 /** Changes of objects as those see them who want to know: committed together with the change. */
+import type { Announcement } from '../../ports/announcements.ts'
 import type { Write } from '../../ports/records.ts'
 import type { HistoryStore, Place } from './history.ts'
-import type { Announcement, ObjectEvent } from './needs.ts'
+import type { ObjectEvent } from './needs.ts'
 import { etagOf, type ObjectRecord, type PartRecord } from './object.ts'
 import type { ObjectsContext } from './product.ts'
 

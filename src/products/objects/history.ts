@@ -6,12 +6,12 @@
  * has none of the latter. Every change is one commit that expects what was read: the bucket's settings, the newest
  * version, and that nobody has added a newer one. So of any number of writers each replaces exactly what it has seen.
  */
+import type { Announcement } from '../../ports/announcements.ts'
 import { type RecordStore, type StoredRecord, VersionConflict, type Write } from '../../ports/records.ts'
 import { type BucketRecord, requireBucket, type StoredBucket } from './bucket.ts'
 import { garbageWrites } from './content.ts'
 import { tooManyWriters } from './errors.ts'
 import { nullVersionKey, objectKey, versionKey, versionsOfKey } from './keys.ts'
-import type { Announcement } from './needs.ts'
 import { NULL_VERSION, type ObjectRecord, requireObjectName, versionIdOf } from './object.ts'
 
 export interface Place {

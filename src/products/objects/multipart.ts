@@ -1,11 +1,11 @@
 /** Uploads in parts: begun, then parts in any order, then completed into an object, or aborted. */
+import type { Announcement } from '../../ports/announcements.ts'
 import { type RecordStore, type StoredRecord, VersionConflict } from '../../ports/records.ts'
 import { commitAnnounced } from './announcing.ts'
 import { requireBucket } from './bucket.ts'
 import { invalidArgument, noSuchUpload } from './errors.ts'
 import type { Place } from './history.ts'
 import { partKey, uploadKey } from './keys.ts'
-import type { Announcement } from './needs.ts'
 import { isObjectName, type ObjectRecord, type PartRecord } from './object.ts'
 
 export interface UploadRecord

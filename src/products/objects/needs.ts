@@ -1,5 +1,5 @@
 /** What Object Storage needs of other products; `main/` plugs it in. */
-import type { Write } from '../../ports/records.ts'
+import type { Announcement } from '../../ports/announcements.ts'
 import type { RequestConditions } from '../../wire/access.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 
@@ -45,18 +45,8 @@ export interface ObjectEvent {
   principal: Principal | undefined
 }
 
-export interface Announcement {
-  /** To be committed with what happened. */
-  writes: readonly Write[]
-  /** Called when they are. */
-  committed(): void
-}
-
 /** Those who are told what happens to objects. */
 export interface ObjectListeners {
-  /** Undefined: nobody wants to know. Throws `ListenersOverrun`. */
+  /** Undefined: nobody wants to know. Throws `AnnouncementsFull`. */
   announce(event: ObjectEvent): Promise<Announcement | undefined>
 }
-
-/** So much waits to be told already that nothing more may happen of which somebody wants to know. */
-export class ListenersOverrun extends Error {}

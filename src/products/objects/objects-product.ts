@@ -2,6 +2,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import { MalformedXml } from '../../lib/xml-reader.ts'
+import { AnnouncementsFull } from '../../ports/announcements.ts'
 import { BlobCorrupt, type BlobStore } from '../../ports/blobs.ts'
 import type { ImageProcessor } from '../../ports/images.ts'
 import type { RecordStore } from '../../ports/records.ts'
@@ -25,7 +26,7 @@ import {
   slowDown,
 } from './errors.ts'
 import { wordImageFailure } from './images/refusals.ts'
-import { type AccessPolicies, ListenersOverrun, type ObjectListeners } from './needs.ts'
+import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { operations } from './operations/index.ts'
 import { verifyFormBy } from './post-policy.ts'
 import { type ObjectsContext, renderError } from './product.ts'
@@ -100,7 +101,7 @@ function wordFailure(failure: unknown): ApiError | undefined {
   if (failure instanceof BodyTooLarge) return entityTooLarge(failure.bytesMax)
   if (failure instanceof BodyCutOff) return incompleteBody()
   if (failure instanceof MalformedXml) return malformedXml(failure.message)
-  if (failure instanceof ListenersOverrun) return slowDown(failure.message)
+  if (failure instanceof AnnouncementsFull) return slowDown(failure.message)
   if (failure instanceof BlobCorrupt) return contentDamaged()
   if (failure instanceof MalformedPath) return invalidObjectName('')
   return wordImageFailure(failure)

@@ -3,6 +3,7 @@ import { createVerify, X509Certificate } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { readXml } from '../../lib/xml-reader.ts'
+import { AnnouncementsFull } from '../../ports/announcements.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { never } from './testbed.fixture.ts'
 import { eventually, type Pushed, runningTopics, subscriber } from './topics.testing.ts'
@@ -169,6 +170,25 @@ describe('a push', () => {
     })
     assert.equal((await topics.publish('b')).status, 404)
   })
+})
+
+it('a message that those who have to know of it have no room for is refused, and nobody gets it', async () => {
+  const full = await runningTopics({
+    listeners: {
+      announce: async () => {
+        throw new AnnouncementsFull('too many wait')
+      },
+    },
+  })
+  try {
+    await full.ask('PUT', '/topics/t', '<Topic/>')
+    const { status, body } = await full.publish('a')
+    assert.equal(status, 503)
+    assert.match(body, /<Code>ServiceBusy<.*too many wait/s)
+    assert.deepEqual(await full.records.list({ prefix: 'queues/payload/', limit: 1 }), [])
+  } finally {
+    await full.stop()
+  }
 })
 
 describe('a queue that subscribes', () => {

@@ -1,5 +1,5 @@
 /** What queues and topics need of other products; `main/` plugs it in. */
-import type { Write } from '../../ports/records.ts'
+import type { Announcement } from '../../ports/announcements.ts'
 
 /** A message that is about to be published. */
 export interface PublishedMessage {
@@ -12,18 +12,8 @@ export interface PublishedMessage {
   hops: number
 }
 
-export interface Announcement {
-  /** To be committed with what happened. */
-  writes: readonly Write[]
-  /** Called when they are. */
-  committed(): void
-}
-
 /** Those who are told what is published, beside the subscribers. */
 export interface TopicListeners {
-  /** Undefined: nobody wants to know. Throws `ListenersOverrun`. */
+  /** Undefined: nobody wants to know. Throws `AnnouncementsFull`. */
   announce(message: PublishedMessage): Promise<Announcement | undefined>
 }
-
-/** So much waits to be told already that nothing more may be published of which somebody wants to know. */
-export class ListenersOverrun extends Error {}

@@ -36,7 +36,7 @@ export function readTopicMessage(document: XmlElement): Omit<TopicMessage, 'hops
   return { body: bodyTextOf(fields.get('MessageBody')), ...(tag ? { tag } : {}) }
 }
 
-/** Durable when it resolves. Throws `ApiError`, and `ListenersOverrun`. */
+/** Durable when it resolves. Throws `ApiError`, and `AnnouncementsFull`. */
 export const publish = (
   topicName: string,
   { body, tag, hops }: TopicMessage,

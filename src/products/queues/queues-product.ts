@@ -2,6 +2,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import { MalformedXml } from '../../lib/xml-reader.ts'
+import { AnnouncementsFull } from '../../ports/announcements.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { AccessControl } from '../../wire/access.ts'
 import type { ApiError } from '../../wire/api-error.ts'
@@ -16,7 +17,7 @@ import type { Deliveries } from './deliveries.ts'
 import { invalidRequestUrl, malformedXml, requestTooLarge, serviceBusy } from './errors.ts'
 import type { Janitor } from './janitor.ts'
 import type { LiveQueues } from './live-queues.ts'
-import { ListenersOverrun, type TopicListeners } from './needs.ts'
+import type { TopicListeners } from './needs.ts'
 import { operations } from './operations/index.ts'
 import { type QueuesContext, renderError } from './product.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -72,6 +73,6 @@ function wordFailure(failure: unknown): ApiError | undefined {
   if (failure instanceof NoSuchRoute || failure instanceof MalformedPath) return invalidRequestUrl()
   if (failure instanceof BodyTooLarge) return requestTooLarge(failure.bytesMax)
   if (failure instanceof BodyCutOff || failure instanceof MalformedXml) return malformedXml()
-  if (failure instanceof ListenersOverrun) return serviceBusy(failure.message)
+  if (failure instanceof AnnouncementsFull) return serviceBusy(failure.message)
   return undefined
 }

@@ -16,6 +16,7 @@ import { reachUnder } from '../../wire/reach.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { deliveries as openDeliveries } from './deliveries.ts'
 import { janitor as openJanitor } from './janitor.ts'
+import type { TopicListeners } from './needs.ts'
 import { pusher as openPusher } from './push.ts'
 import { queuesProduct } from './queues-product.ts'
 import { signingKey as openSigningKey } from './signing-key.ts'
@@ -29,6 +30,7 @@ export async function runningTopics({
   clock = new ManualClock(NOW_MS),
   access = { mayDo: () => false },
   resolve,
+  listeners = { announce: async () => undefined },
 }: {
   records?: RecordStore
   clock?: ManualClock
@@ -36,6 +38,7 @@ export async function runningTopics({
   access?: Pick<AccessControl, 'mayDo'>
   /** Default: as the machine does. */
   resolve?: LookupFunction
+  listeners?: TopicListeners
 } = {}) {
   let caller: Principal = { is: 'account' }
   const warned: string[] = []
@@ -72,7 +75,7 @@ export async function runningTopics({
     deliveries,
     janitor,
     signingKey,
-    listeners: { announce: async () => undefined },
+    listeners,
     newMessageId,
     ids: randomIds,
     lookup: {

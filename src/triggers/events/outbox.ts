@@ -9,6 +9,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { reasonOf } from '../../lib/reason.ts'
+import { type Announcement, AnnouncementsFull } from '../../ports/announcements.ts'
 import { type RecordStore, type StoredRecord, VersionConflict, type Write } from '../../ports/records.ts'
 import type { SourceTrigger, SourceTriggers, TriggerName } from './source-triggers.ts'
 import { type Step, stepLoops } from './step-loops.ts'
@@ -60,13 +61,6 @@ export interface LaneState {
   lastError?: { atMs: number; message: string }
 }
 
-export interface Announcement {
-  /** To be committed with what happened. */
-  writes: Write[]
-  /** Called when they are. */
-  committed(): void
-}
-
 export interface Outbox {
   /** Undefined: there are none. Throws `OutboxFull`. */
   announcementOf(events: readonly OutboxEvent[]): Announcement | undefined
@@ -80,7 +74,7 @@ export interface Outbox {
 }
 
 /** As many events of one trigger wait already as may. */
-export class OutboxFull extends Error {
+export class OutboxFull extends AnnouncementsFull {
   constructor({ functionName, triggerName }: TriggerName) {
     super(`too many events of the trigger '${triggerName}' of function '${functionName}' are waiting`)
     this.name = 'OutboxFull'

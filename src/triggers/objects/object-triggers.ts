@@ -1,11 +1,11 @@
 /** What happens to objects, for the triggers whose rule it meets: committed with it, then moved on from the outbox. */
-import type { Announcement } from '../events/outbox.ts'
+import type { Announcement } from '../../ports/announcements.ts'
 import { objectEventText } from './event.ts'
 import type { ObjectEvent, ObjectTriggersNeeds } from './needs.ts'
 import { isMeant, ruleOf } from './rule.ts'
 
 export interface ObjectTriggers {
-  /** Undefined: nobody waits for it. Throws `OutboxFull`. */
+  /** Undefined: nobody waits for it. Throws `AnnouncementsFull`. */
   announce(event: ObjectEvent): Promise<Announcement | undefined>
 }
 

@@ -1,10 +1,10 @@
 /** What is published to topics, for the triggers whose tag lets it through: committed with it, then moved on from the outbox. */
-import type { Announcement } from '../events/outbox.ts'
+import type { Announcement } from '../../ports/announcements.ts'
 import { topicEventText } from './event.ts'
 import type { PublishedMessage, TopicTriggersNeeds } from './needs.ts'
 
 export interface TopicTriggers {
-  /** Undefined: nobody waits for it. Throws `OutboxFull`. */
+  /** Undefined: nobody waits for it. Throws `AnnouncementsFull`. */
   announce(message: PublishedMessage): Promise<Announcement | undefined>
 }
 

@@ -94,7 +94,7 @@ export function assembleEventTriggers(
     triggers,
     records,
     read: (source, place, limit) => changesAfter(stores, { accountId, ...tableOf(source) }, place, limit),
-    async call(trigger, { requestId, event, hops }) {
+    async call(trigger, { requestId, event, hops }, signal) {
       const { functionName, qualifier } = trigger
       const denied = whyRoleMayNotInvoke(identity, trigger, { accountId, region, clock })
       if (denied !== undefined) return denied
@@ -103,7 +103,8 @@ export function assembleEventTriggers(
         return `the function '${functionName}' or the qualifier '${qualifier}' is not there`
       if (resolution.disabledBecause !== undefined) return 'the function is disabled'
       const { revision } = resolution
-      const outcome = await engine.invoke({ revision, qualifier, requestId, event, hops, wantLogTail: false })
+      const call = { revision, qualifier, requestId, event, hops, signal, wantLogTail: false }
+      const outcome = await engine.invoke(call)
       return outcome.outcome === 'succeeded' ? undefined : whyNot(outcome)
     },
     refusal: circleOf,

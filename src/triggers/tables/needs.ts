@@ -44,8 +44,11 @@ export interface TableTriggersNeeds {
   records: Pick<RecordStore, 'get' | 'commit'>
   /** What comes after a place, or after the start of the stream; at most `limit`. */
   read(source: string, place: StreamPlace | undefined, limit: number): Promise<TableChanges>
-  /** Calls the function and waits for it. What it answers is why it has to be called again; undefined: it has succeeded. */
-  call(trigger: SourceTrigger, batch: Batch): Promise<string | undefined>
+  /**
+   * Calls the function and waits for it, or until `signal` is aborted. What it answers is why it has to be called again;
+   * undefined: it has succeeded.
+   */
+  call(trigger: SourceTrigger, batch: Batch, signal: AbortSignal): Promise<string | undefined>
   /** Why a batch is not to be called at all; undefined: it is. */
   refusal(batch: Batch): { because: string; condition: string } | undefined
   /** Keeps what is not called where the owner of the function finds it. */

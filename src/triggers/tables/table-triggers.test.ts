@@ -34,6 +34,8 @@ function world({
     streamId: 's1' as string | undefined,
     /** Why the function does not succeed. */
     because: undefined as string | undefined,
+    /** Calls take until they are ended. */
+    holds: false,
   }
   const calls: Batch[] = []
   const buried: Batch[] = []
@@ -50,8 +52,12 @@ function world({
       const page = changes.filter(({ key }) => Buffer.compare(key, after) > 0).slice(0, limit)
       return { is: 'read', streamId, changesTable: `changes/${streamId}`, changes: page }
     },
-    async call(_, batch) {
+    async call(_, batch, signal) {
       calls.push(batch)
+      if (state.holds) {
+        await new Promise((done) => signal.addEventListener('abort', done))
+        return 'the call was ended'
+      }
       return state.because
     },
     refusal: ({ hops }) => (hops > 16 ? { because: 'a circle', condition: 'RecursionLimit' } : undefined),
@@ -169,6 +175,27 @@ describe('a trigger of a table', () => {
     await write(1)
     assert.equal(buried.length, 1)
     assert.deepEqual(counts(), [1])
+  })
+
+  test('ends a call that takes longer than a stop may, and calls it again after the next start', async () => {
+    const records = memoryRecordStore()
+    const first = world({ records })
+    await first.followers.start()
+    first.state.holds = true
+    await first.write(1)
+    let isClosed = false
+    const closed = first.followers.close().then(() => {
+      isClosed = true
+    })
+    first.clock.advance(1999)
+    await turn()
+    assert.equal(isClosed, false)
+    first.clock.advance(1)
+    await closed
+    const second = world({ records, changes: first.changes })
+    await second.followers.start()
+    await turn()
+    assert.equal(second.calls[0]?.requestId, first.calls[0]?.requestId)
   })
 
   test('that is gone forgets how far it was', async () => {

@@ -20,7 +20,7 @@ export interface TableTriggers {
   /** Changes were committed to this table of changes. */
   written(changesTable: string): void
   state(trigger: TriggerName): Promise<LaneState>
-  /** Calls no more; what is being called may finish. */
+  /** Calls no more; what is being called may finish for a moment, and is called again by the next platform if it has not. */
   close(): Promise<void>
 }
 
@@ -31,6 +31,8 @@ const retryMinMs = 1000
 const retryMaxMs = 60_000
 /** A table that is not there, or keeps no changes, is looked for this often. */
 const missingLookMs = 30_000
+/** As long as a call may still take when the platform stops. */
+const closeMs = 2000
 
 const checkpointKey = ({ functionName, triggerName }: TriggerName): string =>
   `triggers/checkpoints/${functionName}/${triggerName}`
@@ -61,6 +63,7 @@ export function tableTriggers({
   log,
 }: TableTriggersNeeds): TableTriggers {
   const followers = new Map<string, Follower>()
+  const stopping = new AbortController()
   const loops = stepLoops({ step: stepSafely, clock, retryMinMs, retryMaxMs })
   let started = false
 
@@ -108,7 +111,7 @@ export function tableTriggers({
         log.warn({ functionName, triggerName, because: refused.because }, 'changes of a table were given up')
         await bury(trigger, batch, refused)
       } else {
-        const because = await call(trigger, batch)
+        const because = await call(trigger, batch, stopping.signal)
         if (because !== undefined) {
           failed(follower, because)
           return 'retry'
@@ -175,7 +178,11 @@ export function tableTriggers({
         ...(follower?.lastError ? { lastError: follower.lastError } : {}),
       }
     },
-    close: () => loops.close(),
+    async close() {
+      const cancel = clock.after(closeMs, () => stopping.abort())
+      await loops.close()
+      cancel()
+    },
   }
 }
 

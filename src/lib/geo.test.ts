@@ -38,5 +38,11 @@ it('knows what is within a polygon, also one that is not convex', () => {
   ].map(([latitude, longitude]) => ({ latitude: latitude!, longitude: longitude! }))
   assert.ok(isInPolygon({ latitude: 2, longitude: 5 }, corners))
   assert.ok(!isInPolygon({ latitude: 9, longitude: 5 }, corners))
-  fc.assert(fc.property(point, (one) => !isInPolygon(one, corners) || isInBox(one, boxOf(corners))))
+})
+
+it('finds nothing in a polygon that is outside of its box, however small an edge is', () => {
+  const small = { latitude: 0, longitude: Number.MIN_VALUE }
+  assert.ok(!isInPolygon({ latitude: 0, longitude: 0 }, [small, { latitude: 10, longitude: 10 }, small]))
+  const corners = fc.array(point, { minLength: 3, maxLength: 5 })
+  fc.assert(fc.property(point, corners, (one, all) => !isInPolygon(one, all) || isInBox(one, boxOf(all))))
 })

@@ -49,8 +49,13 @@ export function isInBox({ latitude, longitude }: GeoPoint, { north, south, west,
   return west <= east ? longitude >= west && longitude <= east : longitude >= west || longitude <= east
 }
 
-/** Edges are straight lines between degrees, and none crosses the 180th meridian. Points on an edge may be either. */
-export function isInPolygon({ latitude, longitude }: GeoPoint, corners: readonly GeoPoint[]): boolean {
+/**
+ * Edges are straight lines between degrees, and none crosses the 180th meridian. Points on an edge may be either; what
+ * is outside of the box of the corners is outside, also where the rounding of an edge would say otherwise.
+ */
+export function isInPolygon(point: GeoPoint, corners: readonly GeoPoint[]): boolean {
+  if (!isInBox(point, boxOf(corners))) return false
+  const { latitude, longitude } = point
   let isInside = false
   let before = corners.at(-1)
   for (const corner of corners) {

@@ -418,18 +418,16 @@ describe('the operations', () => {
   test('that are not built say so', async () => {
     const { open } = bed
     const name = ['s', 'f'] as const
-    for (const [call, ...more] of [
-      [open.createVpcBinding('s', asked('CreateVpcBinding', { vpcId: 'v' }))],
-      [open.deleteVpcBinding('s', 'v')],
-      [open.registerEventSource(...name, asked('RegisterEventSource', { sourceArn: 'a' }))],
-      [open.listEventSources(...name, asked('ListEventSources'))],
-      [open.deregisterEventSource(...name, 'acs:x:y/z', asked('DeregisterEventSource'))],
-      [open.claimGPUInstance(asked('ClaimGPUInstance'))],
-      [open.releaseGPUInstance('i')],
-    ]) {
-      assert.deepEqual(more, [])
-      await openRefused(call, 501, 'NotImplemented')
-    }
+    for (const call of [
+      () => open.createVpcBinding('s', asked('CreateVpcBinding', { vpcId: 'v' })),
+      () => open.deleteVpcBinding('s', 'v'),
+      () => open.registerEventSource(...name, asked('RegisterEventSource', { sourceArn: 'a' })),
+      () => open.listEventSources(...name, asked('ListEventSources')),
+      () => open.deregisterEventSource(...name, 'acs:x:y/z', asked('DeregisterEventSource')),
+      () => open.claimGPUInstance(asked('ClaimGPUInstance')),
+      () => open.releaseGPUInstance('i'),
+    ])
+      await openRefused(call(), 501, 'NotImplemented')
   })
 
   test('of the SDK are all known here, and no others', async () => {

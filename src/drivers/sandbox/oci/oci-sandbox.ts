@@ -226,6 +226,8 @@ export class OciSandbox implements Sandbox {
       exitCode === null && signalCode === null
         ? ((await once(this.#child, 'exit')) as [number | null, NodeJS.Signals | null])
         : [exitCode, signalCode]
+    // Killed together with what it waits for, a runtime may still have the time to say so in a code of its own.
+    const exit = this.#killed ? { code: null, signal: 'SIGKILL' } : exitOf(code, signal)
     await this.#group
       .killAll()
       .catch((error) =>
@@ -233,7 +235,6 @@ export class OciSandbox implements Sandbox {
       )
     this.#lastUsage = { ...this.#group.usage(), memoryBytes: 0 }
     this.#gone = true
-    const exit = exitOf(code, signal)
     const assumed =
       this.#shop.runtime.flavour.losesOomNote &&
       exit.signal === 'SIGKILL' &&

@@ -47,6 +47,7 @@ export interface Cgroup {
 export const CPU_PERIOD_US = 100_000
 const FREEZE_TIMEOUT_MS = 5_000
 const FREEZE_TURNS = 50
+const FREEZE_AGAIN_TURNS = 10
 const KILL_TIMEOUT_MS = 30_000
 const REMOVE_TIMEOUT_MS = 10_000
 
@@ -103,13 +104,20 @@ export async function killUntilEmpty(pids: () => number[], beforeEach: () => voi
   if (!empty) throw new Error(`processes ${pids().join(', ')} did not die`)
 }
 
-export async function waitFrozen(isFrozen: () => boolean): Promise<void> {
+/** `again` is called now and then while it takes long. */
+export async function waitFrozen(isFrozen: () => boolean, again: () => void = () => {}): Promise<void> {
   // Mostly a matter of microseconds: a timer would be longer.
   for (let turn = 0; turn < FREEZE_TURNS; turn++) {
     if (isFrozen()) return
     await nextTurn()
   }
-  if (!(await poll(isFrozen, FREEZE_TIMEOUT_MS))) throw new Error('the sandbox did not freeze in time')
+  let turns = 0
+  const frozen = await poll(() => {
+    if (isFrozen()) return true
+    if (++turns % FREEZE_AGAIN_TURNS === 0) again()
+    return false
+  }, FREEZE_TIMEOUT_MS)
+  if (!frozen) throw new Error('the sandbox did not freeze in time')
 }
 
 /** The kernel lets go of a group some moments after its last process died. */

@@ -74,7 +74,12 @@ export function cgroupsV1(owner: string, mounts: ReadonlyMap<string, string>): C
       },
       async freeze() {
         setFreezer('FROZEN')
-        await waitFrozen(() => readFileSync(`${freezer}/freezer.state`, 'utf8').trim() === 'FROZEN')
+        const isFrozen = (): boolean => readFileSync(`${freezer}/freezer.state`, 'utf8').trim() === 'FROZEN'
+        // A process that forks at that moment can leave the group FREEZING for ever: it is let go, and frozen anew.
+        await waitFrozen(isFrozen, () => {
+          setFreezer('THAWED')
+          setFreezer('FROZEN')
+        })
       },
       thaw: () => setFreezer('THAWED'),
       pids,

@@ -29,6 +29,7 @@ import { type Idleness, idleness } from './idleness.ts'
 import {
   CallStopped,
   GaveUp,
+  type HeldInstance,
   InstancePool,
   type Lease,
   type PooledInstance,
@@ -98,6 +99,8 @@ export interface Engine extends Invoker, ProvisionedInstances {
   /** A call comes soon: one instance is started, if the function has none and there is room, and if that is learnt at all. */
   startAhead(revision: FunctionRevision): Promise<void>
   instances(): InstanceView[]
+  /** Keeps an instance awake and alive until it is released. Undefined when the function has none of that id that runs. */
+  holdInstance(functionName: string, instanceId: string): Promise<HeldInstance | undefined>
   /** Code packages and layers of revisions that have instances, or calls that wait for one. */
   codeInUse(): ReadonlySet<string>
   /** What was learnt of idle times, for the next run of the platform; and what an earlier one has learnt. */
@@ -753,6 +756,22 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           served: pooled.served,
         })),
       ),
+
+    async holdInstance(functionName, instanceId) {
+      for (const pool of pools.values()) {
+        const held = pool.revision.functionName === functionName ? await pool.hold(instanceId) : undefined
+        if (!held) continue
+        sweepLater()
+        return {
+          ...held,
+          release() {
+            held.release()
+            sweepLater()
+          },
+        }
+      }
+      return undefined
+    },
 
     codeInUse: () =>
       new Set(

@@ -13,6 +13,7 @@ const drawn: [InstanceState, InstanceEvent, InstanceState][] = [
   [idle, { type: 'acquired' }, busy(1)],
   [idle, { type: 'frozen' }, frozen],
   [frozen, { type: 'acquired' }, busy(1)],
+  [frozen, { type: 'thawed', atMs: 9 }, { is: 'idle', sinceMs: 9 }],
   [frozen, { type: 'retired' }, { is: 'stopping' }],
   [busy(1), { type: 'acquired' }, busy(2)],
   [busy(2), { type: 'released', atMs: 9 }, busy(1)],

@@ -20,6 +20,7 @@ export type InstanceState =
 export type InstanceEvent =
   | { type: 'ready'; atMs: number }
   | { type: 'frozen' }
+  | { type: 'thawed'; atMs: number }
   | { type: 'acquired' }
   | { type: 'released'; atMs: number }
   | { type: 'retired' }
@@ -40,6 +41,7 @@ export function next(state: InstanceState, event: InstanceEvent): InstanceState 
       if (event.type === 'retired') return { is: 'stopping' }
       break
     case 'frozen':
+      if (event.type === 'thawed') return { is: 'idle', sinceMs: event.atMs }
       if (event.type === 'acquired') return { is: 'busy', invocations: 1 }
       if (event.type === 'retired') return { is: 'stopping' }
       break

@@ -63,6 +63,16 @@ export interface Lease {
   discard(): void
 }
 
+/** An instance that is kept awake for somebody other than a call. Exactly one `release` ends it. */
+export interface HeldInstance {
+  readonly instance: LiveInstance
+  readonly revision: FunctionRevision
+  readonly qualifier: string
+  /** How many hold it, this one included. */
+  readonly holders: number
+  release(): void
+}
+
 /** An instance as its pool keeps it. */
 export interface PooledInstance {
   state: InstanceState
@@ -83,6 +93,8 @@ export interface PooledInstance {
   readonly calls: Set<RunningCall>
   /** All its calls were ended: one that is about to begin must not. */
   isStopped: boolean
+  /** Who keeps it awake beside its calls. */
+  holders: number
 }
 
 export interface WaitingCall {
@@ -199,6 +211,10 @@ export class InstancePool {
       const { state } = pooled
       const limitMs = pooled === newest ? newestIdleMs : idleMs
       if (state.is !== 'idle' && state.is !== 'frozen') continue
+      if (pooled.holders > 0) {
+        awake++
+        continue
+      }
       const idleForMs = nowMs - state.sinceMs
       if (this.#superseded || (idleForMs >= limitMs && spare > 0)) {
         spare--
@@ -232,6 +248,39 @@ export class InstancePool {
       for (const call of [...pooled.calls]) call.stop()
       void this.#end(pooled, 'kill')
     }
+  }
+
+  /**
+   * Keeps an instance from being frozen, retired or evicted, also when its revision is superseded, without taking a slot
+   * of it. Undefined when there is none of that id that runs.
+   */
+  async hold(instanceId: string): Promise<HeldInstance | undefined> {
+    const pooled = [...this.#instances].find((one) => one.instanceId === instanceId)
+    const { is } = pooled?.state ?? { is: 'stopped' }
+    if (!pooled?.instance || !(is === 'idle' || is === 'frozen' || is === 'busy')) return undefined
+    const { instance, revision, qualifier } = pooled
+    const holders = ++pooled.holders
+    let open = true
+    const release = (): void => {
+      if (!open) return
+      open = false
+      pooled.holders--
+      if (pooled.state.is === 'idle') pooled.state = { is: 'idle', sinceMs: this.#around.clock.monotonicMs() }
+      if (this.#superseded) this.#retireIfIdle(pooled)
+    }
+    try {
+      if (is === 'frozen') {
+        this.#advance(pooled, { type: 'thawed', atMs: this.#around.clock.monotonicMs() })
+        pooled.thawing = instance.sandbox.thaw().finally(() => {
+          pooled.thawing = undefined
+        })
+      }
+      await pooled.thawing
+    } catch (error) {
+      release()
+      throw error
+    }
+    return { instance, revision, qualifier, holders, release }
   }
 
   /** Since when the instance that idles the longest does. */
@@ -316,7 +365,7 @@ export class InstancePool {
     let longest: (PooledInstance & { state: { sinceMs: number } }) | undefined
     if (!this.#superseded && this.#spare <= 0) return undefined
     for (const pooled of this.#free) {
-      if (pooled.state.is !== 'idle' && pooled.state.is !== 'frozen') continue
+      if (pooled.holders > 0 || (pooled.state.is !== 'idle' && pooled.state.is !== 'frozen')) continue
       if (longest === undefined || pooled.state.sinceMs < longest.state.sinceMs)
         longest = pooled as typeof longest
     }
@@ -597,6 +646,7 @@ export class InstancePool {
       stalledMs: undefined,
       calls: new Set(),
       isStopped: false,
+      holders: 0,
     }
     const startedMs = clock.monotonicMs()
     const cancel = new AbortController()
@@ -677,6 +727,7 @@ export class InstancePool {
   }
 
   #retireIfIdle(pooled: PooledInstance): void {
+    if (pooled.holders > 0) return
     if (pooled.state.is === 'idle' || pooled.state.is === 'frozen') this.#retire(pooled)
   }
 

@@ -4,6 +4,7 @@ import { isDelivery } from '../compute/async/queued.ts'
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
 import { CannotDebug, type Debugging } from '../compute/debugging/debugging.ts'
 import type { FunctionLogs } from '../compute/function-logs.ts'
+import { instanceSessions } from '../compute/instance-sessions.ts'
 import type { Ledger } from '../compute/metering/ledger.ts'
 import { CodeSweeper } from '../products/functions/code-sweeper.ts'
 import { codeUrlPath } from '../products/functions/code-urls.ts'
@@ -29,7 +30,7 @@ import { UPLOAD_BUCKET } from '../products/objects/uploads.ts'
 import { isServicePath } from '../triggers/http/addressing.ts'
 import { shouldUpgrade } from '../triggers/http/http-edge.ts'
 import { serverOptions } from '../wire/http-server.ts'
-import { headOf, requestHandler } from '../wire/product-server.ts'
+import { headOf, requestHandler, upgradeHandler } from '../wire/product-server.ts'
 import { functionsAuthentication } from '../wire/signatures/functions-authentication.ts'
 import type { Compute } from './compute.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
@@ -96,6 +97,7 @@ export async function assembleFunctions(
     ...(compute.debugging ? { debugging: debuggingOf(compute.debugging) } : {}),
     runningInstances: (functionName) =>
       engine.instances().filter((instance) => instance.functionName === functionName),
+    instanceSessions: instanceSessions(engine),
     stopInvocations: (functionName) => engine.stopCalls(functionArn(region, accountId, functionName)),
     httpTriggerUrl(functionName, qualifier) {
       const url = httpTriggers.urlOf(functionName, qualifier)
@@ -116,6 +118,7 @@ export async function assembleFunctions(
   })
   const administration = requestHandler(administrationProduct({ identity, clock, ids }), log)
   const handleFunctions = requestHandler(product, log)
+  const upgradeFunctions = upgradeHandler(handleFunctions)
   // Code is uploaded to the address of the API when the client was told no other.
   // Functions of services are reached here, too: their clients know one endpoint.
   const handle: RequestListener = (request, response) => {
@@ -126,8 +129,12 @@ export async function assembleFunctions(
   }
 
   const upgrades: NonNullable<CloudService['upgrades']> = {
-    should: (request) => isServicePath(request.url ?? '') && shouldUpgrade(request),
-    upgrade: httpTriggers.edge.upgrade,
+    should: (request) =>
+      shouldUpgrade(request) && (isServicePath(request.url ?? '') || isInstanceExec(request.url ?? '')),
+    upgrade(request, socket, head) {
+      if (isServicePath(request.url ?? '')) httpTriggers.edge.upgrade(request, socket, head)
+      else upgradeFunctions(request, socket, head)
+    },
   }
   const options: ServerOptions = { ...serverOptions, shouldUpgradeCallback: upgrades.should }
 
@@ -158,6 +165,9 @@ export async function assembleFunctions(
     },
   }
 }
+
+/** The one operation that is asked for by WebSocket. */
+const isInstanceExec = (url: string): boolean => /\/instances\/[^/?]+\/exec(\?|$)/.test(url)
 
 const debuggingOf = (debugging: Debugging): NonNullable<FunctionsNeeds['debugging']> => ({
   open: (request) =>

@@ -228,6 +228,80 @@ export function sandboxContract(
       await sandbox.kill()
     })
 
+    const run = async (sandbox: Sandbox, script: string, more: { tty?: boolean; env?: object } = {}) => {
+      const paths = await sandbox.bind(binding(code))
+      return sandbox.exec!({
+        argv: ['/bin/sh', '-c', script],
+        env: { PATH: '/usr/bin:/bin', ...more.env },
+        cwd: paths.codeDir,
+        tty: more.tty ?? false,
+      })
+    }
+
+    test('runs another program beside its own, in the same place and with the same power', async (t) => {
+      const powers = 'id -u; grep -E "^(Cap|NoNewPrivs|Seccomp:)" /proc/self/status | tr -d "\\n\\t"; echo'
+      const sandbox = await shell(`${powers}; sleep 1000`)
+      if (!sandbox.exec) return t.skip('this driver cannot')
+      const own = [await readLine(sandbox.stdout), await readLine(sandbox.stdout)].join('\n')
+      const script = `${powers}; cat hello.txt; read x; echo " $x/$WORD"; echo " $x/$WORD" >&2; exit 7`
+      const session = await run(sandbox, script, { env: { WORD: "a 'b" } })
+      const output = readAll(session.stdout)
+      const errors = readAll(session.stderr)
+      session.stdin.end('in\n')
+      assert.equal(await output, `${own}\nhello from the code in/a 'b\n`)
+      assert.equal(await errors, " in/a 'b\n")
+      assert.deepEqual(await session.exited, { code: 7, signal: null })
+      await sandbox.kill()
+      await assert.rejects(sandbox.exec({ argv: ['true'], env: {}, cwd: '/', tty: false }), /ended/)
+    })
+
+    test('runs another program at a terminal', async (t) => {
+      const sandbox = await shell('sleep 1000')
+      if (!sandbox.exec) return t.skip('this driver cannot')
+      const session = await run(
+        sandbox,
+        'test -t 0 && test -t 1 && stty size && read x && echo "<$x>"; exit 3',
+        { tty: true },
+      )
+      if (!session.tty) return t.skip('there is no program that makes terminals')
+      session.stdin.write('word\n')
+      const said = await readAll(session.stdout)
+      assert.ok(said.includes('24 80\r\n') && said.includes('<word>\r\n'), JSON.stringify(said))
+      assert.equal((await session.exited).code, 3)
+      await sandbox.kill()
+    })
+
+    test('ends another program with all that it started, when told to and with itself', async (t) => {
+      const mark = uniqueSeconds()
+      for (const tty of [false, true]) {
+        const sandbox = await shell('sleep 1000')
+        if (!sandbox.exec) return t.skip('this driver cannot')
+        const script = `setsid sleep ${mark} & sleep ${mark} & echo up; wait`
+        const first = await run(sandbox, script, { tty })
+        const again = { argv: ['/bin/sh', '-c', script], env: { PATH: '/usr/bin:/bin' }, cwd: '/', tty }
+        const second = await sandbox.exec(again)
+        await Promise.all([readLine(first.stdout), readLine(second.stdout)])
+        await until(async () => (await running(mark)) === 4)
+        await Promise.all([first.kill(), first.kill()])
+        assert.equal(await running(mark), 2)
+        await sandbox.kill()
+        second.stdout.resume()
+        second.stderr.resume()
+        await second.exited
+        assert.equal(await running(mark), 0)
+      }
+    })
+
+    test('tells that there is no such other program', async (t) => {
+      const sandbox = await shell('sleep 1000')
+      if (!sandbox.exec) return t.skip('this driver cannot')
+      const session = await sandbox.exec({ argv: ['/no/such'], env: {}, cwd: '/', tty: false })
+      session.stdout.resume()
+      session.stderr.resume()
+      assert.equal((await session.exited).code, 127)
+      await sandbox.kill()
+    })
+
     test('is refused when one with the same id is alive, and possible again afterwards', async () => {
       const spec = sandboxSpec(['/bin/sh', '-c', 'sleep 1000'])
       const sandbox = await driver.create(spec)

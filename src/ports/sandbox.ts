@@ -1,4 +1,4 @@
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex, Readable, Writable } from 'node:stream'
 
 /**
  * SandboxDriver: how an instance is held. A sandbox is started *generic* (a booted language runtime that waits for
@@ -80,6 +80,36 @@ export interface Sandbox {
    * ports of the machine, `listenPort` may have become another one: then the program has to listen on the one told here.
    */
   address(port: number): { host: string; port: number }
+  /** The folders, once it is bound. */
+  readonly paths?: BoundPaths
+  /**
+   * Starts another program beside the first, with no more power than that has: same user, limits and isolation. Rejects
+   * when the sandbox has ended. What is no such program ends with 126 or 127. Absent where the driver cannot.
+   */
+  exec?(command: SandboxCommand): Promise<SandboxSession>
+}
+
+export interface SandboxCommand {
+  argv: readonly string[]
+  /** The whole environment of the program, apart from what the driver adds. */
+  env: Readonly<Record<string, string>>
+  /** As seen inside. */
+  cwd: string
+  /** At a terminal of 80 columns and 24 lines, where the machine has a program that makes one: `tty` of the session tells. */
+  tty: boolean
+}
+
+/** A program that was started in a sandbox beside its own. It ends with the sandbox. */
+export interface SandboxSession {
+  readonly tty: boolean
+  readonly stdin: Writable
+  readonly stdout: Readable
+  /** Ends at once at a terminal, where everything comes by `stdout`. */
+  readonly stderr: Readable
+  /** Settles when the program and what it started are gone and all they wrote can be read. Never rejects. */
+  readonly exited: Promise<{ code: number | null; signal: string | null }>
+  /** SIGKILL to the program and what it started; resolves when they are gone. May be called twice. */
+  kill(): Promise<void>
 }
 
 export interface SandboxBinding {

@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex, Readable } from 'node:stream'
 import type { Logger } from '../lib/logger.ts'
 import type { BodyReader } from './body.ts'
 
@@ -48,6 +49,8 @@ export interface Reply {
   status: number
   headers?: Readonly<Record<string, string | readonly string[]>>
   body?: string | Uint8Array | Readable
+  /** Takes over the connection of a request that asked for a WebSocket (`status` 101); nothing was written to it yet. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
 /** Binds the `operation` helper of a product to its context; the route's parameters are typed from its text. */

@@ -2,8 +2,9 @@
  * Every request walks the same six steps, in this order:
  * authenticate → find the operation → authorize → read its body → handle → answer.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Logger } from '../lib/logger.ts'
 import { ApiError, unexpectedError } from './api-error.ts'
@@ -103,7 +104,28 @@ interface Seen {
   dataPlane?: boolean
 }
 
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+export type RequestHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  /** Gives the connection to a reply that takes it over. Absent: no upgrade was asked for. */
+  take?: (upgrade: NonNullable<Reply['upgrade']>) => void,
+) => Promise<void>
+
+/** For requests that ask for a WebSocket: the same steps, and a refusal is answered as any other, on a connection that then ends. */
+export const upgradeHandler =
+  (handle: RequestHandler) =>
+  (message: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    // A connection that breaks is told by its close.
+    socket.on('error', () => {})
+    const response = new ServerResponse(message)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket as Socket)
+    response.once('finish', () => socket.end(() => socket.destroy()))
+    void handle(message, response, (upgrade) => {
+      response.detachSocket(socket as Socket)
+      upgrade(message, socket, head)
+    })
+  }
 
 export function requestHandler<Context>(product: Product<Context>, log: Logger): RequestHandler {
   const router = routerOf(
@@ -111,7 +133,7 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
   )
   const productLog = log.child({ product: product.name })
 
-  return async (message, response) => {
+  return async (message, response, take) => {
     const head = headOf(message)
     const requestId = product.newRequestId(head)
     const gone = new AbortController()
@@ -125,9 +147,15 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
     } catch (thrown) {
       reply = product.renderError(asApiError(thrown, head, requestId), requestId, head)
     }
+    const { upgrade } = reply
+    if (upgrade && !take) throw new Error('a request that asked for no upgrade cannot be answered with one')
     const facts = { operation: seen.operation, requestId, method: head.method, status: reply.status }
     if (seen.dataPlane) productLog.debug(facts, 'answered')
     else productLog.info(facts, 'answered')
+    if (upgrade && take) {
+      take(upgrade)
+      return
+    }
     await send(message, response, reply, product.commonHeaders(requestId)).catch((error: unknown) => {
       // An answer that could not be begun or finished: nobody may wait for the rest of it, nor its stream for a reader.
       response.destroy()

@@ -160,3 +160,11 @@ export const internalServerError = (message: string) => new ApiError('InternalSe
 
 /** The program of a custom runtime did not come to serve. */
 export const notStarted = (code: string, message: string) => new ApiError(code, 412, message)
+
+/** The vendor's list of codes has none for it; the shape is that of the others. */
+export const instanceNotFound = (functionName: string, instanceId: string) =>
+  new ApiError(
+    'InstanceNotFound',
+    404,
+    `instance '${instanceId.slice(0, 200)}' of function '${functionName}' does not exist`,
+  )

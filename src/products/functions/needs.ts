@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import type { TraceContext } from '../../lib/trace-context.ts'
 import type { CodePackages } from '../../ports/code-packages.ts'
+import type { InstanceSessions } from '../../ports/instance-sessions.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import type { Provisioning } from '../../ports/provisioning.ts'
 import type { RecordStore } from '../../ports/records.ts'
@@ -46,6 +47,8 @@ export interface FunctionsNeeds {
   httpTriggerUrl(functionName: string, qualifier: string): HttpTriggerUrls
   /** The instances that a function has right now. */
   runningInstances(functionName: string): readonly RunningInstance[]
+  /** Other programs in instances that run. */
+  instanceSessions: InstanceSessions
   /** Ends all invocations of a function that are under way, those that wait for an instance too. */
   stopInvocations(functionName: string): void
   /** Signs the links to code packages; links stay good over a restart only if it does. */

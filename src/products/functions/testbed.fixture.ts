@@ -6,6 +6,7 @@ import { ManualClock } from '../../lib/clock.ts'
 import { randomIds } from '../../lib/ids.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { type CodePackages, InvalidCodePackage } from '../../ports/code-packages.ts'
+import { NoSession } from '../../ports/instance-sessions.ts'
 import type { EventInvocation, InvocationOutcome, Invoker } from '../../ports/invocation.ts'
 import type { ProvisionPlan } from '../../ports/provisioning.ts'
 import type { RecordStore } from '../../ports/records.ts'
@@ -140,6 +141,11 @@ export async function startTestbed(overrides: Partial<FunctionsNeeds> = {}) {
       urlIntranet: `http://${functionName}.${qualifier}.inner.test`,
     }),
     runningInstances: () => [],
+    instanceSessions: {
+      open: async () => {
+        throw new NoSession('gone')
+      },
+    },
     stopInvocations: (functionName) => void stopped.push(functionName),
     codeUrlSecret: Buffer.from('a secret of the test'),
     authenticate: () => ({ accountId }),

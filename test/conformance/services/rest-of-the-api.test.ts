@@ -296,22 +296,6 @@ describe('the account', () => {
   })
 })
 
-test('what is not built says so', async () => {
-  const { fc2 } = bed
-  await refused(fc2.get('/services/s/functions/f/instances/c-1/exec'), 501, 'NotImplemented')
-  const error = await new Promise<Error>((resolve, reject) => {
-    fc2.instanceExec(
-      's',
-      'f',
-      '',
-      'c-1',
-      {},
-      { onError: resolve, onClose: () => reject(new Error('closed')) },
-    )
-  })
-  assert.equal(error.message, "the operation 'InstanceExec' is not implemented")
-})
-
 test('every method of the SDK that makes a request finds its operation', async () => {
   const { fc2 } = bed
   const own = Object.getOwnPropertyNames(Object.getPrototypeOf(fc2))

@@ -23,6 +23,13 @@ export interface ContainerSettings {
 
 const READ_ONLY = ['ro', 'nosuid', 'nodev']
 
+const TERMINALS = {
+  destination: '/dev/pts',
+  type: 'devpts',
+  source: 'devpts',
+  options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'max=64'],
+}
+
 const MASKED = [
   ...[
     'acpi',
@@ -52,6 +59,31 @@ const MASKED = [
 
 const profile = seccompProfile()
 
+export interface ProcessSettings {
+  uid: number
+  openFilesMax: number
+  args: readonly string[]
+  env: Readonly<Record<string, string>>
+  cwd: string
+  terminal: boolean
+}
+
+/** A process of an instance, its first or another: none has more power than the others. */
+export const processConfig = ({ uid, openFilesMax, args, env, cwd, terminal }: ProcessSettings): object => ({
+  terminal,
+  user: { uid, gid: uid, umask: 0o022, additionalGids: [] },
+  args,
+  env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+  cwd,
+  noNewPrivileges: true,
+  capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
+  oomScoreAdj: 800,
+  rlimits: [
+    { type: 'RLIMIT_NOFILE', soft: openFilesMax, hard: openFilesMax },
+    { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
+  ],
+})
+
 export function containerConfig(settings: ContainerSettings): object {
   const { spec, flavour, uid, rootDir, etcDir, slot, netnsPath, openFilesMax, cgroupsPath } = settings
   const bind = (source: string, destination: string, ...options: string[]) => ({
@@ -77,23 +109,19 @@ export function containerConfig(settings: ContainerSettings): object {
     ociVersion: '1.0.2',
     hostname: 'hanshu',
     root: flavour.slot === 'root' ? { path: slot.slotDir } : { path: rootDir, readonly: true },
-    process: {
-      terminal: false,
-      user: { uid, gid: uid, umask: 0o022, additionalGids: [] },
+    process: processConfig({
+      uid,
+      openFilesMax,
       args: flavour.launcher(spec.argv),
-      env: Object.entries({ ...settings.env, ...spec.env }).map(([name, value]) => `${name}=${value}`),
+      env: { ...settings.env, ...spec.env },
       cwd: '/',
-      noNewPrivileges: true,
-      capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
-      oomScoreAdj: 800,
-      rlimits: [
-        { type: 'RLIMIT_NOFILE', soft: openFilesMax, hard: openFilesMax },
-        { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
-      ],
-    },
+      terminal: false,
+    }),
     mounts: [
       { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
       tmpfs('/dev', 'strictatime', 'mode=755', 'size=64k'),
+      // For programs that are started beside the function's, at a terminal. gVisor brings its own.
+      ...(flavour.startsBeside ? [TERMINALS] : []),
       tmpfs('/dev/shm', 'nodev', 'mode=1777', 'size=64m'),
       bind('/usr', '/usr', ...READ_ONLY),
       bind(etcDir, '/etc', ...READ_ONLY, 'noexec'),

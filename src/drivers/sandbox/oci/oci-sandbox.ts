@@ -8,12 +8,15 @@ import type {
   BoundPaths,
   Sandbox,
   SandboxBinding,
+  SandboxCommand,
   SandboxExit,
+  SandboxSession,
   SandboxSpec,
   SandboxUsage,
 } from '../../../ports/sandbox.ts'
+import { findTerminalProgram, newMark, startSession } from '../session.ts'
 import type { Cgroup, CgroupLimits, Cgroups } from './cgroup.ts'
-import { containerConfig } from './config-json.ts'
+import { containerConfig, processConfig } from './config-json.ts'
 import type { Disks } from './disks.ts'
 import type { MountHelper } from './mount-helper.ts'
 import type { InstanceNetwork, Network } from './network.ts'
@@ -51,15 +54,21 @@ export interface Workshop {
 /** Enters the control groups before it becomes the runtime, so that everything that follows is counted and limited. */
 const ENTER = 'for f in $GROUPS_TO_ENTER; do echo $$ > "$f" || exit 125; done; unset GROUPS_TO_ENTER'
 
+const SIZED = ['/bin/sh', '-c', '/usr/bin/stty cols 80 rows 24; exec "$@"', 'sh']
+
+const paths: BoundPaths = { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp', preparedDir }
+
 /** A task that takes back one thing that was made for an instance. Run in reverse order of making. */
 type Undo = () => Promise<unknown>
 
 export class OciSandbox implements Sandbox {
   readonly instanceId: string
   readonly exited: Promise<SandboxExit>
+  readonly exec?: (command: SandboxCommand) => Promise<SandboxSession>
   readonly #shop: Workshop
   readonly #child: ChildProcess
   readonly #group: Cgroup
+  readonly #uid: number
   readonly #network: InstanceNetwork | undefined
   readonly #slot: Slot
   readonly #undo: Undo[]
@@ -77,13 +86,16 @@ export class OciSandbox implements Sandbox {
     shop: Workshop
     child: ChildProcess
     group: Cgroup
+    uid: number
     network: InstanceNetwork | undefined
     undo: Undo[]
   }) {
     this.instanceId = parts.spec.instanceId
     this.#shop = parts.shop
+    if (parts.shop.runtime.flavour.startsBeside) this.exec = (command) => this.#exec(command)
     this.#child = parts.child
     this.#group = parts.group
+    this.#uid = parts.uid
     this.#network = parts.network
     this.#undo = parts.undo
     this.#slot = slotOf(parts.shop.layout.slotsDir, parts.spec.instanceId)
@@ -151,7 +163,7 @@ export class OciSandbox implements Sandbox {
       undo.push(() => group.killAll())
       await started(child, group, shop.startTimeoutMs)
       if (flavour.slot === 'root') await cleanSlot(slot)
-      return new OciSandbox({ spec, shop, child, group, network, undo })
+      return new OciSandbox({ spec, shop, child, group, uid, network, undo })
     } catch (error) {
       await undoAll(undo, shop.log).catch((cause) =>
         shop.log.error(
@@ -187,7 +199,53 @@ export class OciSandbox implements Sandbox {
     const settled = Promise.allSettled(work)
     this.#binding = settled
     await Promise.all(work)
-    return { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp', preparedDir }
+    return paths
+  }
+
+  get paths(): BoundPaths {
+    return paths
+  }
+
+  /** The runtime is told all by a file: environments are nobody's business, and command lines are everybody's. */
+  async #exec(command: SandboxCommand): Promise<SandboxSession> {
+    if (this.#gone) throw new Error('a sandbox that has ended cannot run anything')
+    const { runtime, layout, openFilesMax, env } = this.#shop
+    const { path, flavour, options } = runtime
+    const mark = newMark()
+    const terminal = command.tty && (await findTerminalProgram()) !== undefined
+    const file = `${layout.bundlesDir}/${this.instanceId}/session-${mark.value}.json`
+    const config = processConfig({
+      uid: this.#uid,
+      openFilesMax,
+      // The terminal inside is another one than that of `script`, and runc leaves its size at nothing.
+      args: [...(terminal ? SIZED : []), '/usr/bin/env', '--', ...command.argv],
+      env: { ...env, ...command.env, [mark.name]: mark.value },
+      cwd: command.cwd,
+      terminal,
+    })
+    await writeFile(file, JSON.stringify(config), { mode: 0o600 })
+    const removeFile = (): Promise<void> => rm(file, { force: true })
+    const session = startSession({
+      argv: [
+        ...['/bin/sh', '-c', `${ENTER}\nexec "$@"`, 'sh'],
+        ...['setpriv', '--pdeathsig', 'KILL', '--', path, '--root', `${layout.stateDir}/${this.instanceId}`],
+        ...[...options, 'exec', '--process', file, this.instanceId],
+      ],
+      mark,
+      env: {
+        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+        GROUPS_TO_ENTER: (flavour.entersGroups ? this.#group.procsFiles : []).join(' '),
+      },
+      cwd: '/',
+      tty: terminal,
+      candidates: () => this.#group.pids(),
+    })
+    // With the bundle it goes at the latest.
+    void session
+      .then(({ exited }) => exited)
+      .finally(removeFile)
+      .catch(() => {})
+    return session
   }
 
   freeze(): Promise<void> {

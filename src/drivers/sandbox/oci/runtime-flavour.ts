@@ -14,6 +14,8 @@ export interface RuntimeFlavour {
   launcher(argv: readonly string[]): string[]
   /** False: it makes a control group inside of ours by itself, and its own threads stay outside. */
   readonly entersGroups: boolean
+  /** Its programs are processes of the machine, so that another one beside them can be ended with all that it started. */
+  readonly startsBeside: boolean
   /** The kernel's note of an out-of-memory kill is gone with that group: it has to be inferred. */
   readonly losesOomNote: boolean
   /**
@@ -46,6 +48,7 @@ const crun: RuntimeFlavour = {
   start: 'exec "$@"',
   launcher: onDescriptor,
   entersGroups: true,
+  startsBeside: true,
   losesOomNote: false,
   slot: 'mounts',
   ownMemoryBytes: 0,
@@ -93,6 +96,7 @@ const runsc: RuntimeFlavour = {
     ...['exec 3<&0 0</dev/null; printf . >&3; exec "$@"', 'sh', ...argv],
   ],
   entersGroups: true,
+  startsBeside: false,
   losesOomNote: false,
   slot: 'root',
   ownMemoryBytes: 64 * 1024 * 1024,

@@ -7,11 +7,14 @@ import type {
   BoundPaths,
   Sandbox,
   SandboxBinding,
+  SandboxCommand,
   SandboxExit,
+  SandboxSession,
   SandboxSpec,
   SandboxUsage,
 } from '../../../ports/sandbox.ts'
 import { poll } from '../poll.ts'
+import { newMark, startSession } from '../session.ts'
 import type { Guardian } from './guardian.ts'
 import type { ListenPorts } from './listen-ports.ts'
 import { pathMapper } from './path-map.ts'
@@ -28,11 +31,14 @@ export class ProcessSandbox implements Sandbox {
   readonly removed: Promise<void>
   readonly #child: ChildProcess
   readonly #folder: string
+  readonly #map: (text: string) => string
+  readonly #setpriv: string | undefined
   readonly #guardian: Guardian
   readonly #usageTable: UsageTable
   readonly #ports: ListenPorts
   #listenPort: { wanted: number; given: number } | undefined
   #bound = false
+  #paths: BoundPaths | undefined
   #gone = false
   #usage: SandboxUsage = { memoryBytes: 0, memoryPeakBytes: 0, cpuMs: 0 }
 
@@ -40,6 +46,8 @@ export class ProcessSandbox implements Sandbox {
     instanceId: string
     child: ChildProcess
     folder: string
+    map: (text: string) => string
+    setpriv: string | undefined
     guardian: Guardian
     usageTable: UsageTable
     ports: ListenPorts
@@ -48,6 +56,8 @@ export class ProcessSandbox implements Sandbox {
     this.instanceId = parts.instanceId
     this.#child = parts.child
     this.#folder = parts.folder
+    this.#map = parts.map
+    this.#setpriv = parts.setpriv
     this.#guardian = parts.guardian
     this.#usageTable = parts.usageTable
     this.#ports = parts.ports
@@ -104,6 +114,8 @@ export class ProcessSandbox implements Sandbox {
         instanceId: spec.instanceId,
         child,
         folder,
+        map,
+        setpriv: shop.setpriv,
         guardian,
         usageTable,
         ports,
@@ -126,12 +138,37 @@ export class ProcessSandbox implements Sandbox {
       this.#listenPort = { wanted, given: await this.#ports.take(wanted) }
       if (this.#gone) this.#giveBackPort()
     }
-    return {
+    this.#paths = {
       codeDir: binding.codeSource,
       optDir: binding.optSource ?? `${this.#folder}/opt`,
       tmpDir: `${this.#folder}/tmp`,
       preparedDir: binding.preparedSource ?? `${this.#folder}/prepared`,
     }
+    return this.#paths
+  }
+
+  get paths(): BoundPaths {
+    if (!this.#paths) throw new Error('a sandbox that is not bound has no folders')
+    return this.#paths
+  }
+
+  exec({ argv, env, cwd, tty }: SandboxCommand): Promise<SandboxSession> {
+    if (this.#gone) return Promise.reject(new Error('a sandbox that has ended cannot run anything'))
+    const [map, setpriv] = [this.#map, this.#setpriv]
+    const mapped = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, map(value)]))
+    const program = argv.map(map)
+    return startSession({
+      // `env` ends with 127 where there is no such program, and 126 where it cannot be run.
+      argv: [
+        ...(setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : []),
+        ...['/usr/bin/env', '--', ...program],
+      ],
+      mark: newMark(),
+      env: { ...mapped, TMPDIR: `${this.#folder}/tmp`, [MARKER]: this.instanceId },
+      cwd: map(cwd),
+      tty,
+      candidates: async () => (await processesOf(this.instanceId, this.#child.pid)).map(({ pid }) => pid),
+    })
   }
 
   freeze(): Promise<void> {

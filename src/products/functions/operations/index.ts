@@ -32,6 +32,7 @@ import { getLayerVersionByArn } from './get-layer-version-by-arn.ts'
 import { getProvisionConfig } from './get-provision-config.ts'
 import { getScalingConfig } from './get-scaling-config.ts'
 import { getTrigger } from './get-trigger.ts'
+import { instanceExec } from './instance-exec.ts'
 import { invokeFunction } from './invoke-function.ts'
 import { listAliases } from './list-aliases.ts'
 import { listAsyncInvokeConfigs } from './list-async-invoke-configs.ts'
@@ -117,6 +118,7 @@ export const built: readonly Operation<FunctionsContext>[] = [
   invokeFunction,
   listAliases,
   listAsyncInvokeConfigs,
+  instanceExec,
   listAsyncTasks,
   listConcurrencyConfigs,
   listCustomDomains,

@@ -60,7 +60,7 @@ function timeOf(query: URLSearchParams, name: string): number | undefined {
 }
 
 /** Those that a qualifier sends invocations to. */
-async function versionsOf(
+export async function versionsOf(
   { records, accountId }: FunctionsContext,
   functionName: string,
   qualifier: string,

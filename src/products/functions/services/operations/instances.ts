@@ -1,7 +1,10 @@
+import { instanceNotFound } from '../../errors.ts'
+import { execInInstance } from '../../instance-exec.ts'
 import { isVersionId, LATEST } from '../../names.ts'
 import { limitOf } from '../../paging.ts'
 import { type FunctionsContext, jsonReply, none, type Operation, operation } from '../../vocabulary.ts'
 import type { ServicesApi } from '../api.ts'
+import { inServices } from '../delegate.ts'
 import { type Located, locate, nameInService } from '../names.ts'
 import { functionAt, requireAlias } from '../qualifiers.ts'
 
@@ -28,6 +31,27 @@ export const instanceOperations = ({ prefix }: ServicesApi): Operation<Functions
           versionId: versionId === LATEST ? '0' : versionId,
         }))
       return jsonReply(200, { instances })
+    },
+  }),
+
+  operation({
+    name: 'InstanceExec',
+    route: `GET ${prefix}/services/{service}/functions/{functionName}/instances/{instanceId}/exec`,
+    body: none,
+
+    async handle({ path, query, headers }, context) {
+      const { instanceId } = path
+      const located = locate(path.service, query)
+      await functionAt(context, located, path.functionName)
+      const functionName = nameInService(located.serviceName, path.functionName)
+      const versions = await versionsOf(context, located)
+      const found = context
+        .runningInstances(functionName)
+        .find((instance) => instance.instanceId === instanceId && versions.includes(instance.versionId))
+      return inServices(async () => {
+        if (!found) throw instanceNotFound(functionName, instanceId)
+        return execInInstance({ functionName, instanceId, query, headers }, context)
+      })
     },
   }),
 ]

@@ -5,8 +5,6 @@ import type { ServicesApi } from '../api.ts'
 const ofFunction = '/services/{service}/functions/{functionName}'
 
 /** Known and not built: a client is told so by name. */
-const in2016 = [['InstanceExec', 'GET', `${ofFunction}/instances/{instanceId}/exec`]] as const
-
 const in2021 = [
   ['CreateVpcBinding', 'POST', '/services/{service}/bindings'],
   ['DeleteVpcBinding', 'DELETE', '/services/{service}/bindings/{vpcId}'],
@@ -18,7 +16,7 @@ const in2021 = [
 ] as const
 
 export const notBuiltOperations = ({ prefix }: ServicesApi): Operation<FunctionsContext>[] =>
-  (prefix === '/2016-08-15' ? in2016 : in2021).map(([name, method, path]) =>
+  (prefix === '/2016-08-15' ? [] : in2021).map(([name, method, path]) =>
     operation({
       name,
       route: `${method} ${prefix}${path}`,

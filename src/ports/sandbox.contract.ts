@@ -380,7 +380,10 @@ export async function readText(stream: Readable, length: number): Promise<string
 export async function readLine(stream: Readable): Promise<string> {
   let text = ''
   while (!text.includes('\n')) text += await readText(stream, 1)
-  return text.slice(0, text.indexOf('\n'))
+  const end = text.indexOf('\n')
+  // What came with it is for the next one who reads.
+  if (end + 1 < text.length) stream.unshift(Buffer.from(text.slice(end + 1)))
+  return text.slice(0, end)
 }
 
 /** All that is written until the end. */

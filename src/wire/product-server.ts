@@ -88,6 +88,10 @@ export function headOf(message: IncomingMessage): RequestHead {
   }
 }
 
+/** Where the connection cannot be handed over, nobody was asked for it: an operation that needs it refuses then. */
+const withoutUpgrade = (head: RequestHead): RequestHead =>
+  head.headers.upgrade === undefined ? head : { ...head, headers: { ...head.headers, upgrade: undefined } }
+
 /** Clients that were told of a proxy name the host in the target: `http://host/path`. Servers have to take that. */
 function originForm(target: string): string {
   if (target.startsWith('/')) return target
@@ -134,7 +138,7 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
   const productLog = log.child({ product: product.name })
 
   return async (message, response, take) => {
-    const head = headOf(message)
+    const head = take ? headOf(message) : withoutUpgrade(headOf(message))
     const requestId = product.newRequestId(head)
     const gone = new AbortController()
     response.once('close', () => {
@@ -148,7 +152,6 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
       reply = product.renderError(asApiError(thrown, head, requestId), requestId, head)
     }
     const { upgrade } = reply
-    if (upgrade && !take) throw new Error('a request that asked for no upgrade cannot be answered with one')
     const facts = { operation: seen.operation, requestId, method: head.method, status: reply.status }
     if (seen.dataPlane) productLog.debug(facts, 'answered')
     else productLog.info(facts, 'answered')

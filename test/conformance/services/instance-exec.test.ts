@@ -161,4 +161,18 @@ test('what cannot be opened is refused before the connection is one', async () =
     .get(`/services/s/functions/refusals/instances/${instanceId}/exec?command=true`)
     .catch((error: { code?: string }) => error.code)
   assert.ok(['InvalidArgument', 'SignatureNotMatch'].includes(plain), plain)
+  // A path that only the router understands is no place where connections are handed over.
+  const hidden = await fc2
+    .get(
+      `/services/s/functions/refusals/instances/${instanceId}/exe%63`,
+      { command: 'true' },
+      {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      },
+    )
+    .catch((error: { code?: string }) => error.code)
+  assert.ok(['InvalidArgument', 'SignatureNotMatch', 'PathNotSupported'].includes(hidden), hidden)
+  assert.equal((await fc2.invokeFunction('s', 'refusals', '')).data, 'x')
 })

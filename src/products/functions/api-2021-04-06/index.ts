@@ -5,7 +5,10 @@ import type { FunctionsContext, Operation } from '../vocabulary.ts'
 
 /** API 2021-04-06: the 66 operations of `@alicloud/fc-open20210406` 2.0.13. */
 export const operations20210406: readonly Operation<FunctionsContext>[] = [
-  ...operationsOf({ prefix: '/2021-04-06', triggerConfig: 'text' }),
+  // Its SDK has no way into instances.
+  ...operationsOf({ prefix: '/2021-04-06', triggerConfig: 'text' }).filter(
+    ({ name }) => name !== 'InstanceExec',
+  ),
   listStatefulAsyncInvocationFunctions,
   listVpcBindings,
 ]

@@ -310,7 +310,8 @@ const cases: readonly Case[] = [
           { host: gateway, port: 22 },
           { host: '169.254.169.254', port: 80 },
           { host: '100.100.100.200', port: 80 },
-          { host: '10.0.0.1', port: 80 },
+          // Some private address that is not the gateway, where names of the cloud are served.
+          { host: gateway === '10.0.0.1' ? '10.1.0.1' : '10.0.0.1', port: 80 },
           { host: '192.168.0.1', port: 80 },
           { host: address, port: 7777 },
         ]

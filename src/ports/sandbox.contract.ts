@@ -206,6 +206,18 @@ export function sandboxContract(
       await Promise.all([frozen.kill(), other.kill()])
     })
 
+    test('runs on when it is thawed while it is being frozen', async () => {
+      const sandbox = await shell('while read x; do echo "$x"; done <&3')
+      for (let round = 0; round < 20; round++) {
+        const freezing = sandbox.freeze()
+        await sandbox.thaw()
+        await freezing
+        sandbox.channel.write(`${round}\n`)
+        assert.equal(await readLine(sandbox.stdout), String(round))
+      }
+      await sandbox.kill()
+    })
+
     test('tells how much memory and processor time it used', async () => {
       const sandbox = await start(
         '/usr/bin/perl',

@@ -69,7 +69,10 @@ export interface Sandbox {
 
   /** Gives the sandbox to a function: makes its files visible and its limits true. Rejects if it was bound before, or with `NoDiskRoom`. */
   bind(binding: SandboxBinding): Promise<BoundPaths>
-  /** Stops every process of the sandbox where it stands; `thaw` lets them go on. Both may be called twice. */
+  /**
+   * Stops every process of the sandbox where it stands; `thaw` lets them go on. Both may be called twice. A thaw overtakes
+   * a freeze that has not settled: both resolve, and the processes run.
+   */
   freeze(): Promise<void>
   thaw(): Promise<void>
   /** SIGKILL to every process, frozen or not; resolves when all are gone and all that was made for it is removed. */

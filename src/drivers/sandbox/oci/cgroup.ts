@@ -104,20 +104,40 @@ export async function killUntilEmpty(pids: () => number[], beforeEach: () => voi
   if (!empty) throw new Error(`processes ${pids().join(', ')} did not die`)
 }
 
-/** `again` is called now and then while it takes long. */
-export async function waitFrozen(isFrozen: () => boolean, again: () => void = () => {}): Promise<void> {
-  // Mostly a matter of microseconds: a timer would be longer.
-  for (let turn = 0; turn < FREEZE_TURNS; turn++) {
-    if (isFrozen()) return
-    await nextTurn()
+/**
+ * Freezes a group and lets it go. A thaw overtakes a freeze that is still under way: the freeze ends, and nothing is
+ * frozen after it, since whoever thaws is about to call.
+ * `again` freezes anew; it is called now and then while a freeze takes long.
+ */
+export function freezer(kernel: { set(frozen: boolean): void; isFrozen(): boolean; again?(): void }): {
+  freeze(): Promise<void>
+  thaw(): void
+} {
+  let wanted = false
+  const set = (frozen: boolean): void => {
+    wanted = frozen
+    kernel.set(frozen)
   }
-  let turns = 0
-  const frozen = await poll(() => {
-    if (isFrozen()) return true
-    if (++turns % FREEZE_AGAIN_TURNS === 0) again()
-    return false
-  }, FREEZE_TIMEOUT_MS)
-  if (!frozen) throw new Error('the sandbox did not freeze in time')
+  const isOver = (): boolean => !wanted || kernel.isFrozen()
+
+  return {
+    async freeze() {
+      set(true)
+      // Mostly a matter of microseconds: a timer would be longer.
+      for (let turn = 0; turn < FREEZE_TURNS; turn++) {
+        if (isOver()) return
+        await nextTurn()
+      }
+      let turns = 0
+      const frozen = await poll(() => {
+        if (isOver()) return true
+        if (++turns % FREEZE_AGAIN_TURNS === 0) kernel.again?.()
+        return false
+      }, FREEZE_TIMEOUT_MS)
+      if (!frozen) throw new Error('the sandbox did not freeze in time')
+    },
+    thaw: () => set(false),
+  }
 }
 
 /** The kernel lets go of a group some moments after its last process died. */

@@ -4,6 +4,7 @@ import {
   type CgroupLimits,
   type Cgroups,
   CPU_PERIOD_US,
+  freezer,
   groupNames,
   groupPids,
   killUntilEmpty,
@@ -11,7 +12,6 @@ import {
   readKey,
   readNumber,
   removeGroup,
-  waitFrozen,
   writeControl,
 } from './cgroup.ts'
 
@@ -47,15 +47,25 @@ export function cgroupsV1(owner: string, mounts: ReadonlyMap<string, string>): C
   function open(name: string): Cgroup {
     const memory = `${at('memory')}/${name}`
     const cpu = `${at('cpu')}/${name}`
-    const freezer = `${at('freezer')}/${name}`
+    const freezerFolder = `${at('freezer')}/${name}`
     const pidsFolder = `${at('pids')}/${name}`
     const folders = roots.map((root) => `${root}/${name}`)
 
     // A process that had not entered every hierarchy when its owner was killed is still found.
     const pids = (): number[] => [...new Set(folders.flatMap(groupPids))]
-    const setFreezer = (state: 'FROZEN' | 'THAWED'): void => {
-      if (existsSync(freezer)) writeControl(`${freezer}/freezer.state`, state)
+    const stateFile = `${freezerFolder}/freezer.state`
+    const set = (frozen: boolean): void => {
+      if (existsSync(freezerFolder)) writeControl(stateFile, frozen ? 'FROZEN' : 'THAWED')
     }
+    const { freeze, thaw } = freezer({
+      set,
+      isFrozen: () => readFileSync(stateFile, 'utf8').trim() === 'FROZEN',
+      // A process that forks at that moment can leave the group FREEZING for ever.
+      again() {
+        set(false)
+        set(true)
+      },
+    })
     let memoryBytes = 0
 
     return {
@@ -72,18 +82,10 @@ export function cgroupsV1(owner: string, mounts: ReadonlyMap<string, string>): C
         writeControl(`${cpu}/cpu.cfs_quota_us`, Math.max(1000, Math.round(limits.cpu * CPU_PERIOD_US)))
         writeControl(`${pidsFolder}/pids.max`, limits.pidsMax)
       },
-      async freeze() {
-        setFreezer('FROZEN')
-        const isFrozen = (): boolean => readFileSync(`${freezer}/freezer.state`, 'utf8').trim() === 'FROZEN'
-        // A process that forks at that moment can leave the group FREEZING for ever: it is let go, and frozen anew.
-        await waitFrozen(isFrozen, () => {
-          setFreezer('THAWED')
-          setFreezer('FROZEN')
-        })
-      },
-      thaw: () => setFreezer('THAWED'),
+      freeze,
+      thaw,
       pids,
-      killAll: () => killUntilEmpty(pids, () => setFreezer('THAWED')),
+      killAll: () => killUntilEmpty(pids, thaw),
       usage() {
         const cached = readKey(`${memory}/memory.stat`, 'total_inactive_file')
         const used = readNumber(`${memory}/memory.usage_in_bytes`) - cached

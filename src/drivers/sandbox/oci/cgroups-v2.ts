@@ -4,6 +4,7 @@ import {
   type CgroupLimits,
   type Cgroups,
   CPU_PERIOD_US,
+  freezer,
   groupNames,
   groupPids,
   killUntilEmpty,
@@ -11,7 +12,6 @@ import {
   readKey,
   readNumber,
   removeGroup,
-  waitFrozen,
   writeControl,
 } from './cgroup.ts'
 
@@ -58,11 +58,14 @@ export function cgroupsV2(
   function open(name: string): Cgroup {
     const folder = `${root}/${name}`
     const pids = (): number[] => groupPids(folder)
-    const setFreezer = (frozen: 0 | 1): void => {
-      if (existsSync(folder)) writeControl(`${folder}/cgroup.freeze`, frozen)
-    }
+    const { freeze, thaw } = freezer({
+      set(frozen) {
+        if (existsSync(folder)) writeControl(`${folder}/cgroup.freeze`, frozen ? 1 : 0)
+      },
+      isFrozen: () => readKey(`${folder}/cgroup.events`, 'frozen') === 1,
+    })
     const killAtOnce = (): void => {
-      setFreezer(0)
+      thaw()
       // Since Linux 5.14; before it, one signal after the other.
       if (existsSync(`${folder}/cgroup.kill`)) writeControl(`${folder}/cgroup.kill`, 1)
     }
@@ -82,11 +85,8 @@ export function cgroupsV2(
         }
         if (controllers.includes('pids')) writeControl(`${folder}/pids.max`, limits.pidsMax)
       },
-      async freeze() {
-        setFreezer(1)
-        await waitFrozen(() => readKey(`${folder}/cgroup.events`, 'frozen') === 1)
-      },
-      thaw: () => setFreezer(0),
+      freeze,
+      thaw,
       pids,
       killAll: () => killUntilEmpty(pids, killAtOnce),
       usage() {

@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
-import type { CgroupLimits } from './cgroup.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type CgroupLimits, freezer } from './cgroup.ts'
 import { cgroupsV2 } from './cgroups-v2.ts'
 import { cgroupMounts, openCgroups } from './open-cgroups.ts'
 
@@ -53,6 +54,28 @@ test('limits of version 1 are written, grow and shrink', { skip: v1Skip }, async
   await group.remove()
   await groups.remove()
   assert.deepEqual(groups.names(), [])
+})
+
+test('a freeze that takes long is asked for again, until it is frozen or let go', async () => {
+  let again = 0
+  const asked: boolean[] = []
+  const { freeze, thaw } = freezer({
+    set: (frozen) => void asked.push(frozen),
+    isFrozen: () => again === 2,
+    again: () => void again++,
+  })
+  await freeze()
+  assert.deepEqual([again, asked], [2, [true]])
+  thaw()
+
+  // Never frozen: only the thaw ends it, and after that nothing is asked of the kernel any more.
+  again = 3
+  const freezing = freeze()
+  while (again === 3) await nextTurn()
+  thaw()
+  const before = again
+  await freezing
+  assert.deepEqual([again - before, asked], [0, [true, false, true, false]])
 })
 
 test('limits of version 2 go to the files of version 2', { skip: process.platform !== 'linux' }, async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { searchIndexContract } from '../../ports/search-index.contract.ts'
 import { type SearchIndexStore, SearchOverload, SearchTookTooLong } from '../../ports/search-index.ts'
@@ -48,5 +49,26 @@ test('more searches than may wait are refused', async () => {
   const first = store.count('i', { is: 'all' })
   await assert.rejects(store.count('i', { is: 'all' }), SearchOverload)
   assert.equal(await first, 0)
+  await store.close()
+})
+
+test('a file of version 1, which kept no words, is emptied, so that it is filled anew', async () => {
+  const file = newPath('search.db')
+  const first = sqliteSearchIndexes({ file })
+  const put = { key: Buffer.from('a'), fields: [{ name: 't', words: ['x'] }], children: [] }
+  await first.write('i', [{ put }], 'filled')
+  await first.close()
+  const database = new DatabaseSync(file)
+  database.exec(`DROP TABLE words1; PRAGMA user_version = 1;
+    CREATE VIRTUAL TABLE words1 USING fts5(words, content = '', contentless_delete = 1, tokenize = 'ascii')`)
+  database.close()
+
+  const store = sqliteSearchIndexes({ file })
+  await store.write('other', [])
+  assert.deepEqual(await store.indexes(), ['other'])
+  assert.equal(await store.noteOf('i'), undefined)
+  await store.write('i', [{ put }], 'filled')
+  const isX = { is: 'words', field: 't', phrases: [{ words: ['x'] }], atLeast: 1 } as const
+  assert.equal(await store.count('i', isX), 1)
   await store.close()
 })

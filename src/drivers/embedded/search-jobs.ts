@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DocumentChange, DocumentContent, DocumentField } from '../../ports/search-index.ts'
 import { textTable, wordsColumn } from './search-words.ts'
+import type { Schema } from './sqlite-database.ts'
 import type { JobsOf } from './sqlite-jobs.ts'
 
 export type SearchJob =
@@ -15,8 +16,9 @@ type FieldKind = (typeof fieldKinds)[number]
 // A value is found by its field, and all values of a document by the document. Values keep their types: SQLite compares
 // integers and reals exactly, and texts by their bytes. Boxes of `places` are of 32 bits and a little too large, so that
 // what is exact stands beside them; the field is a dimension of theirs. Words are in a table for each field of words,
-// made with the field, as the rarity of a word is counted over one field.
-const schema = [
+// made with the field, as the rarity of a word is counted over one field. They keep their words, for SQLite before 3.54
+// (Node.js 24.21) goes on counting what was removed from one that does not.
+const schema: Schema = [
   `
   CREATE TABLE indexes (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, note TEXT) STRICT;
   CREATE TABLE fields (
@@ -48,7 +50,16 @@ const schema = [
   CREATE VIRTUAL TABLE places USING rtree(
     id, fieldFrom, fieldTo, south, north, west, east, +document INTEGER, +latitude REAL, +longitude REAL
   );`,
+  emptied,
 ]
+
+/** Version 1 kept no words, and its counts are wrong. What has no index here is filled anew from its table. */
+function emptied(database: DatabaseSync): void {
+  const ofWords = database.prepare('SELECT id FROM fields WHERE kind = ?').all(fieldKinds.indexOf('words'))
+  for (const row of ofWords) database.exec(`DROP TABLE ${textTable((row as { id: number }).id)}`)
+  for (const table of ['indexes', 'fields', 'documents', 'fieldValues', 'points', 'places'])
+    database.exec(`DELETE FROM ${table}`)
+}
 
 function searchOn(database: DatabaseSync): (job: SearchJob) => unknown {
   const find = {
@@ -88,9 +99,7 @@ function searchOn(database: DatabaseSync): (job: SearchJob) => unknown {
     if (found) return found.id
     const id = Number(add.field.run(index, name, number).lastInsertRowid)
     if (kind === 'words') {
-      database.exec(
-        `CREATE VIRTUAL TABLE ${textTable(id)} USING fts5(words, content = '', contentless_delete = 1, tokenize = 'ascii')`,
-      )
+      database.exec(`CREATE VIRTUAL TABLE ${textTable(id)} USING fts5(words, tokenize = 'ascii')`)
     }
     return id
   }

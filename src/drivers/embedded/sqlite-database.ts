@@ -42,7 +42,7 @@ export function openReader(file: string): DatabaseSync {
 }
 
 /** Step n leads from version n of the file's layout to n + 1; steps are only ever added. */
-export type Schema = readonly string[]
+export type Schema = readonly (string | ((database: DatabaseSync) => void))[]
 
 function applySchema(database: DatabaseSync, schema: Schema, file: string): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
@@ -50,8 +50,11 @@ function applySchema(database: DatabaseSync, schema: Schema, file: string): void
     const message = `${file} has version ${version}; this release knows versions up to ${schema.length}`
     throw new StorageError({ code: 'ENEWER', message })
   }
-  for (const [step, sql] of schema.slice(version).entries()) {
-    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + step + 1}; COMMIT`)
+  for (const [at, step] of schema.slice(version).entries()) {
+    database.exec('BEGIN IMMEDIATE')
+    if (typeof step === 'string') database.exec(step)
+    else step(database)
+    database.exec(`PRAGMA user_version = ${version + at + 1}; COMMIT`)
   }
 }
 

@@ -231,6 +231,13 @@ export function searchIndexContract(
       )
     })
 
+    it('finds points that are nearer to zero than a number of 32 bits can be', async () => {
+      await put(document('a', [at('p', [1e-90, 1e-90])]))
+      const box = { north: 1, south: 1e-150, west: 1e-150, east: 1 }
+      assert.equal(await keys({ is: 'inBox', field: 'p', box }), 'a')
+      assert.equal(await keys({ is: 'inBox', field: 'p', box: { ...box, south: 1e-80 } }), '')
+    })
+
     it('finds what has children that fulfil all of a condition', async () => {
       const child = (n: number, t: string) => ({
         path: 'c',

@@ -4,6 +4,9 @@ import { boxAround, boxOf } from '../../lib/geo.ts'
 import type { Condition, IndexedValue, Score, SortBy, Within, WordsWanted } from '../../ports/search-index.ts'
 import { matching, textTable } from './search-words.ts'
 
+/** The tree's boxes are of 32 bits and no smaller than what they hold, but for what is so near to zero that they lose it. */
+const TREE_LOSS = 2 ** -126
+
 /** What a search knows of the index that it is about. */
 export interface Names {
   fieldId(name: string): number | undefined
@@ -131,14 +134,15 @@ export class Sql {
   #placesIn(field: string, { north, south, west, east }: GeoBox, exact: readonly string[]): string {
     const number = this.field(field)
     const [n, s, w, e] = [north, south, west, east].map((edge) => this.bind(edge))
-    // The tree's boxes are of 32 bits and no smaller than what they hold.
+    const [treeN, treeE] = [north, east].map((edge) => this.bind(edge + TREE_LOSS))
+    const [treeS, treeW] = [south, west].map((edge) => this.bind(edge - TREE_LOSS))
     const longitudes =
       west <= east
-        ? `west <= ${e} AND east >= ${w} AND longitude BETWEEN ${w} AND ${e}`
+        ? `west <= ${treeE} AND east >= ${treeW} AND longitude BETWEEN ${w} AND ${e}`
         : `(longitude >= ${w} OR longitude <= ${e})`
     const all = [
       `fieldFrom <= ${number} AND fieldTo >= ${number}`,
-      `south <= ${n} AND north >= ${s} AND latitude BETWEEN ${s} AND ${n}`,
+      `south <= ${treeN} AND north >= ${treeS} AND latitude BETWEEN ${s} AND ${n}`,
       longitudes,
       ...exact,
       'alive()',

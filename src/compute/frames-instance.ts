@@ -58,6 +58,7 @@ export function framesInstance({
 
   return {
     instanceId,
+    paths,
     sandbox,
     exited: sandbox.exited,
     unreadBytes: () => channel.unreadBytes,

@@ -99,6 +99,7 @@ export async function startHttpInstance({
   return {
     instanceId: sandbox.instanceId,
     sandbox,
+    paths,
     exited: sandbox.exited,
     initialize: (call) => hook(call, 'POST', '/initialize'),
     preStop: (call) => hook(call, 'GET', '/pre-stop'),

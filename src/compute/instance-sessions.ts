@@ -26,9 +26,9 @@ export function instanceSessions(engine: Pick<Engine, 'holdInstance'>): Instance
 }
 
 function start({ instance, revision, qualifier }: HeldInstance, argv: readonly string[], tty: boolean) {
-  const { sandbox, instanceId } = instance
-  if (!sandbox.exec || !sandbox.paths) throw new NoSession('unable')
-  const { codeDir, tmpDir } = sandbox.paths
+  const { sandbox, instanceId, paths } = instance
+  if (!sandbox.exec) throw new NoSession('unable')
+  const { codeDir, tmpDir } = paths
   const env = {
     PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
     HOME: tmpDir,

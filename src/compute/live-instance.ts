@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { TraceContext } from '../lib/trace-context.ts'
 import type { FunctionRevision, HandlerRequest, HttpRequestHead } from '../ports/invocation.ts'
-import type { Sandbox, SandboxExit } from '../ports/sandbox.ts'
+import type { BoundPaths, Sandbox, SandboxExit } from '../ports/sandbox.ts'
 import type { InvocationLog } from './invocation-log.ts'
 
 /**
@@ -11,6 +11,8 @@ import type { InvocationLog } from './invocation-log.ts'
 export interface LiveInstance {
   readonly instanceId: string
   readonly sandbox: Sandbox
+  /** The folders of the function, as seen inside. */
+  readonly paths: BoundPaths
   readonly exited: Promise<SandboxExit>
   /** Runs the initializer. Only for functions that have one. */
   initialize(call: HookCall): Promise<Answer>

@@ -83,8 +83,6 @@ export interface Sandbox {
    * ports of the machine, `listenPort` may have become another one: then the program has to listen on the one told here.
    */
   address(port: number): { host: string; port: number }
-  /** The folders, once it is bound. */
-  readonly paths?: BoundPaths
   /**
    * Starts another program beside the first, with no more power than that has: same user, limits and isolation. Rejects
    * when the sandbox has ended. What is no such program ends with 126 or 127. Absent where the driver cannot.

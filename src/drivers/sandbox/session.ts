@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { SandboxSession } from '../../ports/sandbox.ts'
-import { poll } from './poll.ts'
+import { killUntilNone } from './kill.ts'
 import { findProgram } from './run-program.ts'
 
 /** In the environment of the program of a session, and so of what it starts. */
@@ -85,21 +85,17 @@ const atTerminal = (argv: readonly string[]): string[] => [
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-/** A process may fork between being seen and being killed, so it is done until nobody is left. */
 async function killMarked(
   child: ChildProcess,
   value: string,
   candidates: SessionCommand['candidates'],
 ): Promise<void> {
-  const dead = await poll(async () => {
-    let left = 0
-    for (const pid of await candidates()) {
-      if (!(await isMarked(pid, value))) continue
-      left++
-      signal(pid)
-    }
-    return left === 0
-  }, KILL_TIMEOUT_MS)
+  const marked = async (): Promise<number[]> => {
+    const found: number[] = []
+    for (const pid of await candidates()) if (await isMarked(pid, value)) found.push(pid)
+    return found
+  }
+  const dead = await killUntilNone(marked, KILL_TIMEOUT_MS)
   if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
   if (!dead) throw new Error('processes of a session did not die')
 }
@@ -110,13 +106,5 @@ async function isMarked(pid: number, value: string): Promise<boolean> {
   } catch {
     // It has ended, or is somebody else's.
     return false
-  }
-}
-
-function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

@@ -20,16 +20,21 @@ const server = new WebSocketServer({
 export interface ExecRequest {
   functionName: string
   instanceId: string
+  /** Of which the instance has to be. Absent: of any. */
+  versions?: readonly string[]
   query: URLSearchParams
   headers: Readonly<Record<string, string | undefined>>
 }
 
 /** Starts the program, so that what is refused is answered as by any operation; then the connection is the session's. */
 export async function execInInstance(asked: ExecRequest, context: FunctionsContext): Promise<Reply> {
-  const { functionName, instanceId, query, headers } = asked
+  const { functionName, instanceId, versions, query, headers } = asked
   const { instanceSessions, clock, log, requestId, principal } = context
   if (headers['upgrade']?.toLowerCase() !== 'websocket' || !headers['sec-websocket-key'])
     throw invalidArgument('InstanceExec has to be asked for by WebSocket')
+  const running = context.runningInstances(functionName).find((one) => one.instanceId === instanceId)
+  if (!running || (versions && !versions.includes(running.versionId)))
+    throw instanceNotFound(functionName, instanceId)
   const argv = commandOf(query)
   const tty = flagOf(query, 'tty', false)
   const options: ExecOptions = {

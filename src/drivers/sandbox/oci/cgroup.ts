@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { killUntilNone } from '../kill.ts'
 import { poll } from '../poll.ts'
 
 /** Control groups of one owner, `/<owner>/<name>` in every hierarchy, whatever version the kernel runs. */
@@ -93,15 +94,14 @@ export function groupPids(folder: string): number[] {
   }
 }
 
-/** New processes may be forked between reading and killing, so it is done until nobody is left. */
+/** `beforeEach`: before the processes are looked for, each time. */
 export async function killUntilEmpty(pids: () => number[], beforeEach: () => void): Promise<void> {
-  const empty = await poll(() => {
+  const looked = (): number[] => {
     beforeEach()
-    const left = pids()
-    for (const pid of left) signal(pid)
-    return left.length === 0
-  }, KILL_TIMEOUT_MS)
-  if (!empty) throw new Error(`processes ${pids().join(', ')} did not die`)
+    return pids()
+  }
+  if (!(await killUntilNone(looked, KILL_TIMEOUT_MS)))
+    throw new Error(`processes ${pids().join(', ')} did not die`)
 }
 
 /**
@@ -159,12 +159,4 @@ export async function removeGroup(folder: string): Promise<void> {
 function isGone(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code
   return code === 'ENOENT' || code === 'ENODEV'
-}
-
-function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }

@@ -56,8 +56,6 @@ const ENTER = 'for f in $GROUPS_TO_ENTER; do echo $$ > "$f" || exit 125; done; u
 
 const SIZED = ['/bin/sh', '-c', '/usr/bin/stty cols 80 rows 24; exec "$@"', 'sh']
 
-const paths: BoundPaths = { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp', preparedDir }
-
 /** A task that takes back one thing that was made for an instance. Run in reverse order of making. */
 type Undo = () => Promise<unknown>
 
@@ -199,11 +197,7 @@ export class OciSandbox implements Sandbox {
     const settled = Promise.allSettled(work)
     this.#binding = settled
     await Promise.all(work)
-    return paths
-  }
-
-  get paths(): BoundPaths {
-    return paths
+    return { codeDir: '/code', optDir: '/opt', tmpDir: '/tmp', preparedDir }
   }
 
   /** The runtime is told all by a file: environments are nobody's business, and command lines are everybody's. */

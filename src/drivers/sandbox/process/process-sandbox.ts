@@ -13,7 +13,7 @@ import type {
   SandboxSpec,
   SandboxUsage,
 } from '../../../ports/sandbox.ts'
-import { poll } from '../poll.ts'
+import { killUntilNone, signalProcess } from '../kill.ts'
 import { newMark, startSession } from '../session.ts'
 import type { Guardian } from './guardian.ts'
 import type { ListenPorts } from './listen-ports.ts'
@@ -38,7 +38,6 @@ export class ProcessSandbox implements Sandbox {
   readonly #ports: ListenPorts
   #listenPort: { wanted: number; given: number } | undefined
   #bound = false
-  #paths: BoundPaths | undefined
   #gone = false
   #usage: SandboxUsage = { memoryBytes: 0, memoryPeakBytes: 0, cpuMs: 0 }
 
@@ -138,18 +137,12 @@ export class ProcessSandbox implements Sandbox {
       this.#listenPort = { wanted, given: await this.#ports.take(wanted) }
       if (this.#gone) this.#giveBackPort()
     }
-    this.#paths = {
+    return {
       codeDir: binding.codeSource,
       optDir: binding.optSource ?? `${this.#folder}/opt`,
       tmpDir: `${this.#folder}/tmp`,
       preparedDir: binding.preparedSource ?? `${this.#folder}/prepared`,
     }
-    return this.#paths
-  }
-
-  get paths(): BoundPaths {
-    if (!this.#paths) throw new Error('a sandbox that is not bound has no folders')
-    return this.#paths
   }
 
   exec({ argv, env, cwd, tty }: SandboxCommand): Promise<SandboxSession> {
@@ -210,9 +203,9 @@ export class ProcessSandbox implements Sandbox {
 
   async #signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     if (this.#gone) return
-    signal(-this.#child.pid!, name)
+    signalProcess(-this.#child.pid!, name)
     for (const { pid, groupId } of await processesOf(this.instanceId, this.#child.pid)) {
-      if (groupId !== this.#child.pid) signal(pid, name)
+      if (groupId !== this.#child.pid) signalProcess(pid, name)
     }
     this.#usageTable.outdate()
   }
@@ -233,20 +226,7 @@ export class ProcessSandbox implements Sandbox {
   }
 }
 
-/** A process may fork between being seen and being killed, so it is done until nobody is left. */
 export async function killProcesses(instanceId: string, groupId: number | undefined): Promise<void> {
-  const dead = await poll(async () => {
-    const processes = await processesOf(instanceId, groupId)
-    for (const { pid } of processes) signal(pid, 'SIGKILL')
-    return processes.length === 0
-  }, KILL_TIMEOUT_MS)
-  if (!dead) throw new Error(`processes of ${instanceId} did not die`)
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
+  const pids = async (): Promise<number[]> => (await processesOf(instanceId, groupId)).map(({ pid }) => pid)
+  if (!(await killUntilNone(pids, KILL_TIMEOUT_MS))) throw new Error(`processes of ${instanceId} did not die`)
 }

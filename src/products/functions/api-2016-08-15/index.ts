@@ -1,5 +1,6 @@
 import { operationsOf } from '../services/all-operations.ts'
 import { accountConfigs } from '../services/operations/account.ts'
+import { instanceExec } from '../services/operations/instances.ts'
 import { layerVersionByArn } from '../services/operations/layers.ts'
 import { tempCodeBucketToken } from '../services/operations/uploads.ts'
 import type { FunctionsContext, Operation } from '../vocabulary.ts'
@@ -8,6 +9,7 @@ import type { FunctionsContext, Operation } from '../vocabulary.ts'
 export const operations20160815: readonly Operation<FunctionsContext>[] = [
   ...operationsOf({ prefix: '/2016-08-15', triggerConfig: 'object' }),
   accountConfigs,
+  instanceExec,
   layerVersionByArn,
   tempCodeBucketToken,
 ]

@@ -1,5 +1,4 @@
 import { requireFunction } from '../change-function.ts'
-import { instanceNotFound } from '../errors.ts'
 import { execInInstance } from '../instance-exec.ts'
 import { stateAt } from '../qualifiers.ts'
 import { none, operation } from '../vocabulary.ts'
@@ -15,14 +14,9 @@ export const instanceExec = operation({
     const { records, accountId } = context
     const root = await requireFunction(context, functionName)
     const qualifier = query.get('qualifier')
-    if (qualifier) {
-      await stateAt(records, accountId, root, qualifier)
-      const versions = await versionsOf(context, functionName, qualifier)
-      const found = context
-        .runningInstances(functionName)
-        .find((instance) => instance.instanceId === instanceId && versions.includes(instance.versionId))
-      if (!found) throw instanceNotFound(functionName, instanceId)
-    }
-    return execInInstance({ functionName, instanceId, query, headers }, context)
+    if (!qualifier) return execInInstance({ functionName, instanceId, query, headers }, context)
+    await stateAt(records, accountId, root, qualifier)
+    const versions = await versionsOf(context, functionName, qualifier)
+    return execInInstance({ functionName, instanceId, versions, query, headers }, context)
   },
 })

@@ -8,7 +8,6 @@ import { functionOperations } from './operations/functions.ts'
 import { instanceOperations } from './operations/instances.ts'
 import { invocationOperations } from './operations/invocations.ts'
 import { layerOperations } from './operations/layers.ts'
-import { notBuiltOperations } from './operations/not-built.ts'
 import { serviceOperations } from './operations/services.ts'
 import { statefulAsyncOperations } from './operations/stateful-async-invocations.ts'
 import { tagOperations } from './operations/tags.ts'
@@ -30,5 +29,4 @@ export const operationsOf = (api: ServicesApi): Operation<FunctionsContext>[] =>
   ...layerOperations(api),
   ...tagOperations(api),
   ...accountOperations(api),
-  ...notBuiltOperations(api),
 ]

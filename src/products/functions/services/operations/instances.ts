@@ -1,4 +1,3 @@
-import { instanceNotFound } from '../../errors.ts'
 import { execInInstance } from '../../instance-exec.ts'
 import { isVersionId, LATEST } from '../../names.ts'
 import { limitOf } from '../../paging.ts'
@@ -33,28 +32,23 @@ export const instanceOperations = ({ prefix }: ServicesApi): Operation<Functions
       return jsonReply(200, { instances })
     },
   }),
-
-  operation({
-    name: 'InstanceExec',
-    route: `GET ${prefix}/services/{service}/functions/{functionName}/instances/{instanceId}/exec`,
-    body: none,
-
-    async handle({ path, query, headers }, context) {
-      const { instanceId } = path
-      const located = locate(path.service, query)
-      await functionAt(context, located, path.functionName)
-      const functionName = nameInService(located.serviceName, path.functionName)
-      const versions = await versionsOf(context, located)
-      const found = context
-        .runningInstances(functionName)
-        .find((instance) => instance.instanceId === instanceId && versions.includes(instance.versionId))
-      return inServices(async () => {
-        if (!found) throw instanceNotFound(functionName, instanceId)
-        return execInInstance({ functionName, instanceId, query, headers }, context)
-      })
-    },
-  }),
 ]
+
+/** By WebSocket; API 2021-04-06 has none. */
+export const instanceExec = operation({
+  name: 'InstanceExec',
+  route: 'GET /2016-08-15/services/{service}/functions/{functionName}/instances/{instanceId}/exec',
+  body: none,
+
+  async handle({ path, query, headers }, context) {
+    const { instanceId } = path
+    const located = locate(path.service, query)
+    await functionAt(context, located, path.functionName)
+    const functionName = nameInService(located.serviceName, path.functionName)
+    const versions = await versionsOf(context, located)
+    return inServices(() => execInInstance({ functionName, instanceId, versions, query, headers }, context))
+  },
+})
 
 /** Those that a qualifier sends invocations to. */
 async function versionsOf(context: FunctionsContext, { serviceName, qualifier }: Located): Promise<string[]> {

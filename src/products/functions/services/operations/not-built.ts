@@ -1,11 +1,9 @@
 import { notImplemented } from '../../errors.ts'
 import { type FunctionsContext, none, type Operation, operation } from '../../vocabulary.ts'
-import type { ServicesApi } from '../api.ts'
 
 const ofFunction = '/services/{service}/functions/{functionName}'
 
-/** Known and not built: a client is told so by name. */
-const in2021 = [
+const known = [
   ['CreateVpcBinding', 'POST', '/services/{service}/bindings'],
   ['DeleteVpcBinding', 'DELETE', '/services/{service}/bindings/{vpcId}'],
   ['RegisterEventSource', 'POST', `${ofFunction}/event-sources`],
@@ -15,14 +13,14 @@ const in2021 = [
   ['ReleaseGPUInstance', 'DELETE', '/gpuInstances/{instanceId}'],
 ] as const
 
-export const notBuiltOperations = ({ prefix }: ServicesApi): Operation<FunctionsContext>[] =>
-  (prefix === '/2016-08-15' ? [] : in2021).map(([name, method, path]) =>
-    operation({
-      name,
-      route: `${method} ${prefix}${path}`,
-      body: none,
-      async handle() {
-        throw notImplemented(`the operation '${name}'`)
-      },
-    }),
-  )
+/** Of API 2021-04-06. Known and not built: a client is told so by name. */
+export const notBuilt: readonly Operation<FunctionsContext>[] = known.map(([name, method, path]) =>
+  operation({
+    name,
+    route: `${method} /2021-04-06${path}`,
+    body: none,
+    async handle() {
+      throw notImplemented(`the operation '${name}'`)
+    },
+  }),
+)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fc2Client, type Sdk } from '../../clients.fixture.ts'
 import { until } from '../../platform.fixture.ts'
+import { user } from '../identity/identity.fixture.ts'
 import { createIn, saying, sharedServices } from './services.fixture.ts'
 
 const bed = sharedServices()
@@ -175,4 +176,27 @@ test('what cannot be opened is refused before the connection is one', async () =
     .catch((error: { code?: string }) => error.code)
   assert.ok(['InvalidArgument', 'SignatureNotMatch', 'PathNotSupported'].includes(hidden), hidden)
   assert.equal((await fc2.invokeFunction('s', 'refusals', '')).data, 'x')
+})
+
+test('who may invoke may not log in: that is a permission of its own', async () => {
+  const { platform } = bed
+  const place = await instanceOf('permitted')
+  const allowing = (Action: string) => ({ Effect: 'Allow', Action, Resource: '*' })
+  const loginOf = async (name: string, action: string) => {
+    const keys = await user(platform, name, [allowing(action)])
+    return exec(fc2Client({ ...platform, ...keys }), place, { ...shell, command: '/bin/true' })
+  }
+  const refused = await loginOf('guest', 'fc:InvokeFunction')
+  await refused.closed
+  assert.match(refused.told.errors[0]!.message, /fc:InstanceExec/)
+  const allowed = await loginOf('operator', 'fc:InstanceExec')
+  assert.equal((await allowed.closed).reason, 'exit code 0')
+})
+
+test('a platform that stops ends the sessions, and is not held up by them', async () => {
+  const place = await instanceOf('stopping')
+  const session = await exec(bed.fc2, place, shell)
+  session.type('sleep 1000\n')
+  assert.equal(await bed.platform.stop(), 0)
+  assert.ok((await session.closed).code > 0)
 })

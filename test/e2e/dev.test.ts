@@ -1,7 +1,7 @@
 /** The local loop: what it leaves behind while it runs, which must not grow, and when it ends, which is nothing. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -13,8 +13,11 @@ async function project(t: TestContext): Promise<{ folder: string; write: (text: 
   const folder = await mkdtemp(join(tmpdir(), 'hanshu-dev-e2e-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   await mkdir(join(folder, 'code'))
-  const write = (text: string) =>
-    writeFile(join(folder, 'code/index.js'), `exports.handler = async () => ${JSON.stringify(text)}\n`)
+  // In one step: half of a file would be a reload too.
+  const write = async (text: string) => {
+    await writeFile(join(folder, 'next.js'), `exports.handler = async () => ${JSON.stringify(text)}\n`)
+    await rename(join(folder, 'next.js'), join(folder, 'code/index.js'))
+  }
   await write('0')
   await writeFile(
     join(folder, 's.yaml'),
@@ -61,8 +64,8 @@ test('fifty reloads leave one package, one unpacked folder and one instance', as
   for (let reload = 1; reload <= reloads; reload++) {
     await write(String(reload))
     await eventually(
-      async () => dev.output().match(/loop: reloaded/g)?.length ?? 0,
-      (count) => count >= reload,
+      async () => dev.output(),
+      (output) => (output.match(/loop: reloaded/g)?.length ?? 0) >= reload,
     )
     // Each has an instance of its own.
     if (reload % 5 === 0) assert.equal(await platform.must('invoke', 'loop'), `${reload}\n`)

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { fromBuffer, type Entry as ZipEntry, type ZipFile } from 'yauzl'
 import { CommandFailed } from '../errors.ts'
-import { packageOf } from './package.ts'
+import { CodeChanged, packageOf } from './package.ts'
 
 async function folderWith(t: TestContext, files: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hanshu-code-'))
@@ -108,4 +108,15 @@ test('an empty folder and one that is not there are refused', async (t) => {
   const folder = await folderWith(t, {})
   await assert.rejects(packageOf(folder), CommandFailed)
   await assert.rejects(packageOf(join(folder, 'nope')), /it is not there/)
+})
+
+test('a file that has other bytes than it said is told as one that was written meanwhile', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  // Files of the kernel say that they are empty.
+  await assert.rejects(packageOf('/proc/sys/kernel/random'), (error) => {
+    assert.ok(error instanceof CodeChanged)
+    assert.equal(error.message, 'A file in /proc/sys/kernel/random was written while it was packed.')
+    return true
+  })
 })

@@ -29,6 +29,9 @@ export interface Entry {
   target?: string
 }
 
+/** A file had other bytes when it was read than it had when it was looked at; again, it may succeed. */
+export class CodeChanged extends CommandFailed {}
+
 export async function packageOf(path: string): Promise<Package> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'it is not there' : error.message
@@ -109,7 +112,13 @@ const ALWAYS = new Date(1980, 0, 1)
 
 async function writeZip(folder: string, entries: readonly Entry[], file: string): Promise<void> {
   const zip = new ZipFile()
-  const failed = new Promise<never>((_, reject) => zip.once('error', reject))
+  const failed = new Promise<never>((_, reject) => {
+    zip.once('error', (error: NodeJS.ErrnoException) => {
+      // Those of the file system have a code; else it is the zip's, which was told another length of a file.
+      const changed = `A file in ${folder} was written while it was packed.`
+      reject(error.code === undefined ? new CodeChanged(changed, { cause: error }) : error)
+    })
+  })
   const common = { mtime: ALWAYS, forceDosTimestamp: true }
   for (const { path, kind, isExecutable, target } of entries) {
     if (kind === 'folder') zip.addEmptyDirectory(path, { ...common, mode: 0o40755 })

@@ -1,6 +1,7 @@
 /** Keeps the functions of an s.yaml on the platform as they are in the folders, and hands over what they write. */
 import { basename, dirname, resolve } from 'node:path'
 import { type DeploySettings, deployFunction } from '../deploy/deploy-function.ts'
+import { CodeChanged } from '../deploy/package.ts'
 import type { FunctionResource } from '../deploy/props.ts'
 import { readResources } from '../deploy/read-resources.ts'
 import { CommandFailed } from '../errors.ts'
@@ -30,7 +31,7 @@ interface Followed {
 
 /** The s.yaml in the queue of what changed; no function has such a name. */
 const theFile = ' s.yaml'
-/** A file that an editor replaces is not there for an instant, just when the code is packed. */
+/** A file that an editor replaces is not there, or has another length, for an instant, just when the code is packed. */
 const attemptsMax = 3
 
 /** Resolves when the terminal's user has had enough. Throws `CommandFailed` for a file that cannot be read at the start. */
@@ -126,7 +127,8 @@ export async function localLoop({
       } catch (error) {
         if (signal.aborted) return false
         const { code, message } = error as NodeJS.ErrnoException
-        if (code === 'ENOENT' && attempts < attemptsMax) continue
+        const isPassing = code === 'ENOENT' || error instanceof CodeChanged
+        if (isPassing && attempts < attemptsMax) continue
         if (!(error instanceof CommandFailed) && code === undefined) throw error
         terminal.note(`${time()} ${what}: ${message}`)
         return false

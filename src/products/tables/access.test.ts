@@ -43,6 +43,17 @@ import {
   tableNameRequest,
   updateTableRequest,
 } from './messages/tables.ts'
+import {
+  checkpointRequest,
+  connectRequest,
+  createTunnelRequest,
+  getCheckpointRequest,
+  heartbeatRequest,
+  listTunnelRequest,
+  readRecordsRequest,
+  shutdownRequest,
+  tunnelNameRequest,
+} from './messages/tunnels.ts'
 import { operations } from './operations/index.ts'
 import { notBuilt } from './operations/not-built.ts'
 import { type RunningTables, region, root, rowOf, runningTables } from './tables.testing.ts'
@@ -120,6 +131,33 @@ const requests: Record<string, [Uint8Array, ...string[]]> = {
   GetStreamRecord: [getStreamRecordRequest.encode({ shard_iterator: 't_21/00' }), 't'],
 }
 
+const tunnel = { tunnel_id: 'x' }
+const ofClient = { ...tunnel, client_id: 'c' }
+const ofChannel = { ...ofClient, channel_id: 'h' }
+const named = { table_name: 'a', tunnel_name: 'n' }
+
+/** Of tunnels, by operation: where it is, a request, and the action that has to be asked about. */
+const tunnelRequests: Record<string, [path: string, Uint8Array, action: string]> = {
+  CreateTunnel: [
+    'create',
+    createTunnelRequest.encode({ tunnel: { ...named, tunnel_type: 1 } }),
+    'CreateTunnel',
+  ],
+  DeleteTunnel: ['delete', tunnelNameRequest.encode(named), 'DeleteTunnel'],
+  ListTunnel: ['list', listTunnelRequest.encode({ table_name: 'a' }), 'ListTunnel'],
+  DescribeTunnel: ['describe', tunnelNameRequest.encode(named), 'DescribeTunnel'],
+  Connect: ['connect', connectRequest.encode(tunnel), 'ConsumeTunnel'],
+  Heartbeat: ['heartbeat', heartbeatRequest.encode({ ...ofClient, channels: [] }), 'ConsumeTunnel'],
+  Shutdown: ['shutdown', shutdownRequest.encode(ofClient), 'ConsumeTunnel'],
+  GetCheckpoint: ['getcheckpoint', getCheckpointRequest.encode(ofChannel), 'ConsumeTunnel'],
+  ReadRecords: ['readrecords', readRecordsRequest.encode({ ...ofChannel, token: 't' }), 'ConsumeTunnel'],
+  Checkpoint: [
+    'checkpoint',
+    checkpointRequest.encode({ ...ofChannel, checkpoint: 't', sequence_number: 1n }),
+    'ConsumeTunnel',
+  ],
+}
+
 describe('a caller who may not do everything in Table Store', () => {
   const headers = { 'x-ots-ststoken': 'ann' }
   const asked: AccessRequest[] = []
@@ -155,7 +193,10 @@ describe('a caller who may not do everything in Table Store', () => {
   it('is asked about each operation and each table, and refused before anybody looks for the table', async () => {
     const built = operations.filter((operation) => !notBuilt.includes(operation)).map(({ name }) => name)
     const ofTransactions = ['CommitTransaction', 'AbortTransaction']
-    assert.deepEqual([...built].sort(), [...Object.keys(requests), ...ofTransactions].sort())
+    assert.deepEqual(
+      [...built].sort(),
+      [...Object.keys(requests), ...Object.keys(tunnelRequests), ...ofTransactions].sort(),
+    )
     for (const [operation, [body, ...names]] of Object.entries(requests)) {
       asked.length = 0
       const last = arn(names.at(-1)!)
@@ -172,6 +213,25 @@ describe('a caller who may not do everything in Table Store', () => {
       )
     }
     assert.deepEqual(Object.keys((await tables.getRow('a', 1)) ?? {}), [], 'nothing of a batch was written')
+  })
+
+  it('is asked about the instance for tunnels, and refused before anybody looks for a table or tunnel', async () => {
+    const instance = `acs:ots:${region}:1234567890123456:instance/inst`
+    for (const [operation, [path, body, action]] of Object.entries(tunnelRequests)) {
+      asked.length = 0
+      // Also with every right on every table.
+      allowed = ({ resource }) => resource.startsWith(`${instance}/`)
+      const refused = await tables.send({ operation: `tunnel/${path}`, body, headers })
+      assert.deepEqual(
+        [refused.status, refused.error?.code, refused.isSigned],
+        [403, 'OTSPermissionDenied', true],
+        operation,
+      )
+      assert.deepEqual(questions(), [[`ots:${action}`, instance]])
+      allowed = ({ resource }) => resource === instance
+      const answer = await tables.send({ operation: `tunnel/${path}`, body, headers })
+      assert.notEqual(answer.error?.code, 'OTSPermissionDenied')
+    }
   })
 
   it('may do what is allowed; the account is not asked about', async () => {

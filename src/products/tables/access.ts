@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import { type AccessControl, conditionsOf, type RequestConditions } from '../../wire/access.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
-import { noPermission } from './errors.ts'
+import { noPermission, permissionDenied } from './errors.ts'
 
 /** What is asked about where all tables of an instance are meant: it stands in the place of a name. */
 export const EVERY_TABLE = '*'
@@ -31,6 +31,18 @@ export function authorize(operation: string, tables: readonly string[], context:
     const resource = `acs:ots:${region}:${accountId}:instance/${instance}/table/${table}`
     if (!access.mayDo(principal, { action, resource, conditions })) throw noPermission()
   }
+}
+
+/**
+ * Tunnels are about their whole instance: the vendor's page "Custom RAM policy" says that a resource cannot be narrower.
+ * Throws `OTSPermissionDenied`, whether there is such a tunnel or not.
+ */
+export function authorizeTunnel(action: string, context: AccessContext): void {
+  const { access, principal, accountId, region, instance } = context
+  if (principal.is === 'account') return
+  const resource = `acs:ots:${region}:${accountId}:instance/${instance}`
+  const conditions = () => context.conditions()
+  if (!access.mayDo(principal, { action: `ots:${action}`, resource, conditions })) throw permissionDenied()
 }
 
 /** No table is encrypted here, and the vendor has a key by which policies demand that tables are. */

@@ -70,3 +70,30 @@ export const rowOperationConflict = () =>
 
 export const sessionNotExist = () =>
   new ApiError('OTSSessionNotExist', 404, 'Session not exist or may be timeout.')
+
+/** Tunnels have codes of their own, after the vendor's page on their troubleshooting; it has no texts. */
+export const tunnelNotExist = () => parameterInvalid('Requested tunnel does not exist.')
+
+export const tunnelExist = (name: string) =>
+  new ApiError('OTSTunnelExist', 409, `The tunnel '${name}' already exists.`)
+
+/** The stream has lost, or never had, what the tunnel would have to read next. */
+export const tunnelExpired = () => new ApiError('OTSTunnelExpired', 400, 'The tunnel is expired.')
+
+/** Clients connect again. */
+export const resourceGone = (message: string) => new ApiError('OTSResourceGone', 410, message)
+
+/** Clients ask for the checkpoint again. */
+export const sequenceNumberNotMatch = () =>
+  new ApiError('OTSSequenceNumberNotMatch', 400, 'The sequence number of the checkpoint does not match.')
+
+export const permissionDenied = () =>
+  new ApiError(
+    'OTSPermissionDenied',
+    403,
+    'You have no permission to access the requested resource, please contact the resource owner.',
+  )
+
+/** Of what clients of tunnels try again, this is the only one. */
+export const tunnelServerUnavailable = () =>
+  new ApiError('OTSTunnelServerUnavailable', 503, 'The tunnel service is unavailable.')

@@ -4,13 +4,13 @@ import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import { MalformedProtobuf, type Message } from '../../lib/protobuf.ts'
 import type { RecordStore } from '../../ports/records.ts'
-import type { RowStore } from '../../ports/rows.ts'
+import type { RowRange, RowStore } from '../../ports/rows.ts'
 import type { SearchIndexStore } from '../../ports/search-index.ts'
 import type { ApiError } from '../../wire/api-error.ts'
 import { type BodyReader, bytes, MalformedBody } from '../../wire/body.ts'
 import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
 import { type OtsSigner, otsAuthorization } from '../../wire/signatures/ots.ts'
-import { type AccessContext, authorize } from './access.ts'
+import { type AccessContext, authorize, authorizeTunnel } from './access.ts'
 import type { AutoIncrement } from './auto-increment.ts'
 import { tableNotReady } from './errors.ts'
 import type { IndexFilling } from './fill-indexes.ts'
@@ -19,6 +19,7 @@ import type { RowLocks } from './row-locks.ts'
 import type { SearchFollowing } from './search/follow.ts'
 import { TableChanged } from './table.ts'
 import type { Transactions } from './transactions.ts'
+import type { TunnelClients } from './tunnels/clients.ts'
 
 /** What an operation may use. */
 export interface TablesContext extends Call, AccessContext {
@@ -33,6 +34,8 @@ export interface TablesContext extends Call, AccessContext {
   filling: IndexFilling
   searchIndexes: SearchIndexStore
   searching: SearchFollowing
+  tunnelClients: TunnelClients
+  tunnelPage: Pick<RowRange, 'limit' | 'bytesMax'>
 }
 
 /** A batch of 4 MB of data in 200 rows of 1,024 columns, with what PlainBuffer puts around each. */
@@ -57,21 +60,43 @@ type TablesOperation<Request, Response> = PlainOperation<Request, Response> &
 const anyOperation = operationOf<TablesContext>()
 
 /** An operation is a message that is answered by another; where it is, is its name. */
-export function operation<Request, Response>({
-  name,
-  request,
-  response,
-  dataPlane = false,
+export const operation = <Request, Response>({
   tables = tableNamed,
-  handle,
-}: TablesOperation<Request, Response>): Operation<TablesContext> {
+  ...plain
+}: TablesOperation<Request, Response>): Operation<TablesContext> =>
+  operationAt(plain.name, plain, (request, context) =>
+    authorize(plain.name, tables(request, context), context),
+  )
+
+interface TunnelOperation<Request, Response> extends PlainOperation<Request, Response> {
+  /** Behind `tunnel/`. */
+  path: string
+  /** What a caller must be allowed on the instance. */
+  action: string
+}
+
+export const tunnelOperation = <Request, Response>({
+  path,
+  action,
+  ...plain
+}: TunnelOperation<Request, Response>): Operation<TablesContext> =>
+  operationAt(`${TUNNELS}${path}`, plain, (_, context) => authorizeTunnel(action, context))
+
+/** Where operations of tunnels are. */
+export const TUNNELS = 'tunnel/'
+
+function operationAt<Request, Response>(
+  path: string,
+  { name, request, response, dataPlane = false, handle }: PlainOperation<Request, Response>,
+  check: (request: Request, context: TablesContext) => void,
+): Operation<TablesContext> {
   return anyOperation({
     name,
-    route: `POST /${name}`,
+    route: `POST /${path}`,
     dataPlane,
     body: protobuf(request),
     async handle({ body }, context) {
-      authorize(name, tables(body, context), context)
+      check(body, context)
       const answer = dataPlane
         ? await handle(body, context)
         : await whileTableChanges(() => handle(body, context))
@@ -79,7 +104,7 @@ export function operation<Request, Response>({
       return signedReply(200, response.encode(answer), {
         requestId,
         nowMs: clock.now(),
-        rawPath: `/${name}`,
+        rawPath: `/${path}`,
         signer,
       })
     },

@@ -38,7 +38,7 @@ export async function requireStream(
 const START = '00'
 
 /** `from`: the key of the next change to be read, or lower. */
-export const iteratorOf = ({ id }: StreamSettings, from: Uint8Array | undefined): string =>
+export const iteratorOf = ({ id }: Pick<StreamSettings, 'id'>, from: Uint8Array | undefined): string =>
   `${id}/${from ? Buffer.from(from).toString('hex') : START}`
 
 export function parseIterator(iterator: string): { streamId: string; from: Buffer } {

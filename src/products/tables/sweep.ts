@@ -1,12 +1,22 @@
 /** Removes what nobody can read any more: what deleted tables and streams held, and versions and changes that are too old. */
 import type { Clock } from '../../lib/clock.ts'
-import type { RecordStore } from '../../ports/records.ts'
+import type { RecordStore, StoredRecord } from '../../ports/records.ts'
 import { RowConflict, type RowStore, type StoredRow } from '../../ports/rows.ts'
 import { pagesOf } from './pages.ts'
 import { decodeRow, encodeRow, liveRow } from './row.ts'
 import { keyAfter } from './stream.ts'
 import { decodeStreamRecord } from './stream-record.ts'
-import { allTables, changesOf, rowsOf, type StreamSettings, type TableRecord, unfollowedOf } from './table.ts'
+import {
+  allTables,
+  changesOf,
+  ownerOf,
+  rowsOf,
+  type StreamSettings,
+  type TableRecord,
+  tunnelKey,
+  unfollowedOf,
+} from './table.ts'
+import { expireTunnels } from './tunnels/expire.ts'
 
 export interface Swept {
   records: RecordStore
@@ -22,8 +32,9 @@ const HOUR_MS = 3_600_000
 export async function sweepTables(swept: Swept): Promise<void> {
   // The names first: a table that is made in between is not among them.
   const kept = await swept.rows.tables('')
-  const tables: TableRecord[] = []
-  for await (const { value } of allTables(swept.records)) tables.push(value)
+  const stored: StoredRecord<TableRecord>[] = []
+  for await (const table of allTables(swept.records)) stored.push(table)
+  const tables = stored.map(({ value }) => value)
   const named = new Set(
     tables.flatMap((table) => [
       rowsOf(table),
@@ -32,9 +43,9 @@ export async function sweepTables(swept: Swept): Promise<void> {
     ]),
   )
   for (const name of kept) if (!named.has(name)) await clear(swept.rows, name)
-  for (const table of tables) {
+  for (const { key, value: table } of stored) {
     if (table.options.timeToLiveSeconds !== -1) await dropExpired(swept, table)
-    if (table.stream) await dropOldChanges(swept, table, table.stream)
+    if (table.stream) await dropOldChanges(swept, { key, table, stream: table.stream })
   }
 }
 
@@ -69,11 +80,15 @@ async function dropExpired({ rows, clock }: Swept, table: TableRecord): Promise<
   }
 }
 
-async function dropOldChanges(
-  { rows, clock }: Swept,
-  table: TableRecord,
-  stream: StreamSettings,
-): Promise<void> {
+interface SweptStream {
+  /** Of the record of the table. */
+  key: string
+  table: TableRecord
+  stream: StreamSettings
+}
+
+async function dropOldChanges(swept: Swept, { key, table, stream }: SweptStream): Promise<void> {
+  const { rows, clock } = swept
   const name = changesOf(table, stream)
   const oldestMs = clock.now() - stream.expirationHours * HOUR_MS
   for await (const page of pagesOf(rows, name, PAGE)) {
@@ -81,7 +96,16 @@ async function dropOldChanges(
     const last = page.at(-1)
     // Always up to a key: what is appended meanwhile is not old.
     const before = kept?.key ?? (last && keyAfter(last.key))
-    if (before) await clear(rows, name, before)
+    if (before) {
+      await expireTunnels(swept, await tunnelKeysOf(swept, key), { table, stream, before })
+      await clear(rows, name, before)
+    }
     if (kept) return
   }
+}
+
+/** Of the table as it is by now: what a tunnel can begin with that is made after this, is what is left. */
+async function tunnelKeysOf({ records }: Swept, key: string): Promise<string[]> {
+  const tunnels = (await records.get<TableRecord>(key))?.value.tunnels ?? []
+  return tunnels.map(({ id }) => tunnelKey(ownerOf(key), id))
 }

@@ -74,7 +74,7 @@ export const throughputDetails = ({ throughput }: TableRecord) => ({
 
 const secondsOf = (timeMs: number): bigint => BigInt(Math.floor(timeMs / 1000))
 
-const EXPIRATION_HOURS_MAX = 7 * 24
+export const EXPIRATION_HOURS_MAX = 7 * 24
 
 /** The stream that the message wants; the one that is there stays, with another expiration if that was told. */
 export function streamOf(

@@ -26,6 +26,8 @@ export interface TableRecord {
   stream?: StreamSettings
   indexes?: IndexRecord[]
   searchIndexes?: SearchIndexRecord[]
+  /** Each has a record of its own besides (`tunnels/tunnel.ts`). */
+  tunnels?: { id: string; name: string }[]
   /** Of an index, which is a table that follows another: the name of that. */
   indexOf?: string
 }
@@ -97,6 +99,16 @@ export const tablesOf = ({ accountId, instance }: InstanceName): string =>
   `${ALL_TABLES}${accountId}/${instance}/`
 export const tableKey = (owner: InstanceName, name: string): string => `${tablesOf(owner)}${name}`
 
+/** Of the key of a table. */
+export function ownerOf(key: string): InstanceName {
+  const [accountId, instance] = key.slice(ALL_TABLES.length).split('/')
+  return { accountId: accountId!, instance: instance! }
+}
+
+/** What a tunnel is, and how far it has come. */
+export const tunnelKey = ({ accountId, instance }: InstanceName, tunnelId: string): string =>
+  `tables/tunnel/${accountId}/${instance}/${tunnelId}`
+
 /** What the RowStore calls the rows of a table, and the changes of its stream. */
 export const rowsOf = ({ id }: { id: string }): string => `${id}/rows`
 export const changesOf = ({ id }: { id: string }, stream: StreamSettings): string =>
@@ -165,14 +177,15 @@ export async function replaceTable(
   await commitOf(records, [{ put: key, value, expect: version }, ...others])
 }
 
-/** Removes the record, and those of its indexes; throws `TableChanged` when somebody else has changed it. */
+/** Removes the record, and those of its indexes and tunnels; throws `TableChanged` when somebody else has changed it. */
 export async function removeTable(
   records: RecordStore,
   owner: InstanceName,
-  { key, version, value: { indexes = [] } }: StoredRecord<TableRecord>,
+  { key, version, value: { indexes = [], tunnels = [] } }: StoredRecord<TableRecord>,
 ): Promise<void> {
   const ofIndexes = indexes.map(({ name }): Write => ({ remove: tableKey(owner, name) }))
-  await commitOf(records, [{ remove: key, expect: version }, ...ofIndexes])
+  const ofTunnels = tunnels.map(({ id }): Write => ({ remove: tunnelKey(owner, id) }))
+  await commitOf(records, [{ remove: key, expect: version }, ...ofIndexes, ...ofTunnels])
 }
 
 async function commitOf(records: RecordStore, writes: readonly Write[]): Promise<void> {

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { IdSource } from '../../lib/ids.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { RecordStore } from '../../ports/records.ts'
-import type { RowStore } from '../../ports/rows.ts'
+import type { RowRange, RowStore } from '../../ports/rows.ts'
 import type { SearchIndexStore } from '../../ports/search-index.ts'
 import type { AccessControl } from '../../wire/access.ts'
 import { ApiError } from '../../wire/api-error.ts'
@@ -18,14 +18,17 @@ import {
   requestBodyTooLarge,
   requestTimeout,
   serverBusy,
+  tunnelServerUnavailable,
   unsupportedOperation,
 } from './errors.ts'
 import { type IndexFilling, indexFilling } from './fill-indexes.ts'
 import { operations } from './operations/index.ts'
-import { errorReply, type TablesContext } from './product.ts'
+import { errorReply, type TablesContext, TUNNELS } from './product.ts'
 import { rowLocks } from './row-locks.ts'
 import { type SearchFollowing, searchFollowing } from './search/follow.ts'
 import { openTransactions } from './transactions.ts'
+import { tunnelClients } from './tunnels/clients.ts'
+import { TUNNEL_PAGE } from './tunnels/read.ts'
 
 export interface TablesProductOptions {
   records: RecordStore
@@ -38,6 +41,8 @@ export interface TablesProductOptions {
   region: string
   /** Told when a search index cannot follow. */
   log?: Logger
+  /** What a channel of a tunnel answers at a time. */
+  tunnelPage?: Pick<RowRange, 'limit' | 'bytesMax'>
 }
 
 export interface TablesProduct extends Product<TablesContext> {
@@ -55,6 +60,7 @@ export function tablesProduct({
   log,
   access,
   region,
+  tunnelPage = TUNNEL_PAGE,
 }: TablesProductOptions): TablesProduct {
   const { authenticate, signerOf } = tablesAuthentication({ lookup, clock })
   const locks = rowLocks()
@@ -74,6 +80,8 @@ export function tablesProduct({
     transactions,
     searchIndexes,
     searching,
+    tunnelClients: tunnelClients({ clock, ids }),
+    tunnelPage,
   }
   return {
     filling,
@@ -88,7 +96,7 @@ export function tablesProduct({
       ...shared,
     }),
     renderError: (error, requestId, head) =>
-      errorReply(asOts(error), {
+      errorReply(asOts(error, head), {
         requestId,
         nowMs: clock.now(),
         rawPath: head.rawPath,
@@ -110,7 +118,9 @@ function wordFailure(failure: unknown, { rawPath }: RequestHead): ApiError | und
 }
 
 /** What the wire layer itself refuses has names of its own. */
-function asOts(error: ApiError): ApiError {
+function asOts(error: ApiError, { rawPath }: RequestHead): ApiError {
+  const isOurs = error.code === 'ServiceUnavailable' || error.code === 'InternalServerError'
+  if (isOurs && rawPath.startsWith(`/${TUNNELS}`)) return tunnelServerUnavailable()
   if (error.code === 'ServiceUnavailable') return serverBusy()
   if (error.code === 'InternalServerError') return new ApiError('OTSInternalServerError', 500, error.message)
   return error

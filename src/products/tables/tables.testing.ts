@@ -73,14 +73,17 @@ export async function runningTables({
   rows,
   searchIndexes = memorySearchIndexes(),
   access = { mayDo: () => false },
+  tunnelPage,
+  clock = new ManualClock(NOW_MS),
 }: {
   records: RecordStore
   rows: RowStore
   searchIndexes?: SearchIndexStore
   /** What others than the account may do. */
   access?: Pick<AccessControl, 'mayDo'>
+  tunnelPage?: { limit: number; bytesMax: number }
+  clock?: ManualClock
 }) {
-  const clock = new ManualClock(NOW_MS)
   const defects: unknown[] = []
   const log: Logger = {
     debug() {},
@@ -98,6 +101,7 @@ export async function runningTables({
     lookup,
     access,
     region,
+    ...(tunnelPage ? { tunnelPage } : {}),
   })
   const server = createServer(serverOptions, requestHandler(product, log))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -63,22 +63,8 @@ const names = [
   'DeleteMemory',
   'ListMemoryStoreMessages',
   'ListMemoryStoreRequests',
-  // Tunnels: `POST /tunnel/create` and so on.
-  ...[
-    'create',
-    'delete',
-    'list',
-    'describe',
-    'connect',
-    'heartbeat',
-    'shutdown',
-    'getcheckpoint',
-    'readrecords',
-    'checkpoint',
-    'getrpo',
-    'getrpobyoffset',
-    'schedule',
-  ].map((name) => `tunnel/${name}`),
+  // Tunnels: of what is behind, and by whom; opening and closing channels by hand.
+  ...['getrpo', 'getrpobyoffset', 'schedule'].map((name) => `tunnel/${name}`),
 ]
 
 export const notBuilt = names.map((name) =>

@@ -135,6 +135,10 @@ describe('a request to Table Store', () => {
       'BatchWriteRow',
       'GetRange',
       'CreateTable',
+      'tunnel/create',
+      'tunnel/heartbeat',
+      'tunnel/readrecords',
+      'tunnel/checkpoint',
     )
     await fc.assert(
       fc.asyncProperty(operations, bytes, bytes, async (operation, body, row) => {

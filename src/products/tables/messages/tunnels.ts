@@ -1,10 +1,10 @@
 /** Messages of tunnels, after `tunnel_service_api.proto` of the SDK for Java. */
 
-import type { MessageContent } from '../../../lib/protobuf.ts'
 import {
   bool,
   bytes,
   int64,
+  type MessageContent,
   message,
   oneOf,
   optional,

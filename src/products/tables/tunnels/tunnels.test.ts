@@ -276,6 +276,19 @@ describe('a tunnel', () => {
     assert.deepEqual(await api.list('t'), [])
   })
 
+  it('answers a failure of ours with what its clients try again', async () => {
+    await tables.createTable('t')
+    const id = await api.create('t', 'n', 'BaseData')
+    await tables.stop()
+    const scan = () => Promise.reject(new Error('the disk is gone'))
+    tables = await runningTables({ records, rows: { ...rows, scan } })
+    const { client, channel } = await holding(id)
+    const { checkpoint } = await api.getCheckpoint(id, client, channel)
+    const answer = api.read(id, client, channel, checkpoint)
+    await assert.rejects(answer, { code: 'OTSTunnelServerUnavailable' })
+    assert.equal(tables.defects.splice(0).length, 1)
+  })
+
   it('is refused for what is no table, or has no name', async () => {
     await tables.createTable('t')
     const invalid = { code: 'OTSParameterInvalid' }

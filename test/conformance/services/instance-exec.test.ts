@@ -127,6 +127,8 @@ test('what a session started ends with it, and an instance stays while somebody 
 test('a session ends with its instance', async () => {
   const place = await instanceOf('dies', {}, dying)
   const session = await exec(bed.fc2, place, shell)
+  session.type('echo up\n')
+  await until(async () => session.told.stdout === 'up\n', { what: 'what the session says' })
   await bed.fc2.invokeFunction('s', 'dies', 'die').catch(() => {})
   assert.match((await session.closed).reason, /^ended by SIGKILL$|^exit code 137$/)
 })

@@ -29,8 +29,9 @@ import { isObjectStorageRequest } from '../products/objects/objects-product.ts'
 import { UPLOAD_BUCKET } from '../products/objects/uploads.ts'
 import { isServicePath } from '../triggers/http/addressing.ts'
 import { shouldUpgrade } from '../triggers/http/http-edge.ts'
+import { type TakeRequest, withFastPath } from '../wire/fast-path/fast-path.ts'
 import { serverOptions } from '../wire/http-server.ts'
-import { headOf, requestHandler, upgradeHandler } from '../wire/product-server.ts'
+import { headOf, productServer, requestHandler, upgradeHandler } from '../wire/product-server.ts'
 import { functionsAuthentication } from '../wire/signatures/functions-authentication.ts'
 import type { Compute } from './compute.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
@@ -117,7 +118,7 @@ export async function assembleFunctions(
     runnableRuntimes: images.runnable,
   })
   const administration = requestHandler(administrationProduct({ identity, clock, ids }), log)
-  const handleFunctions = requestHandler(product, log)
+  const { handle: handleFunctions, take: takeFunctions } = productServer(product, log)
   const upgradeFunctions = upgradeHandler(handleFunctions)
   // Code is uploaded to the address of the API when the client was told no other.
   // Functions of services are reached here, too: their clients know one endpoint.
@@ -126,6 +127,15 @@ export async function assembleFunctions(
     else if (isObjectStorageRequest(headOf(request))) objects.handle(request, response)
     else if (isAdministration(request.url ?? '')) void administration(request, response)
     else void handleFunctions(request, response)
+  }
+
+  const take: TakeRequest = (request) => {
+    const { url, headers } = request.head
+    const isOthers =
+      isServicePath(url) ||
+      isAdministration(url) ||
+      isObjectStorageRequest({ headers, rawQuery: queryOf(url) })
+    return isOthers ? undefined : takeFunctions(request)
   }
 
   const upgrades: NonNullable<CloudService['upgrades']> = {
@@ -155,7 +165,7 @@ export async function assembleFunctions(
       {
         name: 'fc',
         port: config.HANSHU_FC_PORT,
-        make: () => createServer(options, handle).on('upgrade', upgrades.upgrade),
+        make: () => withFastPath(createServer(options, handle).on('upgrade', upgrades.upgrade), take, log),
       },
     ],
     start: () => asyncQueue.start(),
@@ -165,6 +175,8 @@ export async function assembleFunctions(
     },
   }
 }
+
+const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
 
 /** The one operation that is asked for by WebSocket. */
 const isInstanceExec = (url: string): boolean => /\/instances\/[^/?]+\/exec(\?|$)/.test(url)

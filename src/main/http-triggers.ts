@@ -20,6 +20,7 @@ import { whyNotFound } from '../products/functions/services/qualifiers.ts'
 import { type HttpEdge, httpEdge, shouldUpgrade } from '../triggers/http/http-edge.ts'
 import type { AsyncAcceptance } from '../triggers/http/needs.ts'
 import { ApiError } from '../wire/api-error.ts'
+import { withFastPath } from '../wire/fast-path/fast-path.ts'
 import { strictServerOptions } from '../wire/http-server.ts'
 import { triggerAuthentication } from '../wire/signatures/functions-authentication.ts'
 import { certificates, edgeDomainOf } from './custom-domains.ts'
@@ -107,7 +108,8 @@ export function assembleHttpTriggers(
       {
         name: 'edge',
         port: config.HANSHU_EDGE_PORT,
-        make: () => createServer(options, edge.handle).on('upgrade', edge.upgrade),
+        make: () =>
+          withFastPath(createServer(options, edge.handle).on('upgrade', edge.upgrade), edge.take, log),
       },
       {
         name: 'edge-tls',

@@ -9,8 +9,9 @@ import { pusher as openPusher } from '../products/queues/push.ts'
 import { queuesProduct } from '../products/queues/queues-product.ts'
 import { removeExpired } from '../products/queues/remove-expired.ts'
 import { signingKey as openSigningKey } from '../products/queues/signing-key.ts'
+import { withFastPath } from '../wire/fast-path/fast-path.ts'
 import { serverOptions } from '../wire/http-server.ts'
-import { requestHandler } from '../wire/product-server.ts'
+import { productServer, requestHandler } from '../wire/product-server.ts'
 import { reachUnder } from '../wire/reach.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
@@ -72,7 +73,7 @@ export function assembleQueues(
     clock,
     ids,
   })
-  const handleMessages = requestHandler(product, log)
+  const { handle: handleMessages, take } = productServer(product, log)
   const handleControl = requestHandler(control, log)
   const handle: RequestListener = (request, response) =>
     void (isControlPlane(request) ? handleControl : handleMessages)(request, response)
@@ -80,7 +81,11 @@ export function assembleQueues(
     outcomeMessages: outcomeMessages({ records, queues, deliveries, clock, newMessageId, listeners }),
     cloud: { name: 'mns', handle },
     listeners: [
-      { name: 'mns', port: config.HANSHU_MNS_PORT, make: () => createServer(serverOptions, handle) },
+      {
+        name: 'mns',
+        port: config.HANSHU_MNS_PORT,
+        make: () => withFastPath(createServer(serverOptions, handle), take, log),
+      },
     ],
     async start() {
       await deliveries.start()

@@ -3,8 +3,9 @@ import type { RowStore } from '../ports/rows.ts'
 import { sweepSearchIndexes } from '../products/tables/search/sweep.ts'
 import { sweepTables } from '../products/tables/sweep.ts'
 import { tablesProduct } from '../products/tables/tables-product.ts'
+import { withFastPath } from '../wire/fast-path/fast-path.ts'
 import { serverOptions } from '../wire/http-server.ts'
-import { requestHandler } from '../wire/product-server.ts'
+import { productServer } from '../wire/product-server.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
@@ -37,7 +38,7 @@ export function assembleTables(
     region,
     log,
   })
-  const handleRequest = requestHandler(product, log)
+  const { handle: handleRequest, take } = productServer(product, log)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
   closing.push(() => product.filling.end())
   closing.push(() => product.searching.end())
@@ -47,7 +48,7 @@ export function assembleTables(
       {
         name: 'ots',
         port: config.HANSHU_OTS_PORT,
-        make: () => createServer(serverOptions, handle),
+        make: () => withFastPath(createServer(serverOptions, handle), take, log),
       },
     ],
     async start() {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
@@ -8,9 +8,10 @@ import { z } from 'zod'
 import type { Logger } from '../lib/logger.ts'
 import { ApiError } from './api-error.ts'
 import { BodyCutOff, BodyTooLarge, bytes, json, MalformedBody, none, stream } from './body.ts'
+import { FastRequest, type TakeRequest, withFastPath } from './fast-path/fast-path.ts'
 import { serverOptions } from './http-server.ts'
 import { jsonReply, operationOf } from './operation.ts'
-import { headOf, NoSuchRoute, type Product, requestHandler } from './product-server.ts'
+import { headOf, NoSuchRoute, type Product, productServer, requestHandler } from './product-server.ts'
 
 interface Context {
   accountId: string
@@ -333,6 +334,65 @@ describe('an answer', () => {
     message.once('data', () => message.destroy())
     message.on('error', () => {})
     await streamClosed.promise
+  })
+})
+
+describe('the fast path', () => {
+  const asked: [method: string, path: string, init?: { body?: string; headers?: Record<string, string> }][] =
+    [
+      ['POST', '/echo/a%20b?q=1', { body: '{"a":1}', headers: { 'x-h': 'h' } }],
+      ['POST', '/echo/a', { body: 'not json', headers: { authorization: 'them' } }],
+      ['POST', '/echo/a', { body: '{"a":"b"}' }],
+      ['POST', '/echo/a', { body: '{' }],
+      ['POST', '/echo/%e4', { body: '{"a":1}' }],
+      ['PUT', '/bytes', { body: 'forged' }],
+      ['PUT', '/bytes', { body: '\u00e4\u20ac' }],
+      ['PUT', '/bytes', { body: 'x'.repeat(11) }],
+      ['PUT', '/bytes', { body: 'x'.repeat(100_000) }],
+      ['POST', '/stream', { body: 'hello' }],
+      ['DELETE', '/thing'],
+      ['GET', '/thing'],
+      ['HEAD', '/thing'],
+      ['GET', '/refuse'],
+      ['GET', '/break'],
+    ]
+
+  it('answers as the long way does', async () => {
+    const called = { ...product, operations: operations.map((it) => ({ ...it, dataPlane: true })) }
+    const { handle, take } = productServer(called, log)
+    let taken = 0
+    const counted: TakeRequest = (request) => {
+      const answer = take(request)
+      if (answer) taken++
+      return answer
+    }
+    const fast = withFastPath(createServer(serverOptions, handle), counted, log)
+    await new Promise<void>((resolve) => fast.listen(0, '127.0.0.1', resolve))
+    const fastPort = (fast.address() as AddressInfo).port
+    const seen = async (at: number, [method, path, { body, headers } = {}]: (typeof asked)[number]) => {
+      const reply = await fetch(`http://127.0.0.1:${at}${path}`, {
+        method,
+        headers: { authorization: 'me', ...headers, connection: 'close' },
+        ...(body === undefined ? {} : { body }),
+      })
+      const { date: _, ...told } = Object.fromEntries(reply.headers)
+      return { status: reply.status, told, text: await reply.text() }
+    }
+    for (const one of asked) assert.deepEqual(await seen(fastPort, one), await seen(port, one), one.join(' '))
+    // All but a path that cannot be read, a body that is too long, one that streams, a HEAD, and no route.
+    assert.equal(taken, asked.length - 6)
+    fast.close()
+  })
+
+  it('tells an operation that answers a stream, and its client a failure', async () => {
+    const stream = Readable.from(['x'])
+    const streaming = operation({ name: 'S', route: 'GET /s', body: none, dataPlane: true, handle: async () => ({ status: 200, body: stream }) }) // biome-ignore format: one line
+    const { take } = productServer({ ...product, operations: [streaming] }, log)
+    const headers = { host: 'h', authorization: 'me' }
+    const head = { method: 'GET', httpVersion: '1.1', url: '/s', headers, rawHeaders: [], contentLength: 0, closes: false } as const // biome-ignore format: one line
+    const answer = await take(new FastRequest({ ...head, rawHeaders: [] }, Buffer.alloc(0), new Socket()))
+    assert.equal(answer?.status, 500)
+    assert.ok(stream.destroyed)
   })
 })
 

@@ -2,15 +2,17 @@
  * Every request walks the same six steps, in this order:
  * authenticate → find the operation → authorize → read its body → handle → answer.
  */
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Logger } from '../lib/logger.ts'
 import { ApiError, unexpectedError } from './api-error.ts'
 import { collect } from './body.ts'
+import type { FastAnswer } from './fast-path/answer-text.ts'
+import type { FastRequest, TakeRequest } from './fast-path/fast-path.ts'
 import type { Call, Operation, Reply } from './operation.ts'
-import { routerOf } from './routes.ts'
+import { isWellFormed, routerOf } from './routes.ts'
 import type { Principal } from './signatures/secret-lookup.ts'
 
 /** A wire-compatible API, as the dispatcher sees it. */
@@ -77,15 +79,14 @@ export class NoSuchRoute extends Error {
 
 export function headOf(message: IncomingMessage): RequestHead {
   const target = originForm(message.url ?? '/')
+  return { method: message.method ?? 'GET', target, ...placeOf(target), headers: message.headers, message }
+}
+
+function placeOf(target: string): { rawPath: string; rawQuery: string } {
   const questionMark = target.indexOf('?')
-  return {
-    method: message.method ?? 'GET',
-    target,
-    rawPath: questionMark < 0 ? target : target.slice(0, questionMark),
-    rawQuery: questionMark < 0 ? '' : target.slice(questionMark + 1),
-    headers: message.headers,
-    message,
-  }
+  return questionMark < 0
+    ? { rawPath: target, rawQuery: '' }
+    : { rawPath: target.slice(0, questionMark), rawQuery: target.slice(questionMark + 1) }
 }
 
 /** Where the connection cannot be handed over, nobody was asked for it: an operation that needs it refuses then. */
@@ -131,13 +132,22 @@ export const upgradeHandler =
     })
   }
 
-export function requestHandler<Context>(product: Product<Context>, log: Logger): RequestHandler {
+export interface ProductServer {
+  handle: RequestHandler
+  /** For `withFastPath`: operations that are called by the thousand. */
+  take: TakeRequest
+}
+
+export const requestHandler = <Context>(product: Product<Context>, log: Logger): RequestHandler =>
+  productServer(product, log).handle
+
+export function productServer<Context>(product: Product<Context>, log: Logger): ProductServer {
   const router = routerOf(
     product.operations.map((operation) => ({ route: operation.route, target: operation })),
   )
   const productLog = log.child({ product: product.name })
 
-  return async (message, response, take) => {
+  const handle: RequestHandler = async (message, response, take) => {
     const head = take ? headOf(message) : withoutUpgrade(headOf(message))
     const requestId = product.newRequestId(head)
     const gone = new AbortController()
@@ -145,16 +155,8 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
       if (!response.writableFinished) gone.abort()
     })
     const seen: Seen = {}
-    let reply: Reply
-    try {
-      reply = await answer(head, requestId, gone.signal, seen)
-    } catch (thrown) {
-      reply = product.renderError(asApiError(thrown, head, requestId), requestId, head)
-    }
+    const reply = await replyTo(head, requestId, gone.signal, seen)
     const { upgrade } = reply
-    const facts = { operation: seen.operation, requestId, method: head.method, status: reply.status }
-    if (seen.dataPlane) productLog.debug(facts, 'answered')
-    else productLog.info(facts, 'answered')
     if (upgrade && take) {
       take(upgrade)
       return
@@ -169,11 +171,53 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
     })
   }
 
+  const take: TakeRequest = (request) => {
+    const { method, url } = request.head
+    const { rawPath, rawQuery } = placeOf(url)
+    const operation = isWellFormed(rawPath)
+      ? router.find(method, rawPath, new URLSearchParams(rawQuery))?.target
+      : undefined
+    const isOurs = operation?.dataPlane && request.body.length <= (operation.body.collectBytesMax ?? -1)
+    return isOurs ? takeWhole(request) : undefined
+  }
+
+  async function takeWhole(request: FastRequest): Promise<FastAnswer> {
+    const head = headOf(messageOf(request))
+    const requestId = product.newRequestId(head)
+    const reply = await replyTo(head, requestId, request.signal, {}, request.body)
+    const common = product.commonHeaders(requestId)
+    if (!(reply.body instanceof Readable)) return fastAnswerOf(reply, common)
+    reply.body.destroy()
+    const defect = new Error('an operation of the data plane has answered a stream')
+    return fastAnswerOf(product.renderError(asApiError(defect, head, requestId), requestId, head), common)
+  }
+
+  async function replyTo(
+    head: RequestHead,
+    requestId: string,
+    signal: AbortSignal,
+    seen: Seen,
+    body?: Buffer,
+  ): Promise<Reply> {
+    let reply: Reply
+    try {
+      reply = await answer(head, requestId, signal, seen, body)
+    } catch (thrown) {
+      reply = product.renderError(asApiError(thrown, head, requestId), requestId, head)
+    }
+    const facts = { operation: seen.operation, requestId, method: head.method, status: reply.status }
+    if (seen.dataPlane) productLog.debug(facts, 'answered')
+    else productLog.info(facts, 'answered')
+    return reply
+  }
+
+  /** `given`: the body, where it has been read already. */
   async function answer(
     head: RequestHead,
     requestId: string,
     signal: AbortSignal,
     seen: Seen,
+    given: Buffer | undefined,
   ): Promise<Reply> {
     const caller = await product.authenticate(head)
     const query = new URLSearchParams(caller.rawQuery ?? head.rawQuery)
@@ -186,7 +230,7 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
     product.authorize?.({ caller, operation, path, query, head })
     let collected: Buffer = NOTHING
     if (operation.body.collectBytesMax !== undefined) {
-      collected = await collect(head.message, operation.body.collectBytesMax)
+      collected = given ?? (await collect(head.message, operation.body.collectBytesMax))
       caller.verifyBody?.(collected)
     }
     const body = operation.body.decode(collected, head.message)
@@ -204,6 +248,32 @@ export function requestHandler<Context>(product: Product<Context>, log: Logger):
     productLog.error({ err: thrown, requestId, method: head.method }, 'a request failed by a defect of ours')
     return unexpectedError(thrown)
   }
+
+  return { handle, take }
+}
+
+/** For those who look at more of a request than its head: all of it is there, and its body was taken. */
+function messageOf({ head, socket }: FastRequest): IncomingMessage {
+  const message = new IncomingMessage(socket)
+  message.method = head.method
+  message.url = head.url
+  message.httpVersion = head.httpVersion
+  message.headers = head.headers
+  message.rawHeaders = head.rawHeaders
+  message.complete = true
+  return message
+}
+
+function fastAnswerOf({ status, headers = {}, body }: Reply, common: Record<string, string>): FastAnswer {
+  const all: string[] = []
+  const add = (name: string, value: string | readonly string[]) => {
+    if (name === 'content-length') return
+    if (typeof value === 'string') all.push(name, value)
+    else for (const each of value) all.push(name, each)
+  }
+  for (const name in common) if (headers[name] === undefined) add(name, common[name]!)
+  for (const name in headers) add(name, headers[name]!)
+  return { status, headers: all, body: (body ?? '') as string | Uint8Array }
 }
 
 /** Writes a reply; a stream in it is closed also when the client goes away. */

@@ -49,6 +49,16 @@ export class MalformedPath extends Error {
   }
 }
 
+/** Whether `find` can read it. */
+export const isWellFormed = (rawPath: string): boolean => {
+  try {
+    decode(rawPath)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function decode(segment: string): string {
   if (!segment.includes('%')) return segment
   try {

@@ -18,7 +18,7 @@ export function connectionSignal(socket: Duplex): AbortSignal {
 }
 
 /** The peer's address. `X-Forwarded-For` is whatever the client says, so it is only passed on. */
-export function clientIpOf(request: IncomingMessage): string {
+export function clientIpOf(request: Pick<IncomingMessage, 'socket'>): string {
   const address = request.socket.remoteAddress ?? ''
   return address.startsWith('::ffff:') ? address.slice(7) : address
 }

@@ -10,13 +10,14 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import { ApiError, unexpectedError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
+import type { TakeRequest } from '../../wire/fast-path/fast-path.ts'
 import { isServicePath } from './addressing.ts'
-import { type AdmissionNeeds, admit, findTrigger } from './admission.ts'
+import { type AdmissionNeeds, type Admitted, admit, admitAtOnce, findTrigger } from './admission.ts'
 import { send, sendOnSocket } from './answer.ts'
 import { preflightHeaders } from './cors.ts'
 import { clientClosedRequest, invalidArgument } from './errors.ts'
 import { acceptAsync } from './invoke-async.ts'
-import { invokeWithEvent } from './invoke-event.ts'
+import { answerOfEvent, invokeWithEvent } from './invoke-event.ts'
 import { invokeHandler } from './invoke-handler.ts'
 import type { AsyncAcceptance } from './needs.ts'
 import { type Answer, commonHeaders, errorAnswer } from './outcomes.ts'
@@ -34,6 +35,8 @@ export interface HttpEdgeNeeds extends AdmissionNeeds {
 export interface HttpEdge {
   /** For `server.on('request')`. */
   handle(request: IncomingMessage, response: ServerResponse): void
+  /** For `withFastPath`. */
+  take: TakeRequest
   /** For `server.on('upgrade')`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
@@ -55,6 +58,21 @@ export function httpEdge(needs: HttpEdgeNeeds): HttpEdge {
         if (response.headersSent || response.destroyed) response.destroy()
         else send(request, response, answerTo(thrown, request, requestId))
       })
+    },
+
+    take({ head, body, socket }) {
+      if (head.headers['x-fc-invocation-type'] !== undefined) return undefined
+      let admitted: Admitted | undefined
+      try {
+        admitted = admitAtOnce(needs, head)
+      } catch {
+        // Whatever it is, the steps come upon it, too.
+      }
+      if (!admitted) return undefined
+      const requestId = newRequestId(head)
+      return answerOfEvent(needs, { ...head, socket }, requestId, admitted, body).catch((thrown: unknown) =>
+        answerTo(thrown, head, requestId),
+      )
     },
 
     upgrade(request, socket, head) {
@@ -101,11 +119,11 @@ export function httpEdge(needs: HttpEdgeNeeds): HttpEdge {
   }
 
   /** Those of API 2016-08-15 are UUIDs. */
-  function newRequestId({ url = '' }: IncomingMessage): string {
+  function newRequestId({ url = '' }: { url?: string | undefined }): string {
     return isServicePath(url) ? ids.uuid() : ids.requestId(clock.now())
   }
 
-  function answerTo(thrown: unknown, { url = '' }: IncomingMessage, requestId: string): Answer {
+  function answerTo(thrown: unknown, { url = '' }: { url?: string | undefined }, requestId: string): Answer {
     return errorAnswer(asApiError(thrown, requestId), requestId, isServicePath(url))
   }
 

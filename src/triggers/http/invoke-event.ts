@@ -11,6 +11,7 @@ import { badResponse, invalidArgument } from './errors.ts'
 import { eventOf } from './event.ts'
 import type { HttpTrigger } from './needs.ts'
 import {
+  type Answer,
   addReportHeaders,
   addRevisionHeaders,
   commonHeaders,
@@ -30,6 +31,11 @@ export interface EventNeeds {
   accountId: string
 }
 
+/** What an event is made of, whoever has read the request. */
+export type EventRequest = Pick<IncomingMessage, 'method' | 'httpVersion' | 'rawHeaders' | 'socket'> & {
+  headers: Readonly<Partial<Record<string, string | string[]>>>
+}
+
 /** A built-in runtime: the request becomes an event, and what the function returns an answer. Throws `ApiError`. */
 export async function invokeWithEvent(
   needs: EventNeeds,
@@ -38,8 +44,20 @@ export async function invokeWithEvent(
   requestId: string,
   admitted: Admitted,
 ): Promise<void> {
-  const { trigger, revision } = admitted
   const body = await admittedBody(request, syncBodyBytesMax, admitted)
+  send(request, response, await answerOfEvent(needs, request, requestId, admitted, body))
+}
+
+/** Throws `ApiError`. */
+export async function answerOfEvent(
+  needs: EventNeeds,
+  request: EventRequest,
+  requestId: string,
+  admitted: Admitted,
+  body: Buffer,
+): Promise<Answer> {
+  const { trigger, revision } = admitted
+  const origin = one(request.headers['origin'])
   const outcome = await needs.invoker.invoke({
     revision,
     qualifier: trigger.qualifier,
@@ -56,25 +74,25 @@ export async function invokeWithEvent(
       if (reply.is === 'bad') throw badResponse(reply.message)
       addRevisionHeaders(headers, revision, outcome.report.instanceId)
       addReportHeaders(headers, outcome.report)
-      addFunctionHeaders(headers, reply.headers, trigger, request.headers.origin)
-      send(request, response, { status: reply.status, headers, body: reply.body })
-      return
+      addFunctionHeaders(headers, reply.headers, trigger, origin)
+      return { status: reply.status, headers, body: reply.body }
     }
     case 'handledError':
     case 'unhandledError':
     case 'initializationError':
-      if (request.headers.origin !== undefined)
-        headers.push(...originHeaders(trigger.cors, request.headers.origin))
-      send(request, response, failureAnswer(outcome, revision, headers))
-      return
+      if (origin !== undefined) headers.push(...originHeaders(trigger.cors, origin))
+      return failureAnswer(outcome, revision, headers)
     default:
       throw refusalError(outcome, revision)
   }
 }
 
+const one = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined
+
 export function eventOfRequest(
   { clock, accountId }: { clock: Clock; accountId: string },
-  request: IncomingMessage,
+  request: EventRequest,
   requestId: string,
   { address, trigger, seen }: Admitted,
   body: Buffer,
@@ -83,7 +101,7 @@ export function eventOfRequest(
     method: request.method ?? 'GET',
     target: seen.target,
     httpVersion: request.httpVersion,
-    headers: eventHeaders(seen.rawHeaders, request.headers.connection),
+    headers: eventHeaders(seen.rawHeaders, one(request.headers['connection'])),
     body,
     clientIp: clientIpOf(request),
     accountId,
@@ -97,7 +115,7 @@ export function eventOfRequest(
   return event
 }
 
-export const wantsLogTail = ({ headers }: IncomingMessage): boolean =>
+export const wantsLogTail = ({ headers }: Pick<EventRequest, 'headers'>): boolean =>
   String(headers['x-fc-log-type'] ?? '').toLowerCase() === 'tail'
 
 /** What the function said, and what the platform says about other origins. Throws `ApiError`. */

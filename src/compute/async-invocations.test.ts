@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { memoryRecordStore } from '../drivers/memory/records.ts'
+import { streamOf } from '../ports/invocation.testing.ts'
 import type { HttpOutcome } from '../ports/invocation.ts'
 import { type RecordStore, VersionConflict } from '../ports/records.ts'
 import { TargetGone, TaskInFlight } from './async/acceptance.ts'
@@ -277,7 +278,7 @@ test('a request for a custom runtime is kept whole, and passed on whole by the p
   await turn()
   const [{ invocation, end }] = second.requests as [(typeof second.requests)[0]]
   assert.deepEqual(invocation.request, request)
-  assert.equal(await text(invocation.body), 'the body')
+  assert.equal(await text(streamOf(invocation.body)), 'the body')
   // Whatever its status: a server that answers has not failed as a function.
   end(responded(Readable.from([Buffer.from('said')])))
   await turn()

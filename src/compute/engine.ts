@@ -637,6 +637,25 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           return failure ? { ...failure, report } : cancelled(report)
         }
 
+        const responded = {
+          outcome: 'responded',
+          status: ended.status,
+          statusMessage: ended.statusMessage,
+          rawHeaders: ended.rawHeaders,
+          body: ended.body,
+          instanceId: lease.pooled.instanceId,
+        } as const
+        if (ended.body instanceof Uint8Array) {
+          const whole = { is: 'result', body: ended.body } as const
+          const durationMs = clock.monotonicMs() - startedMs
+          callMeter.end(lease.pooled, call, durationMs, 'succeeded')
+          endLease(lease, whole, durationMs)
+          const finished = (lease.instance.outputSettled?.() ?? Promise.resolve()).then(
+            async () => (await conclude(lease, call, durationMs, whole)).report,
+          )
+          return { ...responded, finished }
+        }
+        const streamed = ended.body
         const finished = Promise.withResolvers<InvocationReport>()
         let endedMs: number | undefined
         const concludeBody = async (
@@ -652,23 +671,23 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           finished.resolve((await conclude(lease, call, durationMs, how)).report)
         }
         const bodyEnded = new Promise<Answer>((resolve) => {
-          ended.body.once('end', () => {
+          streamed.once('end', () => {
             // Here and not later: the client has its answer when this event is over.
             endedMs = clock.monotonicMs()
             callMeter.end(lease.pooled, call, endedMs - startedMs, 'succeeded')
             resolve({ is: 'result', body: Buffer.alloc(0) })
           })
           const closed = () => {
-            if (!ended.body.readableEnded) resolve({ is: 'died', delivered: true })
+            if (!streamed.readableEnded) resolve({ is: 'died', delivered: true })
           }
-          if (ended.body.closed) closed()
-          else ended.body.once('close', closed)
-          ended.body.on('error', () => {})
+          if (streamed.closed) closed()
+          else streamed.once('close', closed)
+          streamed.on('error', () => {})
         })
         const leftMs = Math.max(0, revision.timeoutMs - (clock.monotonicMs() - startedMs))
         void withLimits(lease, bodyEnded, leftMs, signal).then(async (how) => {
           if (how.is === 'timedOut' || how.is === 'cancelled') {
-            ended.body.destroy()
+            streamed.destroy()
             stop.abort()
             return concludeBody(how)
           }
@@ -679,15 +698,7 @@ export function engine(needs: EngineNeeds, settings: EngineSettings): Engine {
           }
           return concludeBody({ is: 'result', body: Buffer.alloc(0) })
         })
-        return {
-          outcome: 'responded',
-          status: ended.status,
-          statusMessage: ended.statusMessage,
-          rawHeaders: ended.rawHeaders,
-          body: ended.body,
-          instanceId: lease.pooled.instanceId,
-          finished: finished.promise,
-        }
+        return { ...responded, finished: finished.promise }
       }
     },
 

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { HttpInvocation, InvocationOutcome, Invoker } from '../ports/invocation.ts'
 import { badResponse, timedOut } from './failure-bodies.ts'
 
@@ -14,7 +14,7 @@ export async function forwardQueued(
   { body, ...invocation }: Omit<HttpInvocation, 'body'> & { body: Uint8Array },
 ): Promise<InvocationOutcome> {
   const { revision } = invocation
-  const outcome = await invoker.forward({ ...invocation, body: Readable.from([body]) })
+  const outcome = await invoker.forward({ ...invocation, body })
   if (outcome.outcome !== 'responded') return outcome
   const kept = await beginningOf(outcome.body)
   const report = await outcome.finished
@@ -37,7 +37,8 @@ export async function forwardQueued(
 }
 
 /** Reads all; undefined when it broke off. */
-async function beginningOf(response: Readable): Promise<Buffer | undefined> {
+async function beginningOf(response: Readable | Uint8Array): Promise<Uint8Array | undefined> {
+  if (response instanceof Uint8Array) return response.subarray(0, keptBytesMax)
   const chunks: Buffer[] = []
   let leftBytes = keptBytesMax
   try {
@@ -52,7 +53,8 @@ async function beginningOf(response: Readable): Promise<Buffer | undefined> {
   return Buffer.concat(chunks)
 }
 
-const saysFailed = (rawHeaders: readonly string[]): boolean =>
+/** In the headers of a response, names and values alternating. */
+export const saysFailed = (rawHeaders: readonly string[]): boolean =>
   rawHeaders.some(
     (name, index) =>
       index % 2 === 0 && name.toLowerCase() === 'x-fc-status' && rawHeaders[index + 1]?.trim() === '404',

@@ -4,6 +4,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, test } from 'node:test'
 import { ManualClock } from '../lib/clock.ts'
+import { streamOf } from '../ports/invocation.testing.ts'
 import type { FunctionRevision } from '../ports/invocation.ts'
 import type { Sandbox, SandboxExit } from '../ports/sandbox.ts'
 import { startHttpInstance } from './http-instance.ts'
@@ -291,7 +292,7 @@ test('a response that is silent for 15 minutes is broken off, and one that says 
   })
   const started = start(port)
   const { clock } = started
-  const { body } = await forwarded(started, Readable.from([]))
+  const body = streamOf((await forwarded(started, Readable.from([]))).body)
   let received = ''
   let broken = false
   body.on('data', (chunk) => (received += chunk))
@@ -319,7 +320,7 @@ test('a response that has ended leaves no timer, and its upload does not go on w
   upload.push('the beginning')
   const { body } = await forwarded(started, upload, ['Transfer-Encoding', 'chunked'])
   const timers = started.clock.pendingTimers
-  assert.equal(await text(body), '')
+  assert.equal(await text(streamOf(body)), '')
   await eventually(() => closed)
   await eventually(() => upload.destroyed)
   assert.equal(started.clock.pendingTimers, timers - 1)

@@ -1,6 +1,6 @@
-import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent, type ClientRequest, request as httpRequest, IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
-import { Readable } from 'node:stream'
+import { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../lib/clock.ts'
@@ -9,6 +9,7 @@ import type { BoundPaths, Sandbox, SandboxExit } from '../ports/sandbox.ts'
 import { type ControlPath, contractHeaders } from './contract-headers.ts'
 import { customStartScript, encodeStart } from './custom-script.ts'
 import { answerBytesMax, badResponse } from './failure-bodies.ts'
+import { saysFailed } from './forward-queued.ts'
 import type { InvocationLog } from './invocation-log.ts'
 import {
   type Answer,
@@ -23,6 +24,7 @@ import {
 import { exitedBeforeServing, notListening } from './not-started.ts'
 import { onOutputLines } from './output-lines.ts'
 import { boundStreams } from './streamed-response.ts'
+import { ConnectionLost, canBeSent, type WholeResponse, wholeExchange } from './whole-exchange.ts'
 
 /** As the vendor: a custom runtime listens within 120 s of its start. */
 const startTimeoutMs = 120_000
@@ -32,6 +34,16 @@ const defaultPort = 9000
 
 export const listenPortOf = ({ customRuntime }: FunctionRevision): number =>
   customRuntime?.port ?? defaultPort
+
+interface Sent {
+  method: string
+  target: string
+  rawHeaders: string[]
+  body?: Uint8Array | Readable | undefined
+  signal?: AbortSignal
+  /** The response is going to be streamed. */
+  responded?(request: ClientRequest, response: IncomingMessage): void
+}
 
 /** Starts a custom runtime in a waiting sandbox that is bound already, and waits until it listens. Throws `NotStarted`. */
 export async function startHttpInstance({
@@ -52,6 +64,7 @@ export async function startHttpInstance({
   const custom = revision.customRuntime ?? { command: [], args: [], port: defaultPort }
   const address = sandbox.address(custom.port)
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256, scheduling: 'lifo' })
+  const whole = wholeExchange({ address, monotonicMs: () => clock.monotonicMs() })
   /** Who is being served: with one invocation at a time, output belongs to it. */
   const serving = new Set<InvocationLog>()
   let startLog = ''
@@ -69,6 +82,7 @@ export async function startHttpInstance({
   void sandbox.exited.then((report) => {
     exit = report
     agent.destroy()
+    whole.close()
     for (const wake of wakers) wake()
   })
   sandbox.channel.on('error', () => {})
@@ -191,46 +205,16 @@ export async function startHttpInstance({
 
   /** One exchange with the instance. A request without a body is tried once more when a kept connection had gone stale. */
   async function exchange(
-    send: {
-      method: string
-      target: string
-      rawHeaders: string[]
-      body?: Uint8Array | Readable
-      signal?: AbortSignal
-      /** The response is going to be streamed. */
-      responded?(request: ClientRequest, response: IncomingMessage): void
-    },
+    send: Sent,
     log: InvocationLog,
-  ): Promise<IncomingMessage | 'died' | { broken: string }> {
+  ): Promise<WholeResponse | IncomingMessage | 'died' | { broken: string }> {
     serving.add(log)
     for (let attempt = 0; ; attempt++) {
-      let sent: ClientRequest | undefined
       try {
-        return await new Promise<IncomingMessage>((resolve, reject) => {
-          sent = httpRequest({
-            ...address,
-            agent,
-            method: send.method,
-            path: send.target,
-            headers: send.rawHeaders,
-            setHost: false,
-            ...(send.signal ? { signal: send.signal } : {}),
-          })
-          sent.once('response', (response) => {
-            send.responded?.(sent!, response)
-            resolve(response)
-          })
-          // A response that breaks off and a request that is given up can both be told: the second must not end the platform.
-          sent.on('error', reject)
-          // A change of protocol that was not asked for is neither a response nor an error.
-          sent.once('close', () => reject(new Error('The connection was closed without a response.')))
-          if (send.body instanceof Readable) {
-            // A failure of either side arrives as the request's own error.
-            pipeline(send.body, sent).catch(() => {})
-          } else sent.end(send.body)
-        })
+        return await exchangeOnce(send)
       } catch (error) {
-        const retryable = send.body === undefined && sent?.reusedSocket === true && attempt < 2
+        const isStale = error instanceof ConnectionLost && error.isReused
+        const retryable = send.body === undefined && isStale && attempt < 2
         if (retryable && !exit && !send.signal?.aborted) continue
         if (exit) return 'died'
         // The connection breaks an instant before the exit of a dying process is known.
@@ -241,7 +225,46 @@ export async function startHttpInstance({
     }
   }
 
-  async function collected(response: IncomingMessage): Promise<Buffer | undefined> {
+  async function exchangeOnce({ body, ...send }: Sent): Promise<WholeResponse | IncomingMessage> {
+    if (body instanceof Readable) return byNode({ ...send, body }, undefined)
+    const request = { ...send, body }
+    if (!canBeSent(request)) return byNode(request, undefined)
+    const response = await whole.exchange(request)
+    // What was sent is sent: only the response is left for Node to read.
+    return response instanceof Duplex ? byNode({ ...send, body: undefined }, response) : response
+  }
+
+  /** By Node's client; on a connection that is given, the response alone. Rejects with `ConnectionLost` and others. */
+  function byNode(send: Sent, connection: Duplex | undefined): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const sent = httpRequest({
+        ...address,
+        ...(connection ? { createConnection: () => connection } : { agent }),
+        method: send.method,
+        path: send.target,
+        headers: send.rawHeaders,
+        setHost: false,
+        ...(send.signal ? { signal: send.signal } : {}),
+      })
+      sent.once('response', (response) => {
+        send.responded?.(sent, response)
+        resolve(response)
+      })
+      // A response that breaks off and a request that is given up can both be told: the second must not end the platform.
+      sent.on('error', (cause) =>
+        reject(new ConnectionLost(sent.reusedSocket && !connection, { message: cause.message, cause })),
+      )
+      // A change of protocol that was not asked for is neither a response nor an error.
+      sent.once('close', () => reject(new Error('The connection was closed without a response.')))
+      if (send.body instanceof Readable) {
+        // A failure of either side arrives as the request's own error.
+        pipeline(send.body, sent).catch(() => {})
+      } else sent.end(send.body)
+    })
+  }
+
+  async function collected(response: WholeResponse | IncomingMessage): Promise<Buffer | undefined> {
+    if (!(response instanceof IncomingMessage)) return response.body
     const chunks: Buffer[] = []
     let sizeBytes = 0
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -258,7 +281,7 @@ export async function startHttpInstance({
   async function asked(
     send: Parameters<typeof exchange>[0],
     log: InvocationLog,
-    failed: (response: IncomingMessage) => boolean,
+    failed: (status: number, rawHeaders: readonly string[]) => boolean,
   ): Promise<Answer> {
     try {
       const response = await exchange(send, log)
@@ -275,7 +298,8 @@ export async function startHttpInstance({
           body: badResponse('The response is incomplete or larger than 32 MB.'),
         }
       }
-      return failed(response)
+      const status = response instanceof IncomingMessage ? (response.statusCode ?? 0) : response.status
+      return failed(status, response.rawHeaders)
         ? { is: 'error', kind: 'unhandled', fatal: false, body }
         : { is: 'result', body }
     } finally {
@@ -290,11 +314,7 @@ export async function startHttpInstance({
       ...contractHeaders(revision, call, path),
       ...(method === 'POST' ? ['Content-Length', '0'] : []),
     ]
-    return asked(
-      { method, target: path, rawHeaders },
-      call.log,
-      ({ statusCode = 0 }) => statusCode < 200 || statusCode > 299,
-    )
+    return asked({ method, target: path, rawHeaders }, call.log, (status) => status < 200 || status > 299)
   }
 
   function invoke(call: EventCall): Promise<Answer> {
@@ -310,7 +330,7 @@ export async function startHttpInstance({
     return asked(
       { method: 'POST', target: '/invoke', rawHeaders, body: call.event },
       call.log,
-      (response) => response.statusCode === 404 || response.headers['x-fc-status'] === '404',
+      (status, headers) => status === 404 || saysFailed(headers),
     )
   }
 
@@ -347,7 +367,11 @@ export async function startHttpInstance({
         body: badResponse((response as { broken: string }).broken),
       }
     }
-    const message = response as IncomingMessage
+    const message = response as WholeResponse | IncomingMessage
+    if (!(message instanceof IncomingMessage)) {
+      void outputSettled().then(() => serving.delete(call.log))
+      return { is: 'response', ...message }
+    }
     const settle = () => void outputSettled().then(() => serving.delete(call.log))
     if (message.closed) settle()
     else message.once('close', settle)

@@ -60,7 +60,7 @@ export interface EventCall extends HookCall {
 
 export interface ForwardCall extends HookCall {
   request: HttpRequestHead
-  body: Readable
+  body: Readable | Uint8Array
   retryCount: number
   signal: AbortSignal
 }
@@ -84,7 +84,14 @@ export type Answer =
   | { is: 'returned' }
 
 export type HttpAnswer =
-  | { is: 'response'; status: number; statusMessage: string; rawHeaders: readonly string[]; body: Readable }
+  | {
+      is: 'response'
+      status: number
+      statusMessage: string
+      rawHeaders: readonly string[]
+      /** Bytes where it has come whole. */
+      body: Readable | Uint8Array
+    }
   | { is: 'error'; kind: 'unhandled'; fatal: boolean; body: Uint8Array }
   | { is: 'died'; delivered: boolean }
 

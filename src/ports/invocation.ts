@@ -130,7 +130,8 @@ export interface HttpRequestHead {
 
 export interface HttpInvocation extends Invocation {
   request: HttpRequestHead
-  body: Readable
+  /** Bytes where it has come whole. */
+  body: Readable | Uint8Array
 }
 
 export interface UpgradeInvocation extends Invocation {
@@ -192,8 +193,8 @@ export type HttpOutcome =
       statusMessage: string
       /** Alternating names and values, hop-by-hop headers removed. */
       rawHeaders: readonly string[]
-      /** Must be read to its end or destroyed: until then the instance's slot is taken. */
-      body: Readable
+      /** Bytes where it has come whole. A stream must be read to its end or destroyed: until then the instance's slot is taken. */
+      body: Readable | Uint8Array
       instanceId: string
       /** Settles when the body has ended. Never rejects. */
       finished: Promise<InvocationReport>

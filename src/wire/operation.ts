@@ -13,7 +13,7 @@ export interface Operation<Context, Route extends string = string, Body = unknow
   /** Method and path in the notation of the reference, with sub-resources: `PUT /{bucket}/{object+}?acl`. */
   route: Route
   body: BodyReader<Body>
-  /** Called by the thousand: it answers bytes, by the fast path, and its line in the log is for debugging only. */
+  /** Called by the thousand: by the fast path, and its line in the log is for debugging only. */
   dataPlane?: boolean
   handle(request: OperationRequest<Route, Body>, context: Context): Promise<Reply>
 }

@@ -185,11 +185,7 @@ export function productServer<Context>(product: Product<Context>, log: Logger): 
     const head = headOf(messageOf(request))
     const requestId = product.newRequestId(head)
     const reply = await replyTo(head, requestId, request.signal, {}, request.body)
-    const common = product.commonHeaders(requestId)
-    if (!(reply.body instanceof Readable)) return fastAnswerOf(reply, common)
-    reply.body.destroy()
-    const defect = new Error('an operation of the data plane has answered a stream')
-    return fastAnswerOf(product.renderError(asApiError(defect, head, requestId), requestId, head), common)
+    return fastAnswerOf(reply, product.commonHeaders(requestId))
   }
 
   async function replyTo(
@@ -264,16 +260,20 @@ function messageOf({ head, socket }: FastRequest): IncomingMessage {
   return message
 }
 
-function fastAnswerOf({ status, headers = {}, body }: Reply, common: Record<string, string>): FastAnswer {
+function fastAnswerOf(
+  { status, headers = {}, body = '' }: Reply,
+  common: Record<string, string>,
+): FastAnswer {
   const all: string[] = []
+  let length: string | undefined
   const add = (name: string, value: string | readonly string[]) => {
-    if (name === 'content-length') return
-    if (typeof value === 'string') all.push(name, value)
+    if (name === 'content-length') length = String(value)
+    else if (typeof value === 'string') all.push(name, value)
     else for (const each of value) all.push(name, each)
   }
   for (const name in common) if (headers[name] === undefined) add(name, common[name]!)
   for (const name in headers) add(name, headers[name]!)
-  return { status, headers: all, body: (body ?? '') as string | Uint8Array }
+  return { status, headers: all, body, length }
 }
 
 /** Writes a reply; a stream in it is closed also when the client goes away. */

@@ -138,8 +138,8 @@ async function throughDomain(
 }
 
 /**
- * The same two steps for the requests that come most, without a promise: an anonymous trigger of a function in a built-in
- * runtime, all of it in memory. Undefined for every other, and for what is to be refused: it has to take the steps.
+ * The same two steps for the requests that come most, without a promise: an anonymous trigger of a function that is in no
+ * service, all of it in memory. Undefined for every other, and for what is to be refused: it has to take the steps.
  */
 export function admitAtOnce(
   { table, customDomains, resolver, domain }: AdmissionNeeds,
@@ -156,7 +156,7 @@ export function admitAtOnce(
     return undefined
   const revision = resolver.resolve(trigger.functionName, trigger.qualifier)
   if (!revision || revision instanceof Promise) return undefined
-  if (revision.runtime.startsWith('custom') || revision.service) return undefined
+  if (revision.service) return undefined
   checkLimits(target, request)
   return { address, trigger, revision, seen: { target, rawHeaders } }
 }

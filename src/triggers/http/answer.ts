@@ -11,7 +11,7 @@ const joinedBytesMax = 16 * 1024
 export function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, headers, body }: Answer,
+  { status, statusMessage = '', headers, body }: Answer,
 ): void {
   if (response.destroyed) return
   const bodyless = status === 204 || status === 304
@@ -19,7 +19,8 @@ export function send(
   if (!bodyless) headers.push('Content-Length', String(length))
   const unread = isUnread(request)
   if (unread) headers.push('Connection', 'close')
-  response.writeHead(status, headers)
+  if (statusMessage === '') response.writeHead(status, headers)
+  else response.writeHead(status, statusMessage, headers)
   if (unread) {
     if (bodyless || length === 0) response.flushHeaders()
     else response.write(body)

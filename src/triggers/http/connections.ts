@@ -23,7 +23,11 @@ export function clientIpOf(request: Pick<IncomingMessage, 'socket'>): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address
 }
 
-export const isChunked = ({ headers }: IncomingMessage): boolean => headers['transfer-encoding'] !== undefined
+export const isChunked = ({
+  headers,
+}: {
+  headers: Readonly<Partial<Record<string, string | string[]>>>
+}): boolean => headers['transfer-encoding'] !== undefined
 
 /** Whether a body was announced, be it empty. */
 export const hasBody = (request: IncomingMessage): boolean =>

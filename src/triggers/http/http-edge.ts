@@ -10,6 +10,7 @@ import type { Logger } from '../../lib/logger.ts'
 import type { Invoker } from '../../ports/invocation.ts'
 import { ApiError, unexpectedError } from '../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge } from '../../wire/body.ts'
+import type { FastAnswer } from '../../wire/fast-path/answer-text.ts'
 import type { TakeRequest } from '../../wire/fast-path/fast-path.ts'
 import { isServicePath } from './addressing.ts'
 import { type AdmissionNeeds, type Admitted, admit, admitAtOnce, findTrigger } from './admission.ts'
@@ -21,7 +22,7 @@ import { answerOfEvent, invokeWithEvent } from './invoke-event.ts'
 import { invokeHandler } from './invoke-handler.ts'
 import type { AsyncAcceptance } from './needs.ts'
 import { type Answer, commonHeaders, errorAnswer } from './outcomes.ts'
-import { passThrough } from './pass-through.ts'
+import { forwardedAnswer, passThrough } from './pass-through.ts'
 import { passUpgrade } from './pass-upgrade.ts'
 
 export interface HttpEdgeNeeds extends AdmissionNeeds {
@@ -70,9 +71,15 @@ export function httpEdge(needs: HttpEdgeNeeds): HttpEdge {
       }
       if (!admitted) return undefined
       const requestId = newRequestId(head)
-      return answerOfEvent(needs, { ...head, socket }, requestId, admitted, body).catch((thrown: unknown) =>
-        answerTo(thrown, head, requestId),
+      const isCustom = admitted.revision.runtime.startsWith('custom')
+      const answer: Promise<FastAnswer> = (isCustom ? forwardedAnswer : answerOfEvent)(
+        needs,
+        { ...head, socket },
+        requestId,
+        admitted,
+        body,
       )
+      return answer.catch((thrown: unknown) => answerTo(thrown, head, requestId))
     },
 
     upgrade(request, socket, head) {

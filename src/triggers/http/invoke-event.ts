@@ -87,7 +87,8 @@ export async function answerOfEvent(
   }
 }
 
-const one = (value: string | string[] | undefined): string | undefined =>
+/** A header that is there once. */
+export const one = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined
 
 export function eventOfRequest(

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { streamOf } from '../../ports/invocation.testing.ts'
 import type { EventInvocation, HttpInvocation } from '../../ports/invocation.ts'
 import { parseJwtConfig } from '../../wire/jwt/jwt-config.ts'
 import { responded, startEdge, succeeded, triggerOf } from './http-edge.testing.ts'
@@ -42,7 +43,7 @@ const edgeWith = async (t: TestContext, fields: object = {}, custom = false) => 
         return succeeded('ok')
       },
       async forward(invocation) {
-        requests.push({ invocation, body: await text(invocation.body) })
+        requests.push({ invocation, body: await text(streamOf(invocation.body)) })
         return responded({ body: Readable.from([Buffer.from('ok')]) })
       },
     },

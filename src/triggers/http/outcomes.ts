@@ -5,6 +5,8 @@ import { clientClosedRequest, invocationStopped, resourceExhausted, serviceUnava
 
 export interface Answer {
   status: number
+  /** Default: the usual one. */
+  statusMessage?: string
   /** Alternating names and values. */
   headers: string[]
   body: string | Uint8Array

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { streamOf } from '../../ports/invocation.testing.ts'
 import type { HttpInvocation } from '../../ports/invocation.ts'
 import { ApiError } from '../../wire/api-error.ts'
 import { report, responded, startEdge, triggerOf, until } from './http-edge.testing.ts'
@@ -17,7 +18,7 @@ test('a request reaches a custom runtime as it was sent, and its response comes 
     invoker: {
       async forward(invocation) {
         seen.push(invocation)
-        bodies.push(await text(invocation.body))
+        bodies.push(await text(streamOf(invocation.body)))
         return responded({
           status: 207,
           statusMessage: 'Several Things',
@@ -220,7 +221,8 @@ test('a client whose upload the instance did not want to the end still gets its 
   const edge = await startEdge(t, {
     revision,
     invoker: {
-      async forward({ body }) {
+      async forward(invocation) {
+        const body = streamOf(invocation.body)
         body.once('data', () => body.destroy())
         await once(body, 'close')
         return {
@@ -294,7 +296,7 @@ test('a body that was signed reaches the instance only if it is the one that was
     triggers: [triggerOf({ authType: 'function' })],
     invoker: {
       async forward({ body }) {
-        bodies.push(await text(body))
+        bodies.push(await text(streamOf(body)))
         return responded({ body: Readable.from([Buffer.from('ok')]) })
       },
     },
@@ -320,7 +322,7 @@ test('a client that goes away in the middle of its body, before any instance rea
     revision,
     invoker: {
       async forward({ body, signal }) {
-        bodies.push(body)
+        bodies.push(streamOf(body))
         await once(signal!, 'abort')
         return { outcome: 'cancelled' }
       },

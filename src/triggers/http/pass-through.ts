@@ -1,25 +1,59 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { tracedBy } from '../../lib/trace-context.ts'
-import type { HttpOutcome, HttpRequestHead, Invoker } from '../../ports/invocation.ts'
+import type { HttpRequestHead, Invoker } from '../../ports/invocation.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
 import { admittedBody, shelteredBody, syncBodyBytesMax } from './bodies.ts'
 import { clientIpOf, connectionSignal, hasBody, isChunked, isUnread } from './connections.ts'
 import { originHeaders } from './cors.ts'
-import { addFunctionHeaders, wantsLogTail } from './invoke-event.ts'
+import { addFunctionHeaders, type EventRequest, one, wantsLogTail } from './invoke-event.ts'
 import { addRevisionHeaders, commonHeaders, failureAnswer, refusalError } from './outcomes.ts'
 import { forwardedHeaders } from './request-headers.ts'
 import { asAttachment, isTaken } from './response-headers.ts'
 
+/** What the instance answers: whole, or as it comes. */
+export interface ForwardedAnswer {
+  status: number
+  /** '': the usual one. */
+  statusMessage: string
+  /** Alternating names and values. */
+  headers: string[]
+  body: string | Uint8Array | Readable
+  /** That a stream is framed by; undefined: by chunks. */
+  length?: string | undefined
+}
+
 /** A custom runtime: the request goes to it as it is, and its response comes back as it is, as it comes. Throws `ApiError`. */
 export async function passThrough(
-  { invoker }: { invoker: Invoker },
+  needs: { invoker: Invoker },
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
   admitted: Admitted,
 ): Promise<void> {
+  const body = await bodyOf(request, admitted)
+  const answer = await forwardedAnswer(needs, request, requestId, admitted, body)
+  const { body: answered } = answer
+  if (!(answered instanceof Readable)) send(request, response, { ...answer, body: answered })
+  else {
+    try {
+      stream(request, response, { ...answer, body: answered })
+    } catch (refused) {
+      answered.destroy()
+      throw refused
+    }
+  }
+}
+
+/** Throws `ApiError`. */
+export async function forwardedAnswer(
+  { invoker }: { invoker: Invoker },
+  request: EventRequest,
+  requestId: string,
+  admitted: Admitted,
+  body: Readable | Uint8Array,
+): Promise<ForwardedAnswer> {
   const { trigger, revision } = admitted
   const outcome = await invoker.forward({
     revision,
@@ -29,28 +63,28 @@ export async function passThrough(
     signal: connectionSignal(request.socket),
     ...tracedBy(request.headers),
     request: headOfForwarded(request, admitted),
-    body: await bodyOf(request, admitted),
+    body,
   })
   const headers = commonHeaders(requestId, trigger.cors?.exposeHeaders)
-  const { origin } = request.headers
+  const origin = one(request.headers['origin'])
   switch (outcome.outcome) {
-    case 'responded':
+    case 'responded': {
+      const { status, statusMessage, rawHeaders, body } = outcome
       try {
         addRevisionHeaders(headers, revision, outcome.instanceId)
-        addFunctionHeaders(headers, takenHeaders(outcome.rawHeaders), trigger, origin)
+        addFunctionHeaders(headers, takenHeaders(rawHeaders), trigger, origin)
         if (admitted.address.basePath !== undefined) asAttachment(headers)
-        stream(request, response, outcome, headers)
       } catch (refused) {
-        outcome.body.destroy()
+        if (body instanceof Readable) body.destroy()
         throw refused
       }
-      return
+      return { status, statusMessage, headers, body, length: lengthOf(rawHeaders) }
+    }
     case 'handledError':
     case 'unhandledError':
     case 'initializationError':
       if (origin !== undefined) headers.push(...originHeaders(trigger.cors, origin))
-      send(request, response, failureAnswer(outcome, revision, headers))
-      return
+      return { ...failureAnswer(outcome, revision, headers), statusMessage: '' }
     default:
       throw refusalError(outcome, revision)
   }
@@ -58,14 +92,14 @@ export async function passThrough(
 
 /** A function of a service sees the whole path, and is told how much of it is not its own. */
 export const headOfForwarded = (
-  request: IncomingMessage,
+  request: EventRequest,
   { address: { basePath }, seen }: Pick<Admitted, 'address' | 'seen'>,
 ): HttpRequestHead => ({
   method: request.method ?? 'GET',
   ...(basePath === undefined ? { target: seen.target } : { target: basePath + seen.target, basePath }),
   rawHeaders: forwardedHeaders(
     seen.rawHeaders,
-    request.headers.connection,
+    one(request.headers['connection']),
     // A body that was read for a token, and not rewritten, is still framed as it came.
     isChunked(request) && (seen.body === undefined || chunkedIn(seen.rawHeaders)),
   ),
@@ -105,14 +139,12 @@ function lengthOf(rawHeaders: readonly string[]): string | undefined {
 function stream(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, statusMessage, rawHeaders, body }: Extract<HttpOutcome, { outcome: 'responded' }>,
-  headers: string[],
+  { status, statusMessage, headers, body, length }: ForwardedAnswer & { body: Readable },
 ): void {
   if (response.destroyed) {
     body.destroy()
     return
   }
-  const length = lengthOf(rawHeaders)
   if (length !== undefined) headers.push('Content-Length', length)
   if (statusMessage === '') response.writeHead(status, headers)
   else response.writeHead(status, statusMessage, headers)

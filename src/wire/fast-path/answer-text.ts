@@ -1,29 +1,38 @@
 /** An answer as it goes over the wire. */
 import { STATUS_CODES } from 'node:http'
+import { Readable } from 'node:stream'
 
 export interface FastAnswer {
   status: number
+  /** Default: the usual one. */
+  statusMessage?: string
   /** Alternating names and values, one character for each byte; neither Connection nor how the body is framed. */
   headers: readonly string[]
-  body: string | Uint8Array
+  body: string | Uint8Array | Readable
+  /** That a stream is framed by; undefined: by chunks. */
+  length?: string | undefined
 }
 
 /** Above this, joining head and body costs more than a second write. */
 const joinedBytesMax = 16 * 1024
 
-export const tooLongForOnePiece = ({ status, body }: FastAnswer): boolean =>
-  body.length > joinedBytesMax && status !== 204 && status !== 304
+/** Whether the body has to be written behind the head. */
+export const isApart = ({ status, body }: FastAnswer): boolean =>
+  body instanceof Readable || (body.length > joinedBytesMax && !isBodyless(status))
+
+export const isBodyless = (status: number): boolean => status === 204 || status === 304
 
 /**
- * Head and body, or the head alone where both are too long for one piece; to be written as latin1. Throws for a header
+ * Head and body, or the head alone where the body is apart; to be written as latin1. Throws for a header
  * that would be more than one, or none.
  */
 export function answerText(
   answer: FastAnswer,
   { isLast, idleMs }: { isLast: boolean; idleMs: number },
 ): string {
-  const { status, headers, body } = answer
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  const { status, statusMessage = '', headers, body, length } = answer
+  if (!fieldValue.test(statusMessage)) throw new Error('a status message that cannot be sent')
+  let text = `HTTP/1.1 ${status} ${statusMessage === '' ? (STATUS_CODES[status] ?? 'unknown') : statusMessage}\r\n`
   let hasDate = false
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]!
@@ -32,15 +41,21 @@ export function answerText(
     if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true
     text += `${name}: ${value}\r\n`
   }
-  const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  const bodyless = status === 204 || status === 304
-  if (!bodyless) text += `Content-Length: ${bodyBytes}\r\n`
+  if (!isBodyless(status)) text += framing(body, length)
   if (!hasDate) text += `Date: ${httpDate()}\r\n`
   text += isLast
     ? 'Connection: close\r\n\r\n'
     : `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n\r\n`
-  return bodyless || tooLongForOnePiece(answer) ? text : text + latin1Of(body, bodyBytes)
+  return body instanceof Readable || isBodyless(status) || isApart(answer) ? text : text + latin1Of(body)
 }
+
+function framing(body: FastAnswer['body'], length: string | undefined): string {
+  if (!(body instanceof Readable)) return `Content-Length: ${bytesOf(body)}\r\n`
+  return length === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${length}\r\n`
+}
+
+const bytesOf = (body: string | Uint8Array): number =>
+  typeof body === 'string' ? Buffer.byteLength(body) : body.length
 
 const tokenName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -57,10 +72,10 @@ function isName(text: string): boolean {
 }
 
 /** As latin1, one character is one byte: head and body are then one string, and both byte for byte. */
-function latin1Of(body: string | Uint8Array, bodyBytes: number): string {
+function latin1Of(body: string | Uint8Array): string {
   if (typeof body !== 'string')
     return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
-  return bodyBytes === body.length ? body : Buffer.from(body).toString('latin1')
+  return bytesOf(body) === body.length ? body : Buffer.from(body).toString('latin1')
 }
 
 let secondSeen = Number.NaN

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
@@ -183,6 +184,53 @@ test('answers are whole: long ones, such beyond ASCII, none at all, and the last
   assert.ok((await all('/bytes')) === twice('201 Created\r\nContent-Length: 100000\r\nDate\r\n', long))
   assert.equal(await all('/short'), twice('299 unknown\r\ndate: never\r\nContent-Length: 5\r\n', 'ä€'))
   assert.equal(await all('/none'), twice('204 No Content\r\nX-A: \ufffd\r\nDate\r\n', ''))
+})
+
+test('an answer may stream: in chunks, or by its length, and what comes next waits for its end', async (t) => {
+  const { open } = await bed(t, async ({ head: { url } }) => ({
+    status: 200,
+    statusMessage: 'Well Done',
+    headers: [],
+    body: Readable.from(url === '/nothing' ? [] : [Buffer.from('one '), Buffer.alloc(0), Buffer.from('two')]),
+    ...(url === '/length' ? { length: '7' } : {}),
+  }))
+  const client = await open()
+  client.socket.write(get('/chunks') + get('/length') + get('/nothing', 'Connection: close\r\n'))
+  const kept = 'Connection: keep-alive\r\nKeep-Alive: timeout=65\r\n\r\n'
+  assert.equal(
+    (await client.rest()).replace(/Date: [^\r]*\r\n/g, ''),
+    `HTTP/1.1 200 Well Done\r\nTransfer-Encoding: chunked\r\n${kept}4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n` +
+      `HTTP/1.1 200 Well Done\r\nContent-Length: 7\r\n${kept}one two` +
+      'HTTP/1.1 200 Well Done\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n',
+  )
+})
+
+test('a stream that breaks off breaks the connection, and a client that leaves ends its stream', async (t) => {
+  const broken = new Readable({ read() {} })
+  const endless = new Readable({
+    read() {
+      this.push(Buffer.alloc(100_000))
+    },
+  })
+  const { open } = await bed(t, async ({ head: { url } }) => ({
+    status: 200,
+    headers: [],
+    body: url === '/broken' ? broken : endless,
+  }))
+  const first = await open()
+  first.socket.write(get('/broken'))
+  broken.push('some')
+  await once(first.socket, 'data')
+  broken.destroy(new Error('of the instance'))
+  assert.doesNotMatch(await first.rest(), /0\r\n\r\n$/)
+
+  const second = await open()
+  second.socket.pause()
+  second.socket.write(get('/endless'))
+  // Nobody reads it, and it waits.
+  await once(endless, 'pause')
+  second.socket.destroy()
+  await once(endless, 'close')
 })
 
 test('a header that would be two is never sent', async (t) => {

@@ -5,8 +5,9 @@
  */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import type { Logger } from '../../lib/logger.ts'
-import { answerText, type FastAnswer, tooLongForOnePiece } from './answer-text.ts'
+import { answerText, type FastAnswer, isApart, isBodyless } from './answer-text.ts'
 import { parseHead, type RequestHead } from './request-head.ts'
 
 export class FastRequest {
@@ -136,26 +137,78 @@ class FastConnection {
   }
 
   readonly #answer = (answer: FastAnswer): void => {
+    const { body, status } = answer
     const socket = this.#socket
-    const { closes } = this.#request!.head
-    this.#request = undefined
-    if (socket.destroyed) return
+    if (socket.destroyed) {
+      if (body instanceof Readable) body.destroy()
+      this.#request = undefined
+      return
+    }
     const { idleMs, isClosing, defect } = this.#around
-    const isLast = closes || isClosing()
+    const isLast = this.#request!.head.closes || isClosing()
     let text: string
     try {
       text = answerText(answer, { isLast, idleMs })
     } catch (error) {
       defect(error)
+      if (body instanceof Readable) body.destroy()
       socket.destroy()
       return
     }
-    if (tooLongForOnePiece(answer)) {
+    if (body instanceof Readable && !isBodyless(status)) {
+      this.#stream(text, body, answer.length === undefined, isLast)
+      return
+    }
+    if (body instanceof Readable) body.destroy()
+    if (!(body instanceof Readable) && isApart(answer)) {
       socket.cork()
       socket.write(text, 'latin1')
-      socket.write(answer.body)
+      socket.write(body)
       socket.uncork()
     } else socket.write(text, 'latin1')
+    this.#answered(isLast)
+  }
+
+  /** As it comes, and no faster than the client reads. */
+  #stream(head: string, body: Readable, inChunks: boolean, isLast: boolean): void {
+    const socket = this.#socket
+    const onDrain = (): void => void body.resume()
+    // A client must see a body that breaks off, never one that seems whole.
+    const breakOff = (): void => {
+      socket.off('drain', onDrain).off('close', onGone)
+      if (!body.readableEnded) socket.destroy()
+    }
+    const onGone = (): void => void body.destroy()
+    socket.on('drain', onDrain).once('close', onGone)
+    // Events come when they come; only a body that has begun to arrive takes its head along.
+    socket.cork()
+    process.nextTick(() => socket.uncork())
+    socket.write(head, 'latin1')
+    body.on('error', () => {})
+    body.once('close', breakOff)
+    body.once('end', () => {
+      breakOff()
+      if (inChunks) socket.write('0\r\n\r\n', 'latin1')
+      this.#answered(isLast)
+    })
+    body.on('data', (chunk: Buffer | string) => {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+      if (bytes.length === 0) return
+      if (inChunks) {
+        socket.cork()
+        socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
+        socket.write(bytes)
+        socket.write('\r\n', 'latin1')
+        socket.uncork()
+      } else socket.write(bytes)
+      if (socket.writableNeedDrain) body.pause()
+    })
+    if (body.destroyed) breakOff()
+  }
+
+  #answered(isLast: boolean): void {
+    const socket = this.#socket
+    this.#request = undefined
     if (isLast) {
       socket.destroySoon()
       return

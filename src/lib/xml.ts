@@ -4,6 +4,7 @@
 export type XmlContent =
   | string
   | number
+  | boolean
   | undefined
   | readonly XmlContent[]
   | { readonly [element: string]: XmlContent }

@@ -11,8 +11,9 @@ import { removeExpired } from '../products/queues/remove-expired.ts'
 import { signingKey as openSigningKey } from '../products/queues/signing-key.ts'
 import { withFastPath } from '../wire/fast-path/fast-path.ts'
 import { serverOptions } from '../wire/http-server.ts'
-import { productServer, requestHandler } from '../wire/product-server.ts'
+import { productServer } from '../wire/product-server.ts'
 import { reachUnder } from '../wire/reach.ts'
+import { rpcHandler } from '../wire/rpc/rpc-server.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './part.ts'
@@ -65,16 +66,18 @@ export function assembleQueues(
     reachOf,
   })
   const control = controlPlane({
+    records,
     queues,
     janitor,
     lookup: identity,
     access: identity,
     region,
+    reachOf,
     clock,
     ids,
   })
   const { handle: handleMessages, take } = productServer(product, log)
-  const handleControl = requestHandler(control, log)
+  const handleControl = rpcHandler(control, log)
   const handle: RequestListener = (request, response) =>
     void (isControlPlane(request) ? handleControl : handleMessages)(request, response)
   return {

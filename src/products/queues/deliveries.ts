@@ -3,24 +3,12 @@
  * publishes it and removed when it was delivered or given up: at least once, over restarts. A subscription with something to
  * deliver has a lane; lanes do not wait for each other.
  */
-import type { Cancel, Clock } from '../../lib/clock.ts'
-import type { Logger } from '../../lib/logger.ts'
-import { reasonOf } from '../../lib/reason.ts'
-import type { RecordStore, StoredRecord, Write } from '../../ports/records.ts'
-import type { ReachOf } from '../../wire/reach.ts'
-import { parseEndpoint } from './endpoint.ts'
-import {
-  ALL_SUBSCRIPTIONS,
-  duePrefix,
-  payloadKey,
-  sortableMs,
-  subscriptionKey,
-  topicAliveKey,
-} from './keys.ts'
-import type { LiveQueues } from './live-queues.ts'
-import { PRIORITY_STANDARD } from './message.ts'
-import { type PayloadRecord, renderNotification, retryDelayMs } from './notification.ts'
-import type { Pusher } from './push.ts'
+import type { Cancel } from '../../lib/clock.ts'
+import type { StoredRecord, Write } from '../../ports/records.ts'
+import { type DeliveryOptions, type DueRecord, delivery, dueKey, dueMsOf } from './delivery.ts'
+import { ALL_SUBSCRIPTIONS, duePrefix, payloadKey, subscriptionKey, topicAliveKey } from './keys.ts'
+import type { PayloadRecord } from './notification.ts'
+import { nextSecondMs, PerSecond } from './per-second.ts'
 import type { SubscriptionRecord } from './topic.ts'
 
 /** Messages that are on their way to one subscriber at the same time. */
@@ -28,12 +16,6 @@ const LANE_WIDTH = 8
 /** When records cannot be read or written, the lane tries again after this. */
 const TROUBLE_MS = 1000
 const START_PAGE = 256
-
-/** The value of a due record; its key begins with the time of the next attempt. */
-interface DueRecord {
-  messageId: string
-  failures: number
-}
 
 type Subscriber = Pick<SubscriptionRecord, 'subscriptionId' | 'topicId' | 'name'>
 
@@ -47,36 +29,26 @@ export interface Deliveries {
   close(): Promise<void>
 }
 
-export interface DeliveriesOptions {
-  records: RecordStore
-  queues: LiveQueues
-  pusher: Pusher
-  clock: Clock
-  log: Logger
-  random(): number
-  accountId: string
-  region: string
-  reachOf: ReachOf
-}
-
 interface Lane {
   subscriber: Subscriber
+  rate: PerSecond
   running: Promise<void> | undefined
   again: boolean
   cancelTimer: Cancel
 }
 
-export function deliveries(options: DeliveriesOptions): Deliveries {
-  const { records, queues, pusher, clock, log, random, accountId, region, reachOf } = options
+export function deliveries(options: DeliveryOptions): Deliveries {
+  const { records, clock, log } = options
   const lanes = new Map<string, Lane>()
   const closed = new AbortController()
+  const deliver = delivery(options, closed.signal)
 
   function wake(subscriber: Subscriber): void {
     if (closed.signal.aborted) return
     const { subscriptionId } = subscriber
     let lane = lanes.get(subscriptionId)
     if (!lane) {
-      lane = { subscriber, running: undefined, again: false, cancelTimer: () => {} }
+      lane = { subscriber, rate: new PerSecond(), running: undefined, again: false, cancelTimer: () => {} }
       lanes.set(subscriptionId, lane)
     }
     run(lane)
@@ -107,7 +79,7 @@ export function deliveries(options: DeliveriesOptions): Deliveries {
   }
 
   /** Delivers what is due; answers when the next falls due, undefined: nothing is left. */
-  async function deliverDue({ subscriber }: Lane): Promise<number | undefined> {
+  async function deliverDue({ subscriber, rate }: Lane): Promise<number | undefined> {
     const { topicId, subscriptionId, name } = subscriber
     for (;;) {
       if (closed.signal.aborted) return undefined
@@ -117,76 +89,18 @@ export function deliveries(options: DeliveriesOptions): Deliveries {
       // It was deleted; the janitor removes what waited for it.
       if (!found || !isThere) return undefined
       const page = await records.list<DueRecord>({ prefix: duePrefix(subscriptionId), limit: LANE_WIDTH })
-      const due = page.filter(({ key }) => dueMsOf(key, subscriptionId) <= clock.now())
-      if (due.length === 0) return page[0] && dueMsOf(page[0].key, subscriptionId)
+      const nowMs = clock.now()
+      const due = page.filter(({ key }) => dueMsOf(key, subscriptionId) <= nowMs)
+      // The lane is kept until its second is over, or whatever is published in it would have that second once more.
+      if (page.length === 0) return rate.isTaken(nowMs) ? nextSecondMs(nowMs) : undefined
+      if (due.length === 0) return dueMsOf(page[0]!.key, subscriptionId)
+      const { receivesPerSecondMax } = found.value
+      const room = rate.room(receivesPerSecondMax, nowMs)
+      if (room === 0) return nextSecondMs(nowMs)
+      due.splice(room)
+      if (receivesPerSecondMax !== undefined) rate.take(due.length, nowMs)
       await Promise.all(due.map((record) => deliver(found.value, record)))
     }
-  }
-
-  async function deliver(subscription: SubscriptionRecord, due: StoredRecord<DueRecord>): Promise<void> {
-    const { subscriptionId } = subscription
-    const key = payloadKey(subscriptionId, due.value.messageId)
-    const removal: Write[] = [{ remove: due.key, expect: due.version }, { remove: key }]
-    try {
-      const payload = await records.get<PayloadRecord>(key)
-      if (!payload) await records.commit(removal)
-      else if (!(await attempt(subscription, payload.value, removal))) await records.commit(removal)
-    } catch (error) {
-      if (closed.signal.aborted) return
-      await failed(subscription, due, removal, error)
-    }
-  }
-
-  /** True: the removal was committed with the delivery. */
-  async function attempt(
-    subscription: SubscriptionRecord,
-    payload: PayloadRecord,
-    removal: readonly Write[],
-  ): Promise<boolean> {
-    const endpoint = parseEndpoint(subscription.endpoint, { accountId, region })
-    const format = subscription.notifyContentFormat
-    const notification = {
-      ...payload,
-      topicOwner: accountId,
-      topicName: subscription.topicName,
-      subscriber: accountId,
-      subscriptionName: subscription.name,
-    }
-    if (endpoint.is === 'http') {
-      const reach = reachOf(subscription.madeBy)
-      await pusher.push({ url: endpoint.url, reach, format, notification, signal: closed.signal })
-      return false
-    }
-    const { body } = renderNotification(notification, format)
-    await queues.use(endpoint.queueName, async (queue) => {
-      const delayMs = queue.record.delaySeconds * 1000
-      const message = { body, priority: PRIORITY_STANDARD, delayMs, userProperties: [], systemProperties: [] }
-      await queue.commit([queue.insertion([message]).change], removal)
-    })
-    return true
-  }
-
-  async function failed(
-    subscription: SubscriptionRecord,
-    due: StoredRecord<DueRecord>,
-    removal: readonly Write[],
-    error: unknown,
-  ): Promise<void> {
-    const failures = due.value.failures + 1
-    const { subscriptionId, topicName, name, notifyStrategy } = subscription
-    const facts = { topic: topicName, subscription: name, messageId: due.value.messageId, failures }
-    const delayMs = retryDelayMs(notifyStrategy, failures, random)
-    if (delayMs === undefined) {
-      await records.commit(removal)
-      log.warn({ ...facts, reason: reasonOf(error) }, 'a message of a topic was given up')
-      return
-    }
-    log.debug({ ...facts, reason: reasonOf(error), delayMs }, 'a message of a topic is delivered later')
-    const next: DueRecord = { messageId: due.value.messageId, failures }
-    await records.commit([
-      { remove: due.key, expect: due.version },
-      { put: dueKey(subscriptionId, clock.now() + delayMs, next.messageId), value: next },
-    ])
   }
 
   return {
@@ -226,12 +140,4 @@ export function deliveries(options: DeliveriesOptions): Deliveries {
       await Promise.all([...lanes.values()].map(({ running }) => running))
     },
   }
-}
-
-const dueKey = (subscriptionId: string, dueMs: number, messageId: string): string =>
-  `${duePrefix(subscriptionId)}${sortableMs(dueMs)}-${messageId}`
-
-const dueMsOf = (key: string, subscriptionId: string): number => {
-  const at = duePrefix(subscriptionId).length
-  return Number(key.slice(at, at + 15))
 }

@@ -19,7 +19,7 @@ export function parseEndpoint(
     if (url?.username !== '' || url.password !== '') throw endpointInvalid()
     return { is: 'http', url }
   }
-  const queue = /^acs:mns:([^:]+):([^:]+):queues\/(.+)$/.exec(text)
+  const queue = /^acs:mns:([^:]+):([^:]+):\/?queues\/(.+)$/.exec(text)
   if (queue) {
     const [, ofRegion, ofAccount, queueName] = queue
     if (ofRegion !== region || ofAccount !== accountId || !isName(queueName!)) throw endpointInvalid()

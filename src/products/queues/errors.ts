@@ -102,6 +102,10 @@ export const queueNameLengthError = () =>
 export const qpsLimitExceeded = () =>
   new ApiError('QpsLimitExceeded', 400, 'The qps limit of the queue is exceeded.')
 
+/** In a second more is received from a queue than its policy allows (help page "flow limiting policy"). */
+export const tooManyRequests = () =>
+  new ApiError('TooManyRequests', 429, 'The request is denied by cluster flow limiter for too many requests.')
+
 export const topicNotExist = () =>
   new ApiError('TopicNotExist', 404, 'The topic name you provided is not exist.')
 

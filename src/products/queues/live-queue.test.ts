@@ -224,10 +224,7 @@ describe('dead letters', () => {
     await bed.queues.create(
       'q',
       { visibilityTimeout: 10 },
-      {
-        queueName: 'dead',
-        maxReceiveCount: 2,
-      },
+      { deadLetters: { queueName: 'dead', maxReceiveCount: 2 } },
     )
     const bodies = Array.from({ length: 40 }, (_, index) => `m${index}`)
     for (let at = 0; at < 40; at += 10) {
@@ -250,10 +247,7 @@ describe('dead letters', () => {
     await bed.queues.create(
       'q',
       { visibilityTimeout: 1 },
-      {
-        queueName: 'dead',
-        maxReceiveCount: 1,
-      },
+      { deadLetters: { queueName: 'dead', maxReceiveCount: 1 } },
     )
     await bed.queues.use('q', (queue) => queue.send([message('a')]))
     for (let count = 0; count < 3; count++) {
@@ -263,5 +257,55 @@ describe('dead letters', () => {
     await bed.create('dead')
     assert.deepEqual(await receive(bed, 'q'), [])
     assert.deepEqual(bodiesOf(await receive(bed, 'dead')), ['a'])
+  })
+})
+
+describe('a queue with a limit a second', () => {
+  const limited = async (receivesPerSecondMax: number, count: number) => {
+    const bed = queuesOn()
+    await bed.queues.create('q', {}, { receivesPerSecondMax })
+    const bodies = Array.from({ length: count }, (_, index) => message(`m${index}`))
+    await bed.queues.use('q', (queue) => queue.send(bodies))
+    return bed
+  }
+
+  it('gives no more than that in a second, and tells whom does not wait that it is not empty', async () => {
+    const bed = await limited(3, 5)
+    const first = receiving(bed, { limit: 16 })
+    await settle()
+    assert.equal(first.got?.length, 3)
+    const receive = () =>
+      bed.queues.use('q', (queue) => queue.receive({ limit: 1, waitMs: 0, signal: never }))
+    await assert.rejects(receive(), { code: 'TooManyRequests', status: 429 })
+    await advance(bed.clock, 999)
+    await assert.rejects(receive(), { code: 'TooManyRequests' })
+    await advance(bed.clock, 1)
+    assert.deepEqual(bodiesOf(await receive()), ['m3'])
+    assert.deepEqual(bodiesOf(await receive()), ['m4'])
+    assert.deepEqual(await receive(), [])
+  })
+
+  it('gives those who wait what they wait for in later seconds, in the order in which they came', async () => {
+    const bed = await limited(2, 5)
+    const waiting = Array.from({ length: 5 }, () => receiving(bed, { limit: 1 }))
+    for (const served of [2, 4, 5]) {
+      await settle()
+      assert.deepEqual(
+        waiting.map(({ got }) => got?.length),
+        waiting.map((_, index) => (index < served ? 1 : undefined)),
+      )
+      await advance(bed.clock, 1000)
+    }
+  })
+
+  it('is limited otherwise from the next call on, when it is changed', async () => {
+    const bed = await limited(1, 5)
+    const receive = () =>
+      bed.queues.use('q', (queue) => queue.receive({ limit: 16, waitMs: 0, signal: never }))
+    assert.equal((await receive()).length, 1)
+    await bed.queues.setAttributes('q', {}, { receivesPerSecondMax: 3 })
+    assert.equal((await receive()).length, 2)
+    await bed.queues.setAttributes('q', {}, { receivesPerSecondMax: null })
+    assert.equal((await receive()).length, 2)
   })
 })

@@ -5,7 +5,7 @@
  */
 import type { Write } from '../../ports/records.ts'
 import type { ApiError } from '../../wire/api-error.ts'
-import { qpsLimitExceeded, queueNotExist } from './errors.ts'
+import { qpsLimitExceeded, queueNotExist, tooManyRequests } from './errors.ts'
 import { removalOfActive, removeExpiredMessages } from './expiry.ts'
 import { changeVisibility, deleteHeld } from './held-messages.ts'
 import { type Insertion, insertionOf, type SentMessage } from './insertion.ts'
@@ -17,6 +17,7 @@ import {
   type ReceivedMessage,
   receiptHandle,
 } from './message.ts'
+import { nextSecondMs, PerSecond } from './per-second.ts'
 import { promoteDue } from './promotion.ts'
 import type { MessageCounts, QueueRecord } from './queue.ts'
 import { type Change, type LiveQueueOptions, QueueState } from './queue-state.ts'
@@ -28,6 +29,7 @@ const SERVED_AT_ONCE_MAX = 256
 export class LiveQueue {
   readonly #state: QueueState
   readonly #callers: WaitingCallers
+  readonly #rate = new PerSecond()
   #line: Promise<void> = Promise.resolve()
   #serving: Promise<void> | undefined
   #serveAgain = false
@@ -85,7 +87,7 @@ export class LiveQueue {
 
   /**
    * At most `limit` messages, each invisible to others for the queue's visibility timeout. Without any, waits `waitMs` for
-   * one; answers none then, or when `signal` is aborted.
+   * one; answers none then, or when `signal` is aborted. Throws TooManyRequests to whom does not wait for the next second.
    */
   receive({ limit, waitMs, signal }: { limit: number; waitMs: number; signal: AbortSignal }) {
     if (this.#isRemoved) return Promise.reject(queueNotExist())
@@ -166,8 +168,17 @@ export class LiveQueue {
         return
       }
     } while (this.#serveAgain)
-    this.#callers.dismissImpatient()
-    this.#callers.wakeAt(this.#state.nextDueMs)
+    const nowMs = this.#state.options.clock.now()
+    const isLimited = this.#roomAt(nowMs) === 0
+    this.#callers.dismissImpatient(isLimited ? tooManyRequests() : undefined)
+    this.#callers.wakeAt(
+      Math.min(this.#state.nextDueMs, isLimited ? nextSecondMs(nowMs) : Number.POSITIVE_INFINITY),
+    )
+  }
+
+  /** Messages that may be received in this second; Infinity: any number. */
+  #roomAt(nowMs: number): number {
+    return this.#rate.room(this.#state.record.receivesPerSecondMax, nowMs)
   }
 
   /** What takes entries from the active ones goes one after the other, so that none meets a conflict. */
@@ -185,7 +196,8 @@ export class LiveQueue {
     await promoteDue(this.#state)
     const { records, clock, uuid } = this.#state.options
     const { queueId, visibilityTimeout } = this.#state.record
-    const wanted = Math.min(SERVED_AT_ONCE_MAX, this.#callers.wanted)
+    const wanted = Math.min(SERVED_AT_ONCE_MAX, this.#callers.wanted, this.#roomAt(clock.now()))
+    if (wanted === 0) return false
     const entries = await records.list<EntryRecord>({ prefix: activePrefix(queueId), limit: wanted })
     if (entries.length === 0) return false
     const stored = await Promise.all(
@@ -225,6 +237,7 @@ export class LiveQueue {
       for (const caller of callers) caller.reject(error)
       throw error
     }
+    this.#rate.take(given.length, nowMs)
     deal(given, callers)
     return true
   }

@@ -8,10 +8,12 @@ import { LiveQueue } from './live-queue.ts'
 import { isName } from './names.ts'
 import { overtaking } from './overtaking.ts'
 import {
-  type DeadLetterPolicy,
+  changedPolicies,
   haveSameAttributes,
   type MessageCounts,
+  type PolicyChange,
   type QueueAttributes,
+  type QueueExtras,
   type QueueRecord,
   standardAttributes,
 } from './queue.ts'
@@ -80,7 +82,7 @@ export class LiveQueues {
   async create(
     name: string,
     given: Partial<QueueAttributes> = {},
-    deadLetters?: DeadLetterPolicy,
+    extras: QueueExtras = {},
   ): Promise<boolean> {
     const nowSeconds = this.#nowSeconds()
     const record: QueueRecord = {
@@ -90,7 +92,7 @@ export class LiveQueues {
       modifiedSeconds: nowSeconds,
       ...standardAttributes,
       ...given,
-      ...(deadLetters && { deadLetters }),
+      ...extras,
     }
     const counts: MessageCounts = { active: 0, inactive: 0, delayed: 0 }
     return overtaking(async () => {
@@ -105,23 +107,19 @@ export class LiveQueues {
     })
   }
 
-  /** A policy of null ends the one there is. */
   async setAttributes(
     name: string,
     given: Partial<QueueAttributes>,
-    deadLetters?: DeadLetterPolicy | null,
+    policies: PolicyChange = {},
   ): Promise<void> {
     await this.use(name, (queue) =>
       overtaking(async () => {
         const existing = await this.#find(name)
         if (!existing) throw queueNotExist()
-        const { deadLetters: policy, ...rest } = existing.value
-        const newPolicy = deadLetters === undefined ? policy : deadLetters
         const record: QueueRecord = {
-          ...rest,
+          ...changedPolicies(existing.value, policies),
           ...given,
           modifiedSeconds: this.#nowSeconds(),
-          ...(newPolicy && { deadLetters: newPolicy }),
         }
         await this.#records.commit([{ put: queueKey(name), value: record, expect: existing.version }])
         queue.changeRecord(record)

@@ -3,6 +3,7 @@
 import type { XmlElement } from '../../lib/xml-reader.ts'
 import { booleanOf, fieldsOf, integerOf } from './document.ts'
 import { notImplemented } from './errors.ts'
+import { haveSameTags, type Tag } from './tags.ts'
 
 export interface QueueAttributes {
   /** Seconds, as all times that clients set. */
@@ -23,9 +24,21 @@ export interface QueueRecord extends QueueAttributes {
   queueId: string
   name: string
   deadLetters?: DeadLetterPolicy
+  /** Messages that may be received from it in a second; none: any number. */
+  receivesPerSecondMax?: number
+  tags?: readonly Tag[]
   /** Seconds since the epoch. */
   createdSeconds: number
   modifiedSeconds: number
+}
+
+/** What only the control plane sets when it makes a queue. */
+export type QueueExtras = Pick<QueueRecord, 'deadLetters' | 'receivesPerSecondMax' | 'tags'>
+
+/** What is undefined stays as it is; null ends a policy. */
+export interface PolicyChange {
+  deadLetters?: DeadLetterPolicy | null | undefined
+  receivesPerSecondMax?: number | null | undefined
 }
 
 export interface MessageCounts {
@@ -94,10 +107,29 @@ export function attributesIn(textOf: (element: string) => string | undefined): P
   return given
 }
 
+/** Of a queue or a subscription. */
+export function changedPolicies<Kept extends { deadLetters?: unknown; receivesPerSecondMax?: number }>(
+  record: Kept,
+  change: {
+    deadLetters?: Kept['deadLetters'] | null | undefined
+    receivesPerSecondMax?: number | null | undefined
+  },
+): Kept {
+  const changed = { ...record }
+  if (change.deadLetters === null) delete changed.deadLetters
+  else if (change.deadLetters !== undefined) changed.deadLetters = change.deadLetters
+  if (change.receivesPerSecondMax === null) delete changed.receivesPerSecondMax
+  else if (change.receivesPerSecondMax !== undefined)
+    changed.receivesPerSecondMax = change.receivesPerSecondMax
+  return changed
+}
+
 export const haveSameAttributes = (a: QueueRecord, b: QueueRecord): boolean =>
   names.every((name) => a[name] === b[name]) &&
   a.deadLetters?.queueName === b.deadLetters?.queueName &&
-  a.deadLetters?.maxReceiveCount === b.deadLetters?.maxReceiveCount
+  a.deadLetters?.maxReceiveCount === b.deadLetters?.maxReceiveCount &&
+  a.receivesPerSecondMax === b.receivesPerSecondMax &&
+  haveSameTags(a.tags, b.tags)
 
 export function describeQueue(record: QueueRecord, counts: MessageCounts): Record<string, string | number> {
   return {

@@ -9,11 +9,13 @@ import { invalidElement, notImplemented, subscriptionNotExist, topicNotExist } f
 import { subscriptionKey, topicKey } from './keys.ts'
 import { isName } from './names.ts'
 import { rangeOf } from './queue.ts'
+import type { Tag } from './tags.ts'
 
 export interface TopicRecord {
   topicId: string
   name: string
   maximumMessageSize: number
+  tags?: readonly Tag[]
   /** Seconds since the epoch. */
   createdSeconds: number
   modifiedSeconds: number
@@ -24,16 +26,23 @@ export type NotifyStrategy = (typeof notifyStrategies)[number]
 export const contentFormats = ['XML', 'JSON', 'SIMPLIFIED'] as const
 export type ContentFormat = (typeof contentFormats)[number]
 
-export interface SubscriptionRecord {
-  subscriptionId: string
-  topicId: string
-  topicName: string
-  name: string
+/** What a subscriber wants. */
+export interface SubscriptionSettings {
   /** As it was given. */
   endpoint: string
   filterTag?: string
   notifyStrategy: NotifyStrategy
   notifyContentFormat: ContentFormat
+  /** The queue for messages that could not be delivered. */
+  deadLetters?: string
+  receivesPerSecondMax?: number
+}
+
+export interface SubscriptionRecord extends SubscriptionSettings {
+  subscriptionId: string
+  topicId: string
+  topicName: string
+  name: string
   /** What it was made with: how far pushes may go. */
   madeBy: Credential
   createdSeconds: number
@@ -57,7 +66,7 @@ export function readTopic(document: XmlElement): number | undefined {
 
 export const TOPIC_SIZE_STANDARD = 65_536
 /** Seconds for which the vendor keeps a message of a topic that it cannot deliver: as long as its longest strategy takes. */
-const TOPIC_RETENTION = 86_400
+export const TOPIC_RETENTION = 86_400
 
 export const describeTopic = (record: TopicRecord): XmlContent => ({
   TopicName: record.name,
@@ -81,15 +90,15 @@ export const describeSubscription = (record: SubscriptionRecord, accountId: stri
   LastModifyTime: record.modifiedSeconds,
 })
 
-/** One of the words, or the standard where there is no element. */
+/** One of the words; undefined: none is given. Throws InvalidArgument. */
 export function wordOf<Word extends string>(
-  element: XmlElement | undefined,
+  name: string,
+  fields: ReadonlyMap<string, { text: string }>,
   words: readonly Word[],
-  standard: Word,
-): Word {
-  if (!element) return standard
-  const word = words.find((candidate) => candidate === element.text.trim())
-  if (word === undefined) throw invalidElement(element.name)
+): Word | undefined {
+  const text = fields.get(name)?.text.trim()
+  const word = words.find((candidate) => candidate === text)
+  if (text !== undefined && word === undefined) throw invalidElement(name)
   return word
 }
 
@@ -116,10 +125,10 @@ export async function requireSubscription(
   return found
 }
 
-type Settings = Pick<SubscriptionRecord, 'endpoint' | 'filterTag' | 'notifyStrategy' | 'notifyContentFormat'>
-
-export const haveSameSettings = (a: Settings, b: Settings): boolean =>
+export const haveSameSettings = (a: SubscriptionSettings, b: SubscriptionSettings): boolean =>
   a.endpoint === b.endpoint &&
   a.filterTag === b.filterTag &&
   a.notifyStrategy === b.notifyStrategy &&
-  a.notifyContentFormat === b.notifyContentFormat
+  a.notifyContentFormat === b.notifyContentFormat &&
+  a.deadLetters === b.deadLetters &&
+  a.receivesPerSecondMax === b.receivesPerSecondMax

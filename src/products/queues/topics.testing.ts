@@ -20,6 +20,7 @@ import type { TopicListeners } from './needs.ts'
 import { pusher as openPusher } from './push.ts'
 import { queuesProduct } from './queues-product.ts'
 import { signingKey as openSigningKey } from './signing-key.ts'
+import { changeSubscription, type SubscriptionChange } from './subscriptions.ts'
 import { NOW_MS, queuesOn } from './testbed.fixture.ts'
 
 const ACCOUNT_ID = '1234567890123456'
@@ -129,6 +130,15 @@ export async function runningTopics({
         '/topics/t/messages',
         `<Message><MessageBody>${body}</MessageBody>${tag && `<MessageTag>${tag}</MessageTag>`}</Message>`,
       ),
+    /** As the control plane does. */
+    change: (name: string, change: SubscriptionChange) =>
+      changeSubscription({ topic: 't', name }, change, {
+        ...shared,
+        ids: randomIds,
+        access,
+        principal: caller,
+        conditions: () => ({}),
+      }),
     queueEndpoint: (name: string) => `acs:mns:${REGION}:${ACCOUNT_ID}:queues/${name}`,
     /** Deliveries that wait. */
     waiting: async () => (await records.list({ prefix: 'queues/due/', limit: 1000 })).length,

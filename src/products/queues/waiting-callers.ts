@@ -73,10 +73,12 @@ export class WaitingCallers {
     return taken
   }
 
-  /** Answers those who did not come to wait. */
-  dismissImpatient(): void {
+  /** Answers those who did not come to wait: there is nothing for them, or why they are not told. */
+  dismissImpatient(because?: unknown): void {
     for (const waiting of this.#waiting) {
-      if (!waiting.isPatient && this.#remove(waiting)) waiting.resolve([])
+      if (waiting.isPatient || !this.#remove(waiting)) continue
+      if (because === undefined) waiting.resolve([])
+      else waiting.reject(because)
     }
   }
 

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { Sdk } from '../../clients.fixture.ts'
@@ -17,9 +16,8 @@ import {
   user,
 } from '../identity/identity.fixture.ts'
 import { ossClient } from '../objects/objects.fixture.ts'
+import { call as callAs } from './control-plane.fixture.ts'
 import { ask, mnsClient } from './queues.fixture.ts'
-
-const openApi: Sdk = createRequire(import.meta.url)('@alicloud/openapi-core')
 
 let platform: Platform
 let owner: Sdk
@@ -228,34 +226,11 @@ describe('a session of a role with queues', () => {
 })
 
 describe('a user of the control plane', () => {
-  async function call(keys: Keys, action: string, query: object): Promise<{ code: string; data?: Sdk }> {
-    const { $OpenApiUtil, default: Client } = openApi
-    const { accessKeyId, accessKeySecret } = keys
-    const client = new Client(
-      new $OpenApiUtil.Config({
-        accessKeyId,
-        accessKeySecret,
-        endpoint: new URL(platform.endpoints.mns).host,
-        protocol: 'http',
-        regionId: platform.region,
-      }),
-    )
-    const params = new $OpenApiUtil.Params({
-      action,
-      version: '2022-01-19',
-      protocol: 'HTTP',
-      pathname: '/',
-      method: 'POST',
-      authType: 'AK',
-      style: 'RPC',
-      reqBodyType: 'formData',
-      bodyType: 'json',
-    })
-    return client.callApi(params, new $OpenApiUtil.OpenApiRequest({ query }), {}).then(
-      ({ body }: Sdk) => ({ code: 'Success', data: body.Data }),
+  const call = (keys: Keys, action: string, query: object): Promise<{ code: string; data?: Sdk }> =>
+    callAs(platform, keys, action, query).then(
+      ({ Data }: Sdk) => ({ code: 'Success', data: Data }),
       ({ code }: Sdk) => ({ code }),
     )
-  }
 
   test('has the rights of the other API on the queue, and on the queue for what is dead', async () => {
     const dlqPolicy = (DeadLetterTargetQueue: string) =>

@@ -7,6 +7,3 @@ export const missingParameter = (name: string) =>
     400,
     `The input parameter "${name}" that is mandatory for processing this request is not supplied.`,
   )
-
-export const signatureNotMatched = () =>
-  new ApiError('SignatureDoesNotMatch', 400, 'Specified signature is not matched with our calculation.')

@@ -1,51 +1,95 @@
 /** The vocabulary of operations of the control plane. */
-import type { BodyReader } from '../../../wire/body.ts'
-import { type Call, jsonReply, operationOf, type Reply } from '../../../wire/operation.ts'
-import { type AccessContext, authorize } from '../access.ts'
-import type { Janitor } from '../janitor.ts'
-import type { LiveQueues } from '../live-queues.ts'
-import { parametersOf, requireQueueName } from './queue-parameters.ts'
+import type { XmlContent } from '../../../lib/xml.ts'
+import { conditionsOf } from '../../../wire/access.ts'
+import type { RpcOperation } from '../../../wire/rpc/rpc-server.ts'
+import { authorize, type Wanted } from '../access.ts'
+import { accessDenied } from '../errors.ts'
+import type { QueuesContext } from '../product.ts'
+import { type Parameters, requireParameter } from './parameters.ts'
 
-const BODY_BYTES_MAX = 256 * 1024
+/** What all of them use. */
+export type ControlPlaneNeeds = Pick<
+  QueuesContext,
+  'records' | 'queues' | 'janitor' | 'clock' | 'ids' | 'access' | 'region' | 'reachOf'
+>
 
-export interface ControlPlaneContext extends Call, AccessContext {
-  queues: LiveQueues
-  janitor: Janitor
-}
+/** What one call may use. */
+export type ControlPlaneContext = ControlPlaneNeeds &
+  Pick<QueuesContext, 'accountId' | 'principal' | 'conditions' | 'origin'>
 
-export const rpcOperation = operationOf<ControlPlaneContext>()
+export type ControlPlaneOperation = RpcOperation<ControlPlaneNeeds>
 
-/** Parameters that came in a form; those of the query are read beside them. */
-export const form: BodyReader<URLSearchParams> = {
-  collectBytesMax: BODY_BYTES_MAX,
-  decode: (collected, { headers: { 'content-type': type = '' } }) =>
-    new URLSearchParams(type.startsWith('application/x-www-form-urlencoded') ? collected.toString() : ''),
-}
+type Handle = (parameters: Parameters, context: ControlPlaneContext) => Promise<XmlContent>
 
-type Parameters = ReadonlyMap<string, string>
+/** An operation that asks for its right itself. What it answers is the `Data` of its answer. */
+export const rpcOperation = (name: string, handle: Handle): ControlPlaneOperation => ({
+  name,
+  async handle({ parameters, head, accountId, principal }, needs) {
+    // The key is for one upload of an object.
+    if (!principal) throw accessDenied()
+    const data = await handle(parameters, {
+      ...needs,
+      accountId,
+      principal,
+      conditions: () => conditionsOf(head),
+      origin: `http://${head.headers.host ?? ''}`,
+    })
+    return {
+      Code: 200,
+      Status: 'Success',
+      Success: true,
+      Message: 'operation success',
+      ...(data === undefined ? {} : { Data: data }),
+    }
+  },
+})
 
-/** An operation on the queue that its parameters name: asked about as that of the other API which has its name. */
+/** An operation that is allowed to those who have this right. */
+export const operationWanting = (
+  name: string,
+  wanted: (parameters: Parameters) => Wanted,
+  handle: Handle,
+): ControlPlaneOperation =>
+  rpcOperation(name, (parameters, context) => {
+    authorize(context, wanted(parameters))
+    return handle(parameters, context)
+  })
+
+/** On the queue that its parameters name: asked about as that of the other API which has its name. */
 export const queueOperation = (
   name: string,
-  handle: (parameters: Parameters, context: ControlPlaneContext) => Promise<Reply>,
+  handle: (queueName: string, parameters: Parameters, context: ControlPlaneContext) => Promise<XmlContent>,
 ) =>
-  rpcOperation({
-    name,
-    route: `POST /${name}`,
-    body: form,
-    async handle({ query, body }, context) {
-      const parameters = parametersOf(query, body)
-      authorize(context, { action: name, path: `/queues/${requireQueueName(parameters)}` })
-      return handle(parameters, context)
-    },
+  rpcOperation(name, async (parameters, context) => {
+    const queueName = requireParameter(parameters, 'QueueName')
+    authorize(context, { action: name, path: `/queues/${queueName}` })
+    return handle(queueName, parameters, context)
   })
 
-export const success = (requestId: string, data?: unknown): Reply =>
-  jsonReply(200, {
-    RequestId: requestId,
-    Code: 200,
-    Status: 'Success',
-    Success: true,
-    Message: 'operation success',
-    ...(data === undefined ? {} : { Data: data }),
+export const topicOperation = (
+  name: string,
+  handle: (topicName: string, parameters: Parameters, context: ControlPlaneContext) => Promise<XmlContent>,
+) =>
+  rpcOperation(name, async (parameters, context) => {
+    const topicName = requireParameter(parameters, 'TopicName')
+    authorize(context, { action: name, path: `/topics/${topicName}` })
+    return handle(topicName, parameters, context)
   })
+
+export const subscriptionOperation = (
+  name: string,
+  handle: (
+    place: { topic: string; name: string },
+    parameters: Parameters,
+    context: ControlPlaneContext,
+  ) => Promise<XmlContent>,
+) =>
+  rpcOperation(name, async (parameters, context) => {
+    const topic = requireParameter(parameters, 'TopicName')
+    const subscription = requireParameter(parameters, 'SubscriptionName')
+    authorize(context, { action: name, path: `/topics/${topic}/subscriptions/${subscription}` })
+    return handle({ topic, name: subscription }, parameters, context)
+  })
+
+/** What the vendor repeats as `Data` of operations that make or remove something, where its models have an object for it. */
+export const done = { Code: 200, Message: 'operation success', Success: true } as const

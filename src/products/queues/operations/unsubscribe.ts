@@ -1,22 +1,13 @@
-import { doomedKey } from '../keys.ts'
-import { overtaking } from '../overtaking.ts'
 import { none, operation } from '../product.ts'
-import { requireSubscription } from '../topic.ts'
+import { unsubscribe as remove } from '../subscriptions.ts'
 
 export const unsubscribe = operation({
   name: 'Unsubscribe',
   route: 'DELETE /topics/{topic}/subscriptions/{subscription}',
   body: none,
 
-  async handle({ path: { topic, subscription: name } }, { records, janitor }) {
-    await overtaking(async () => {
-      const { key, value, version } = await requireSubscription(records, topic, name)
-      await records.commit([
-        { remove: key, expect: version },
-        { put: doomedKey(value.subscriptionId), value: {} },
-      ])
-    })
-    janitor.removeSoon()
+  async handle({ path: { topic, subscription: name } }, context) {
+    await remove({ topic, name }, context)
     return { status: 204 }
   },
 })

@@ -1,12 +1,20 @@
 import { authorize, sending } from '../../access.ts'
 import { checkQueueName } from '../../names.ts'
-import { readQueueParameters } from '../queue-parameters.ts'
-import { queueOperation, success } from '../vocabulary.ts'
+import { checkType, tagsOf } from '../parameters.ts'
+import { readQueueParameters } from '../queues.ts'
+import { done, queueOperation } from '../vocabulary.ts'
 
-export const createQueue = queueOperation('CreateQueue', async (parameters, context) => {
-  const { queueName, given, deadLetters } = readQueueParameters(parameters)
+export const createQueue = queueOperation('CreateQueue', async (queueName, parameters, context) => {
+  checkType(parameters, 'QueueType')
+  const { given, policies } = readQueueParameters(parameters, queueName, ['QueueType', 'Tag'])
   checkQueueName(queueName)
+  const { deadLetters, receivesPerSecondMax } = policies
   if (deadLetters) authorize(context, sending(deadLetters.queueName))
-  await context.queues.create(queueName, given, deadLetters ?? undefined)
-  return success(context.requestId)
+  const tags = tagsOf(parameters)
+  await context.queues.create(queueName, given, {
+    ...(deadLetters && { deadLetters }),
+    ...(receivesPerSecondMax && { receivesPerSecondMax }),
+    ...(tags.length > 0 && { tags }),
+  })
+  return done
 })

@@ -1,11 +1,12 @@
-import { requireQueueName } from '../queue-parameters.ts'
-import { queueOperation, success } from '../vocabulary.ts'
+import { checkKnown } from '../parameters.ts'
+import { done, queueOperation } from '../vocabulary.ts'
 
 export const deleteQueue = queueOperation(
   'DeleteQueue',
-  async (parameters, { queues, janitor, requestId }) => {
-    await queues.delete(requireQueueName(parameters))
+  async (queueName, parameters, { queues, janitor }) => {
+    checkKnown(parameters, ['QueueName'])
+    await queues.delete(queueName)
     janitor.removeSoon()
-    return success(requestId)
+    return done
   },
 )

@@ -1,10 +1,13 @@
 import { authorize, sending } from '../../access.ts'
-import { readQueueParameters } from '../queue-parameters.ts'
-import { queueOperation, success } from '../vocabulary.ts'
+import { readQueueParameters } from '../queues.ts'
+import { queueOperation } from '../vocabulary.ts'
 
-export const setQueueAttributes = queueOperation('SetQueueAttributes', async (parameters, context) => {
-  const { queueName, given, deadLetters } = readQueueParameters(parameters)
-  if (deadLetters) authorize(context, sending(deadLetters.queueName))
-  await context.queues.setAttributes(queueName, given, deadLetters)
-  return success(context.requestId)
-})
+export const setQueueAttributes = queueOperation(
+  'SetQueueAttributes',
+  async (queueName, parameters, context) => {
+    const { given, policies } = readQueueParameters(parameters, queueName)
+    if (policies.deadLetters) authorize(context, sending(policies.deadLetters.queueName))
+    await context.queues.setAttributes(queueName, given, policies)
+    return undefined
+  },
+)

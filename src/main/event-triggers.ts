@@ -1,13 +1,16 @@
 import { AcceptedBefore, QueueFull, TargetGone } from '../compute/async/acceptance.ts'
 import type { AsyncInvocations } from '../compute/async-invocations.ts'
 import type { Engine } from '../compute/engine.ts'
+import type { Announcement } from '../ports/announcements.ts'
 import type { InvocationOutcome } from '../ports/invocation.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import type { EventSources } from '../products/functions/event-sources.ts'
 import { allSourceTriggersPrefix, sourceTriggersPrefix } from '../products/functions/keys.ts'
 import type { SourceTriggerRecord } from '../products/functions/source-trigger.ts'
 import type { ObjectListeners } from '../products/objects/needs.ts'
+import type { EventRuleRecord, EventRules } from '../products/queues/event-rule.ts'
 import type { TopicListeners } from '../products/queues/needs.ts'
+import type { OutcomeMessages } from '../products/queues/outcomes.ts'
 import { changesAfter } from '../products/tables/stream-changes.ts'
 import { type HandedOn, type Outbox, outbox as openOutbox } from '../triggers/events/outbox.ts'
 import {
@@ -17,6 +20,7 @@ import {
 } from '../triggers/events/source-triggers.ts'
 import { objectTriggers } from '../triggers/objects/object-triggers.ts'
 import { topicTriggers } from '../triggers/queues/topic-triggers.ts'
+import { ruleEvents } from '../triggers/rules/rule-events.ts'
 import { tableTriggers } from '../triggers/tables/table-triggers.ts'
 import { hopsOf, type Principal } from '../wire/signatures/secret-lookup.ts'
 import { eventSources, tableOf } from './event-sources.ts'
@@ -44,7 +48,16 @@ export function assembleEventTriggers(
     asyncQueue,
     engine,
     directory,
-  }: { asyncQueue: AsyncInvocations; engine: Engine; directory: FunctionDirectory },
+    eventRules,
+    messages,
+  }: {
+    asyncQueue: AsyncInvocations
+    engine: Engine
+    directory: FunctionDirectory
+    eventRules: EventRules
+    /** Queues and topics are assembled later. */
+    messages(): OutcomeMessages
+  },
 ): EventTriggersPart {
   const { accountId, region, stores, clock, ids, log, identity, closing } = foundation
   const { records } = stores
@@ -113,13 +126,30 @@ export function assembleEventTriggers(
     clock,
     log,
   })
+  const newRequestId = () => ids.requestId(clock.now())
+  const ofRules = ruleEvents({
+    records,
+    rules: {
+      meant: (event) => eventRules.meant(event).map(ruleOf),
+      byId: (ruleId) => {
+        const rule = eventRules.byId(ruleId)
+        return rule && ruleOf(rule)
+      },
+    },
+    send: (place, body, hops, alongside) => messages().send(place, body, hops, [alongside]),
+    clock,
+    log,
+    newRequestId,
+    accountId,
+    region,
+  })
   closing.push(async () => {
     await outbox.close()
+    await ofRules.close()
     await ofTables.close()
   })
 
   const now = () => clock.now()
-  const newRequestId = () => ids.requestId(now())
   const ofObjects = objectTriggers({ triggers, outbox, newRequestId, accountId, region, now })
   const ofTopics = topicTriggers({ triggers, outbox, newRequestId, accountId })
   return {
@@ -127,19 +157,36 @@ export function assembleEventTriggers(
     outbox,
     sources: eventSources(foundation, { triggers, outbox, ofTables }),
     objectListeners: {
-      announce: ({ principal, ...event }) =>
-        ofObjects.announce({
-          ...event,
-          principalId: principalIdOf(principal, accountId),
-          hops: hopsOf(principal),
-        }),
+      async announce({ principal, ...event }) {
+        const told = { ...event, principalId: principalIdOf(principal, accountId), hops: hopsOf(principal) }
+        return together([await ofObjects.announce(told), ofRules.announce(told)])
+      },
     },
     topicListeners: ofTopics,
     tableWritten: (changesTable) => ofTables.written(changesTable),
     changed: (functionName) => triggers.changed(functionName),
     async start() {
       await outbox.start()
+      await ofRules.start()
       await ofTables.start()
+    },
+  }
+}
+
+const ruleOf = ({ ruleId, name, endpoint }: EventRuleRecord) => ({
+  ruleId,
+  name,
+  place: `/${endpoint.type}s/${endpoint.name}`,
+})
+
+/** Those who want to know, in one commit. */
+function together(announcements: readonly (Announcement | undefined)[]): Announcement | undefined {
+  const all = announcements.filter((announcement) => announcement !== undefined)
+  if (all.length < 2) return all[0]
+  return {
+    writes: all.flatMap(({ writes }) => writes),
+    committed() {
+      for (const announcement of all) announcement.committed()
     },
   }
 }

@@ -2,6 +2,7 @@ import { CustomDomainDirectory } from '../products/functions/custom-domain-direc
 import { FunctionDirectory } from '../products/functions/directory.ts'
 import { LATEST } from '../products/functions/names.ts'
 import { ReservedConcurrency } from '../products/functions/reserved-concurrency.ts'
+import { EventRules } from '../products/queues/event-rule.ts'
 import { assembleAsyncQueue } from './async-queue.ts'
 import { openCloudFront } from './cloud-front.ts'
 import { assembleCompute } from './compute.ts'
@@ -66,15 +67,19 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   })
   observability.watch({ compute, asyncQueue })
 
+  const eventRules = new EventRules({ records: stores.records, uuid: foundation.ids.uuid })
+  await eventRules.load()
   const eventTriggers = assembleEventTriggers(foundation, {
     asyncQueue,
     engine: compute.engine,
     directory,
+    eventRules,
+    messages: () => queues.outcomeMessages,
   })
   await eventTriggers.triggers.start()
   const objects = await assembleObjects(foundation, eventTriggers)
   const tables = assembleTables(foundation, eventTriggers)
-  const queues = assembleQueues(foundation, eventTriggers)
+  const queues = assembleQueues(foundation, { ...eventTriggers, eventRules })
   const provisioning = assembleProvisioning(foundation, { engine: compute.engine, directory })
   const customDomains = new CustomDomainDirectory(stores.records)
   const httpTriggers = assembleHttpTriggers(foundation, {

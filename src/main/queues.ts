@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { controlPlane, isControlPlane } from '../products/queues/control-plane/product.ts'
 import { deliveries as openDeliveries } from '../products/queues/deliveries.ts'
+import type { EventRules } from '../products/queues/event-rule.ts'
 import { janitor as openJanitor } from '../products/queues/janitor.ts'
 import { LiveQueues } from '../products/queues/live-queues.ts'
 import { messageIds } from '../products/queues/message.ts'
@@ -24,7 +25,10 @@ export interface QueuesPart extends Part {
 
 export function assembleQueues(
   foundation: Foundation,
-  { topicListeners: listeners }: Pick<EventTriggersPart, 'topicListeners'>,
+  {
+    topicListeners: listeners,
+    eventRules,
+  }: Pick<EventTriggersPart, 'topicListeners'> & { eventRules: EventRules },
 ): QueuesPart {
   const { config, stores, clock, ids, region, accountId, identity, endpoints, log, closing } = foundation
   const { records } = stores
@@ -68,6 +72,7 @@ export function assembleQueues(
   const control = controlPlane({
     records,
     queues,
+    eventRules,
     janitor,
     lookup: identity,
     access: identity,

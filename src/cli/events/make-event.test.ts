@@ -32,7 +32,7 @@ test('what is made up has the fields of what the platform’s own triggers send,
     principalId: '1',
     hops: 0,
   }
-  const around = { accountId: '1', region: 'cn-hangzhou', triggerId: 't', nowMs: 0 }
+  const around = { accountId: '1', region: 'cn-hangzhou', ruleId: 't', nowMs: 0 }
   const sent = JSON.parse(objectEventText(happened, around))
   assert.equal(JSON.stringify(shapeOf(event('oss'))), JSON.stringify(shapeOf(sent)))
 

@@ -139,6 +139,13 @@ export const subscriptionNameInvalid = () =>
 export const subscriptionNameLengthError = () =>
   new ApiError('SubscriptionNameLengthError', 400, 'Subscription name length should between 1 and 256.')
 
+/** Neither code is told in the vendor's pages. */
+export const eventRuleNotExist = () =>
+  new ApiError('EventRuleNotExist', 404, 'The event rule you provided is not exist.')
+
+export const eventRuleAlreadyExist = () =>
+  new ApiError('EventRuleAlreadyExist', 409, 'The event rule you want to create already exists.')
+
 export const endpointInvalid = () =>
   new ApiError('EndpointInvalid', 400, 'The endpoint you provided is invalid.')
 

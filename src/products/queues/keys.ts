@@ -34,6 +34,10 @@ export const payloadPrefix = (subscriptionId: string): string => `queues/payload
 export const payloadKey = (subscriptionId: string, messageId: string): string =>
   `${payloadPrefix(subscriptionId)}${messageId}`
 
+/** What happens in other products and is sent to a queue or topic. */
+export const EVENT_RULES = 'queues/event-rule/'
+export const eventRuleKey = (name: string): string => `${EVENT_RULES}${name}`
+
 /** Ids whose owner was deleted: what is left of them is removed in the background. */
 export const DOOMED = 'queues/doomed/'
 export const doomedKey = (id: string): string => `${DOOMED}${id}`

@@ -1,7 +1,7 @@
 /** Publishing: the message for every subscriber whose filter lets it through, all in one commit with what others are told of it. */
 
 import type { XmlElement } from '../../lib/xml-reader.ts'
-import type { StoredRecord } from '../../ports/records.ts'
+import type { StoredRecord, Write } from '../../ports/records.ts'
 import { fieldsOf } from './document.ts'
 import { invalidArgument, notImplemented, outOfRange } from './errors.ts'
 import { subscriptionsPrefix, topicAliveKey } from './keys.ts'
@@ -36,7 +36,7 @@ export function readTopicMessage(document: XmlElement): Omit<TopicMessage, 'hops
   return { body: bodyTextOf(fields.get('MessageBody')), ...(tag ? { tag } : {}) }
 }
 
-/** Durable when it resolves. Throws `ApiError`, and `AnnouncementsFull`. */
+/** Durable when it resolves, together with what is `alongside`. Throws `ApiError`, and `AnnouncementsFull`. */
 export const publish = (
   topicName: string,
   { body, tag, hops }: TopicMessage,
@@ -47,6 +47,7 @@ export const publish = (
     newMessageId,
     listeners,
   }: Pick<QueuesContext, 'records' | 'deliveries' | 'clock' | 'newMessageId' | 'listeners'>,
+  alongside: readonly Write[] = [],
 ): Promise<PayloadRecord> =>
   overtaking(async () => {
     const topic = (await requireTopic(records, topicName)).value
@@ -72,6 +73,7 @@ export const publish = (
       ...reached.map(({ key, version }) => ({ check: key, expect: version })),
       ...deliveries.writesFor(subscribers, payload),
       ...(announcement?.writes ?? []),
+      ...alongside,
     ])
     announcement?.committed()
     deliveries.committed(subscribers)

@@ -1,15 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { ObjectEvent } from './needs.ts'
 
-/** What the function is given (samples: fc-events/fc3-oss.json, and one of 2023 with `objectMeta`). */
+/** What a function or the receiver of a rule's messages is given (samples: fc-events/fc3-oss.json, and one of 2023 with `objectMeta`). */
 export function objectEventText(
   event: ObjectEvent,
-  {
-    accountId,
-    region,
-    triggerId,
-    nowMs,
-  }: { accountId: string; region: string; triggerId: string; nowMs: number },
+  { accountId, region, ruleId, nowMs }: { accountId: string; region: string; ruleId: string; nowMs: number },
 ): string {
   const { name, bucket, object, sizeBytes, deltaBytes, etag = '', mimeType, variables } = event
   return JSON.stringify({
@@ -34,7 +28,7 @@ export function objectEventText(
             size: sizeBytes,
           },
           ossSchemaVersion: '1.0',
-          ruleId: createHash('sha1').update(triggerId).digest('hex'),
+          ruleId,
           ...(variables && Object.keys(variables).length > 0 ? { xVars: variables } : {}),
         },
         region,

@@ -1,4 +1,5 @@
 /** What happens to objects, for the triggers whose rule it meets: committed with it, then moved on from the outbox. */
+import { createHash } from 'node:crypto'
 import type { Announcement } from '../../ports/announcements.ts'
 import { objectEventText } from './event.ts'
 import type { ObjectEvent, ObjectTriggersNeeds } from './needs.ts'
@@ -29,10 +30,12 @@ export const objectTriggers = ({
         triggerName,
         triggerId,
         requestId: newRequestId(),
-        event: objectEventText(event, { accountId, region, triggerId, nowMs }),
+        event: objectEventText(event, { accountId, region, ruleId: sha1(triggerId), nowMs }),
         hops,
         happenedMs: nowMs,
       })),
     )
   },
 })
+
+const sha1 = (text: string): string => createHash('sha1').update(text).digest('hex')

@@ -4,6 +4,7 @@ import { conditionsOf } from '../../../wire/access.ts'
 import type { RpcOperation } from '../../../wire/rpc/rpc-server.ts'
 import { authorize, type Wanted } from '../access.ts'
 import { accessDenied } from '../errors.ts'
+import type { EventRules } from '../event-rule.ts'
 import type { QueuesContext } from '../product.ts'
 import { type Parameters, requireParameter } from './parameters.ts'
 
@@ -11,7 +12,7 @@ import { type Parameters, requireParameter } from './parameters.ts'
 export type ControlPlaneNeeds = Pick<
   QueuesContext,
   'records' | 'queues' | 'janitor' | 'clock' | 'ids' | 'access' | 'region' | 'reachOf'
->
+> & { eventRules: EventRules }
 
 /** What one call may use. */
 export type ControlPlaneContext = ControlPlaneNeeds &

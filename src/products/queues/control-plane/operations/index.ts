@@ -1,11 +1,15 @@
 import type { ControlPlaneOperation } from '../vocabulary.ts'
+import { createEventRule } from './create-event-rule.ts'
 import { createQueue } from './create-queue.ts'
 import { createTopic } from './create-topic.ts'
+import { deleteEventRule } from './delete-event-rule.ts'
 import { deleteQueue } from './delete-queue.ts'
 import { deleteTopic } from './delete-topic.ts'
+import { getEventRule } from './get-event-rule.ts'
 import { getQueueAttributes } from './get-queue-attributes.ts'
 import { getSubscriptionAttributes } from './get-subscription-attributes.ts'
 import { getTopicAttributes } from './get-topic-attributes.ts'
+import { listEventRules } from './list-event-rules.ts'
 import { listQueue } from './list-queue.ts'
 import { listSubscriptionByTopic } from './list-subscription-by-topic.ts'
 import { listTopic } from './list-topic.ts'
@@ -33,5 +37,9 @@ export const operations: readonly ControlPlaneOperation[] = [
   getSubscriptionAttributes,
   unsubscribe,
   listSubscriptionByTopic,
+  createEventRule,
+  getEventRule,
+  deleteEventRule,
+  listEventRules,
   ...notBuilt,
 ]

@@ -4,14 +4,10 @@ import { rpcOperation } from '../vocabulary.ts'
 /** Operations of the API that are known and not built: a client is told so by name. */
 export const notBuilt = [
   'AuthorizeEndpointAcl',
-  'CreateEventRule',
-  'DeleteEventRule',
   'DisableEndpoint',
   'EnableEndpoint',
   'GetAccountAttributes',
   'GetEndpointAttribute',
-  'GetEventRule',
-  'ListEventRules',
   'RevokeEndpointAcl',
   'SetAccountAttributes',
 ].map((name) =>

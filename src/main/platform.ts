@@ -80,6 +80,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   const objects = await assembleObjects(foundation, eventTriggers)
   const tables = assembleTables(foundation, eventTriggers)
   const queues = assembleQueues(foundation, { ...eventTriggers, eventRules })
+  await queues.load()
   const provisioning = assembleProvisioning(foundation, { engine: compute.engine, directory })
   const customDomains = new CustomDomainDirectory(stores.records)
   const httpTriggers = assembleHttpTriggers(foundation, {

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
+import { AccessPoint } from '../products/queues/access-point.ts'
 import { controlPlane, isControlPlane } from '../products/queues/control-plane/product.ts'
 import { deliveries as openDeliveries } from '../products/queues/deliveries.ts'
 import type { EventRules } from '../products/queues/event-rule.ts'
@@ -21,6 +22,8 @@ import type { Part } from './part.ts'
 
 export interface QueuesPart extends Part {
   outcomeMessages: OutcomeMessages
+  /** Before anybody is listened to. */
+  load(): Promise<void>
 }
 
 export function assembleQueues(
@@ -54,7 +57,8 @@ export function assembleQueues(
     await janitor.close()
     pusher.close()
   })
-  const product = queuesProduct({
+  const accessPoint = new AccessPoint({ records, clock })
+  const product = {
     records,
     queues,
     deliveries,
@@ -68,11 +72,12 @@ export function assembleQueues(
     access: identity,
     region,
     reachOf,
-  })
+  }
   const control = controlPlane({
     records,
     queues,
     eventRules,
+    accessPoint,
     janitor,
     lookup: identity,
     access: identity,
@@ -81,13 +86,19 @@ export function assembleQueues(
     clock,
     ids,
   })
-  const { handle: handleMessages, take } = productServer(product, log)
   const handleControl = rpcHandler(control, log)
-  const handle: RequestListener = (request, response) =>
-    void (isControlPlane(request) ? handleControl : handleMessages)(request, response)
+  /** For those who are admitted: by their addresses, or all. */
+  function serverFor(admits: (address: string | undefined) => boolean) {
+    const { handle: handleMessages, take } = productServer(queuesProduct({ ...product, admits }), log)
+    const handle: RequestListener = (request, response) =>
+      void (isControlPlane(request) ? handleControl : handleMessages)(request, response)
+    return { handle, take }
+  }
+  const { handle, take } = serverFor((address) => accessPoint.admits(address))
   return {
     outcomeMessages: outcomeMessages({ records, queues, deliveries, clock, newMessageId, listeners }),
-    cloud: { name: 'mns', handle },
+    // From within a sandbox, as from within a VPC.
+    cloud: { name: 'mns', handle: serverFor(() => true).handle },
     listeners: [
       {
         name: 'mns',
@@ -95,6 +106,7 @@ export function assembleQueues(
         make: () => withFastPath(createServer(serverOptions, handle), take, log),
       },
     ],
+    load: () => accessPoint.load(),
     async start() {
       await deliveries.start()
       janitor.removeSoon()

@@ -7,6 +7,7 @@ import { parseMns, verifyMns } from '../../wire/signatures/mns.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
 import {
   accessDenied,
+  addressDenied,
   invalidAccessKeyId,
   invalidAuthorizationHeader,
   invalidDateHeader,
@@ -32,9 +33,11 @@ export interface CallerFacts {
 export function queuesAuthentication({
   lookup,
   clock,
+  admits,
 }: {
   lookup: SecretLookup
   clock: Clock
+  admits(address: string | undefined): boolean
 }): (head: RequestHead) => Caller {
   return (head) => {
     const rawQuery = withNamesInLowerCase(head.rawQuery)
@@ -42,6 +45,7 @@ export function queuesAuthentication({
     if (head.method === 'GET' && head.rawPath === CERTIFICATE_PATH) {
       return { accountId: lookup.accountId, rawQuery, facts }
     }
+    if (!admits(head.message.socket.remoteAddress)) throw addressDenied()
     const { authorization, date, 'x-mns-version': version, 'security-token': token } = head.headers
     if (authorization === undefined) throw missingAuthorizationHeader()
     const given = parseMns(authorization)

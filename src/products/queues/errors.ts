@@ -8,6 +8,10 @@ export const accessDenied = () =>
     'The OwnerId that your Access Key Id associated to is forbidden for this operation.',
   )
 
+/** The public endpoint is closed to this address; the vendor tells no code for it. */
+export const addressDenied = () =>
+  new ApiError('AccessDenied', 403, 'The public endpoint does not admit requests from this address.')
+
 export const invalidAccessKeyId = () =>
   new ApiError('InvalidAccessKeyId', 403, 'The AccessKey Id you provided is not exist.')
 

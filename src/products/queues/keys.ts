@@ -38,6 +38,9 @@ export const payloadKey = (subscriptionId: string, messageId: string): string =>
 export const EVENT_RULES = 'queues/event-rule/'
 export const eventRuleKey = (name: string): string => `${EVENT_RULES}${name}`
 
+/** Who may come to the public endpoint. */
+export const ACCESS_POINT = 'queues/access-point'
+
 /** Ids whose owner was deleted: what is left of them is removed in the background. */
 export const DOOMED = 'queues/doomed/'
 export const doomedKey = (id: string): string => `${DOOMED}${id}`

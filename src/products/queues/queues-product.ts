@@ -33,19 +33,21 @@ export interface QueuesProductOptions {
   clock: Clock
   ids: IdSource
   lookup: SecretLookup
+  /** Whether requests from this address are listened to. */
+  admits(address: string | undefined): boolean
   access: Pick<AccessControl, 'mayDo'>
   region: string
   /** Where pushes may go. */
   reachOf: ReachOf
 }
 
-export function queuesProduct({ lookup, ...shared }: QueuesProductOptions): Product<QueuesContext> {
+export function queuesProduct({ lookup, admits, ...shared }: QueuesProductOptions): Product<QueuesContext> {
   const { ids, clock, access, region } = shared
   return {
     name: 'queues',
     operations,
     newRequestId: () => ids.uuid().replaceAll('-', '').slice(0, 24).toUpperCase(),
-    authenticate: queuesAuthentication({ lookup, clock }),
+    authenticate: queuesAuthentication({ lookup, clock, admits }),
     authorize(request) {
       if (open.has(request.operation.name) || request.operation.name === 'Subscribe') return
       const { accountId, principal, facts } = request.caller

@@ -90,6 +90,7 @@ export async function runningTopics({
       }),
     },
     access,
+    admits: () => true,
   })
   const server = createServer(serverOptions, requestHandler(product, log))
   origin = await listening(server)

@@ -92,7 +92,7 @@ describe('the control plane', () => {
       () => call('CreateQueue', { QueueName: 'a', 'TenantRateLimitPolicy.Enabled': 'true' }),
       'InvalidArgument',
     ],
-    ['an operation that is not built', () => call('DisableEndpoint', {}), 'NotImplemented'],
+    ['an operation that is not built', () => call('SetAccountAttributes', {}), 'NotImplemented'],
     ['an operation that nobody knows', () => call('Frobnicate', {}), 'InvalidAction.NotFound'],
     [
       'another version',

@@ -3,6 +3,7 @@ import type { XmlContent } from '../../../lib/xml.ts'
 import { conditionsOf } from '../../../wire/access.ts'
 import type { RpcOperation } from '../../../wire/rpc/rpc-server.ts'
 import { authorize, type Wanted } from '../access.ts'
+import type { AccessPoint } from '../access-point.ts'
 import { accessDenied } from '../errors.ts'
 import type { EventRules } from '../event-rule.ts'
 import type { QueuesContext } from '../product.ts'
@@ -12,7 +13,7 @@ import { type Parameters, requireParameter } from './parameters.ts'
 export type ControlPlaneNeeds = Pick<
   QueuesContext,
   'records' | 'queues' | 'janitor' | 'clock' | 'ids' | 'access' | 'region' | 'reachOf'
-> & { eventRules: EventRules }
+> & { eventRules: EventRules; accessPoint: AccessPoint }
 
 /** What one call may use. */
 export type ControlPlaneContext = ControlPlaneNeeds &

@@ -1,4 +1,11 @@
 import type { ControlPlaneOperation } from '../vocabulary.ts'
+import {
+  authorizeEndpointAcl,
+  disableEndpoint,
+  enableEndpoint,
+  getEndpointAttribute,
+  revokeEndpointAcl,
+} from './access-point.ts'
 import { createEventRule } from './create-event-rule.ts'
 import { createQueue } from './create-queue.ts'
 import { createTopic } from './create-topic.ts'
@@ -41,5 +48,10 @@ export const operations: readonly ControlPlaneOperation[] = [
   getEventRule,
   deleteEventRule,
   listEventRules,
+  enableEndpoint,
+  disableEndpoint,
+  getEndpointAttribute,
+  authorizeEndpointAcl,
+  revokeEndpointAcl,
   ...notBuilt,
 ]

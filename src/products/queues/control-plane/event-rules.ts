@@ -3,7 +3,7 @@ import { booleanOf } from '../document.ts'
 import { invalidArgument, notImplemented } from '../errors.ts'
 import type { EventRuleRecord, MatchRule, RuleEndpoint } from '../event-rule.ts'
 import { isName } from '../names.ts'
-import { jsonOf, objectOf, type Parameters, requireParameter } from './parameters.ts'
+import { jsonOf, objectOf, type Parameters, requireParameter, textOf } from './parameters.ts'
 
 /** In all of a rule; the vendor tells no numbers. */
 const MATCH_RULES_MAX = 100
@@ -39,10 +39,12 @@ export function requireProduct(parameters: Parameters): void {
 /** Throws InvalidArgument, NotImplemented. */
 export function readEventTypes(parameters: Parameters): string[] {
   const types = listIn(parameters, 'EventTypes', EVENT_TYPES_MAX)
-  return types.map((type) => {
-    const [, group = '', name = ''] = /^(?:oss:)?(Object\w+):(\w+|\*)$/.exec(String(type)) ?? []
-    if (group === '') throw invalidArgument(`The event type '${String(type).slice(0, 100)}' is not valid.`)
-    if (!known[group]?.includes(name)) throw notImplemented(`events of the type '${group}:${name}'`)
+  return types.map((value) => {
+    const type = textOf(value, 'EventTypes')
+    const [, group = '', name = ''] = /^(?:oss:)?(Object\w+):(\w+|\*)$/.exec(type) ?? []
+    if (group === '') throw invalidArgument(`The event type '${type.slice(0, 100)}' is not valid.`)
+    if (!Object.hasOwn(known, group) || !known[group]?.includes(name))
+      throw notImplemented(`events of the type '${group}:${name}'`)
     return `${group}:${name}`
   })
 }
@@ -79,7 +81,7 @@ function readMatchRule(value: unknown): MatchRule {
   if (name === undefined ? prefix === undefined && suffix === undefined : (prefix ?? suffix))
     throw invalidArgument('A rule of MatchRules has a Name, or a Prefix, a Suffix or both.')
   return {
-    matchState: booleanOf(String(fields.get('MatchState') ?? true), 'MatchState'),
+    matchState: booleanOf(textOf(fields.get('MatchState') ?? true, 'MatchState'), 'MatchState'),
     ...(name === undefined ? {} : { name }),
     ...(prefix === undefined ? {} : { prefix }),
     ...(suffix === undefined ? {} : { suffix }),

@@ -60,7 +60,7 @@ export function objectOf(
     const object = jsonOf(text)
     if (typeof object !== 'object' || object === null || Array.isArray(object))
       throw invalidArgument(`The value of ${name} should be a JSON object.`)
-    for (const [field, value] of Object.entries(object)) fields.set(field, String(value))
+    for (const [field, value] of Object.entries(object)) fields.set(field, textOf(value, `${name}.${field}`))
   }
   for (const [parameter, value] of parameters) {
     if (parameter.startsWith(`${name}.`)) fields.set(parameter.slice(name.length + 1), value)
@@ -70,6 +70,13 @@ export function objectOf(
     if (!known.includes(field)) throw notImplemented(`the field '${name}.${field}'`)
   }
   return fields
+}
+
+/** What is a text, a number or true or false in JSON may be given as any of them. Throws InvalidArgument. */
+export function textOf(value: unknown, name: string): string {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return String(value)
+  throw invalidArgument(`The value of ${name.slice(0, 100)} is not valid.`)
 }
 
 /** Undefined: it is no JSON. */

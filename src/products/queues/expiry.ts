@@ -28,7 +28,7 @@ async function removeExpiredOf(state: QueueState, priority: number): Promise<boo
     prefix: activePriorityPrefix(queueId, priority),
     limit: REMOVED_AT_ONCE_MAX,
   })
-  // They stand in the order in which they were sent.
+  // They stand in the order in which they were sent here; a dead letter that is older than those before it goes when they do.
   const expired = page.filter(({ value }) => state.isExpired(value))
   if (expired.length === 0) return false
   await state.commit([removalOfActive(state, expired)])

@@ -25,9 +25,10 @@ export function insertionOf(state: QueueState, messages: readonly NewMessage[]):
   const sent: SentMessage[] = []
   let delayed = 0
   let dueMs = Number.POSITIVE_INFINITY
-  for (const { body, priority, delayMs, userProperties, systemProperties } of messages) {
+  for (const message of messages) {
+    const { body, priority, delayMs, userProperties, systemProperties, enqueuedMs = nowMs } = message
     const messageId = newMessageId()
-    const value: EntryRecord = { messageId, priority, enqueuedMs: nowMs, dequeueCount: 0 }
+    const value: EntryRecord = { messageId, priority, enqueuedMs, dequeueCount: 0 }
     const kept: BodyRecord = {
       body,
       ...(userProperties.length > 0 && { userProperties }),

@@ -242,6 +242,22 @@ describe('dead letters', () => {
     assert.equal((await bed.records.list({ prefix: 'queues/body/', limit: 100 })).length, 40)
   })
 
+  it('are kept no longer for having been in another queue', async () => {
+    const bed = queuesOn()
+    await bed.create('dead', { messageRetentionPeriod: 100 })
+    const policy = { queueName: 'dead', maxReceiveCount: 1 }
+    await bed.queues.create('q', { visibilityTimeout: 30 }, { deadLetters: policy })
+    await bed.queues.use('q', (queue) => queue.send([message('a')]))
+    await advance(bed.clock, 50_000)
+    await receive(bed, 'q')
+    await advance(bed.clock, 30_000)
+    await countsOf(bed)
+    const peeked = () => bed.queues.use('dead', (queue) => queue.peek(1))
+    assert.deepEqual(bodiesOf(await peeked()), ['a'])
+    await advance(bed.clock, 20_000)
+    assert.deepEqual(await peeked(), [])
+  })
+
   it('stay while their queue is not there, and go when it is', async () => {
     const bed = queuesOn()
     await bed.queues.create(

@@ -13,6 +13,8 @@ export interface NewMessage {
   body: string
   priority: number
   delayMs: number
+  /** Of a message that was in another queue before: how long it is kept counts from then. */
+  enqueuedMs?: number
   userProperties: readonly MessageProperty[]
   systemProperties: readonly MessageProperty[]
 }

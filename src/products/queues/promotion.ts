@@ -71,9 +71,10 @@ async function bury(
         const bodies = await Promise.all(
           some.map(({ value }) => state.options.records.get<BodyRecord>(bodyKey(queueId, value.messageId))),
         )
-        const messages = some.flatMap(({ value: { priority } }, index): NewMessage[] => {
+        const messages = some.flatMap(({ value: { priority, enqueuedMs } }, index): NewMessage[] => {
           const stored = bodies[index]?.value
-          return stored ? [{ userProperties: [], systemProperties: [], ...stored, priority, delayMs: 0 }] : []
+          if (!stored) return []
+          return [{ userProperties: [], systemProperties: [], ...stored, priority, delayMs: 0, enqueuedMs }]
         })
         const writes = some.flatMap(({ key, version, value }): Write[] => [
           { remove: key, expect: version },

@@ -3,7 +3,7 @@ import type { RecordStore } from '../../ports/records.ts'
 import type { RequestConditions } from '../../wire/access.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import type { StoredBucket } from './bucket.ts'
-import { accessDenied } from './errors.ts'
+import { accessDenied, requesterPays } from './errors.ts'
 import { findVersion } from './history.ts'
 import type { AccessAnswer, AccessPolicies } from './needs.ts'
 import { findSetting } from './settings.ts'
@@ -36,7 +36,9 @@ export async function authorize(
   { action, grant, object }: { action: string; grant: Grant; object: string | undefined },
 ): Promise<void> {
   if (grant === 'anyone') return
-  const { name } = context.bucket.value
+  const { name, payer } = context.bucket.value
+  // Everybody who signs does so for the one account, the owner's, which pays for itself: no other requester is left.
+  if (payer === 'Requester' && context.caller.is === 'anyone') throw requesterPays()
   const bucketPolicy = await findSetting<string>(context.records, name, 'policy')
   const answer = answerOf(context, {
     action,

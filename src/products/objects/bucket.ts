@@ -16,6 +16,10 @@ export interface BucketRecord {
   redundancy?: 'LRS' | 'ZRS'
   /** Absent as long as nobody has ever asked for versions: then there are none. */
   versioning?: 'Enabled' | 'Suspended'
+  /** Who pays for requests. Default: BucketOwner. */
+  payer?: 'BucketOwner' | 'Requester'
+  /** Absent as long as nobody has ever said. It changes nothing but what is read back. */
+  isAccelerated?: boolean
   /** It is being deleted: nothing may be written into it any more. Removed at a start, as the deletion has ended then. */
   closing?: true
 }

@@ -347,8 +347,6 @@ describe('what is not offered is refused, never taken for something else', () =>
     ['PUT', '/fc-code/ten?acl&worm'],
     ['PUT', '/fc-code?inventory&inventoryId=a'],
     ['PUT', '/fc-code?logging'],
-    ['PUT', '/fc-code?requestPayment'],
-    ['PUT', '/fc-code?transferAcceleration'],
     ['POST', '/fc-code?worm'],
     ['POST', '/fc-code?metaQuery&comp=query'],
     ['PUT', '/fc-code/ten?retention'],

@@ -22,7 +22,7 @@ const MORE_SUB_RESOURCES: readonly string[] = [
 ]
 
 /** What may stand in any query: it is about the request, not about what is asked for. */
-const ALWAYS: ReadonlySet<string> = new Set(['security-token'])
+const ALWAYS: ReadonlySet<string> = new Set(['security-token', 'x-oss-request-payer'])
 
 const KNOWN: ReadonlySet<string> = new Set([...ossSubResources, ...MORE_SUB_RESOURCES])
 

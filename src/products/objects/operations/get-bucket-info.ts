@@ -10,7 +10,7 @@ export const getBucketInfo = operation({
   body: none,
 
   async handle({ path: { bucket: name } }, { records, accountId, bucket, region, host }) {
-    const { createdMs, acl, storageClass, redundancy, versioning } = bucket.value
+    const { createdMs, acl, storageClass, redundancy, versioning, isAccelerated } = bucket.value
     const encryption = await findSetting<Encryption>(records, name, 'encryption')
     return xmlReply(200, 'BucketInfo', {
       Bucket: {
@@ -24,7 +24,7 @@ export const getBucketInfo = operation({
         Location: `oss-${region}`,
         Name: name,
         StorageClass: storageClass ?? 'Standard',
-        TransferAcceleration: 'Disabled',
+        TransferAcceleration: isAccelerated ? 'Enabled' : 'Disabled',
         Versioning: versioning,
         Owner: { ID: accountId, DisplayName: accountId },
         AccessControlList: { Grant: acl ?? 'private' },

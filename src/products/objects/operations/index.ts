@@ -55,7 +55,9 @@ import { putBucketEncryption } from './put-bucket-encryption.ts'
 import { putBucketLifecycle } from './put-bucket-lifecycle.ts'
 import { putBucketPolicy } from './put-bucket-policy.ts'
 import { putBucketReferer } from './put-bucket-referer.ts'
+import { putBucketRequestPayment } from './put-bucket-request-payment.ts'
 import { putBucketTags } from './put-bucket-tags.ts'
+import { putBucketTransferAcceleration } from './put-bucket-transfer-acceleration.ts'
 import { putBucketVersioning } from './put-bucket-versioning.ts'
 import { putBucketWebsite } from './put-bucket-website.ts'
 import { putObject } from './put-object.ts'
@@ -107,7 +109,9 @@ export const operations = [
   deleteStyle,
   getBucketLogging,
   deleteBucketLogging,
+  putBucketRequestPayment,
   getBucketRequestPayment,
+  putBucketTransferAcceleration,
   getBucketTransferAcceleration,
   listObjects,
   listObjectsV2,

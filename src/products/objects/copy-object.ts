@@ -9,6 +9,7 @@ import { etagOf, type ObjectRecord, requireObjectName } from './object.ts'
 import { type BucketContext, type Reply, xmlReply } from './product.ts'
 import { versionHeader } from './reading.ts'
 import { isoTime } from './times.ts'
+import { paced, trafficLimitOf } from './traffic.ts'
 import { type Headers, keptHeaders, naming, refuseWhatIsNotOffered, traitsOf } from './writing.ts'
 
 /**
@@ -26,6 +27,7 @@ export async function copyObject(
   const { blobs, clock, bucket, signal, sizeBytesMax } = context
   requireObjectName(path.object)
   refuseWhatIsNotOffered(headers)
+  const bytesPerSecond = trafficLimitOf(headers, context.query)
   body.resume()
   const place = sourceOf(headers)
   const source = await requireSource(context, place)
@@ -59,7 +61,13 @@ export async function copyObject(
     written = change.written
   } else {
     const bytes = await openContent(context, source)
-    const { blobId, sizeBytes, md5, crc64 } = await blobs.write(bytes, { signal, sizeBytesMax })
+    const { blobId, sizeBytes, md5, crc64 } = await blobs.write(
+      paced(bytes, { bytesPerSecond, clock, signal }),
+      {
+        signal,
+        sizeBytesMax,
+      },
+    )
     const change = await naming(blobs, blobId, () =>
       addVersion(announcing(context, 'ObjectCreated:CopyObject'), path, (current) => {
         if (current && forbidOverwrite) throw fileAlreadyExists()

@@ -5,6 +5,7 @@ import { Busboy, type BusboyHeaders } from '@fastify/busboy'
 import { type BlobInfo, type BlobStore, BlobTooLarge } from '../../ports/blobs.ts'
 import { entityTooLarge, incompleteBody, invalidRequest } from './errors.ts'
 import type { SizeRange } from './post-policy.ts'
+import { type Pacing, paced, trafficLimitOf } from './traffic.ts'
 
 /** The vendor's limit of a form without its file is 4 KB for the policy; callbacks and metadata need room beside it. */
 const FIELD_BYTES_MAX = 64 * 1024
@@ -26,7 +27,12 @@ export interface Form {
 export async function readForm(
   body: IncomingMessage,
   headers: Readonly<Record<string, string | undefined>>,
-  { blobs, signal, sizeBytesMax }: { blobs: BlobStore; signal: AbortSignal; sizeBytesMax: number },
+  {
+    blobs,
+    signal,
+    sizeBytesMax,
+    clock,
+  }: { blobs: BlobStore; sizeBytesMax: number } & Omit<Pacing, 'bytesPerSecond'>,
   check: (fields: Map<string, string>, fileName: string) => Promise<SizeRange>,
   checkSize: (range: SizeRange, sizeBytes: number) => void,
 ): Promise<Form> {
@@ -74,9 +80,13 @@ export async function readForm(
 
   async function keep(file: Readable, fileName: string, mimeType: string): Promise<Form> {
     const range = await check(fields, fileName)
+    const bytesPerSecond = trafficLimitOf(Object.fromEntries(fields))
     let blob: BlobInfo
     try {
-      blob = await blobs.write(file, { signal, sizeBytesMax: Math.min(range.max, sizeBytesMax) })
+      blob = await blobs.write(paced(file, { bytesPerSecond, clock, signal }), {
+        signal,
+        sizeBytesMax: Math.min(range.max, sizeBytesMax),
+      })
     } catch (error) {
       if (error instanceof BlobTooLarge) throw entityTooLarge(error.sizeBytesMax)
       throw error

@@ -201,7 +201,6 @@ describe('an upload that is not whole or not right leaves nothing', () => {
       400,
       'InvalidEncryptionAlgorithmError',
     ],
-    ['a limit of speed', { headers: { 'x-oss-traffic-limit': '819200' } }, 501, 'NotImplemented'],
   ]
   for (const [what, wanted, status, code] of cases) {
     it(what, async () => {

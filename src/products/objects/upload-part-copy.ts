@@ -7,6 +7,7 @@ import { partNumberOf, putPart, requireUpload } from './multipart.ts'
 import { etagOf, type PartRecord } from './object.ts'
 import { type BucketContext, type Reply, xmlReply } from './product.ts'
 import { isoTime } from './times.ts'
+import { paced, trafficLimitOf } from './traffic.ts'
 import { type Headers, naming } from './writing.ts'
 
 /** UploadPartCopy: an UploadPart whose bytes are those of another object, or a range of them. */
@@ -25,6 +26,7 @@ export async function uploadPartCopy(
   context: BucketContext,
 ): Promise<Reply> {
   const { records, blobs, clock, signal, sizeBytesMax } = context
+  const bytesPerSecond = trafficLimitOf(headers, query)
   body.resume()
   const number = partNumberOf(query.get('partNumber'))
   const uploadId = query.get('uploadId') ?? ''
@@ -34,7 +36,10 @@ export async function uploadPartCopy(
   const span = spanOf(headers['x-oss-copy-source-range'], source.sizeBytes)
   if (span.end - span.start > sizeBytesMax) throw entityTooLarge(sizeBytesMax)
   const bytes = await openContent(context, source, span)
-  const { blobId, sizeBytes, md5, crc64 } = await blobs.write(bytes, { signal })
+  const { blobId, sizeBytes, md5, crc64 } = await blobs.write(
+    paced(bytes, { bytesPerSecond, clock, signal }),
+    { signal },
+  )
   const part: PartRecord = { number, blobId, sizeBytes, md5, crc64, lastModifiedMs: clock.now() }
   const replaced = await naming(blobs, blobId, () =>
     putPart(

@@ -18,6 +18,7 @@ import type { ObjectAcl, ObjectRecord } from './object.ts'
 import { findSetting } from './settings.ts'
 import { isStorageClass, type StorageClass } from './storage-class.ts'
 import { tagsOfHeader } from './tags.ts'
+import { type Pacing, paced, trafficLimitOf } from './traffic.ts'
 
 export type Headers = Readonly<Record<string, string | undefined>>
 
@@ -81,7 +82,7 @@ export function storageClassOf(headers: Headers): StorageClass | undefined {
 }
 
 /** Headers, and fields of forms, that would change what happens and are not built. */
-const NOT_OFFERED = ['x-oss-persistent-headers', 'x-oss-process', 'x-oss-traffic-limit']
+const NOT_OFFERED = ['x-oss-persistent-headers', 'x-oss-process']
 
 export function refuseWhatIsNotOffered(headers: Headers): void {
   for (const name of NOT_OFFERED) if (headers[name] !== undefined) throw notImplemented(name)
@@ -118,12 +119,20 @@ export function checkDigests(headers: Headers, { md5, sha256 }: { md5: string; s
 export async function receive(
   body: IncomingMessage,
   headers: Headers,
-  { blobs, signal, sizeBytesMax }: { blobs: BlobStore; signal: AbortSignal; sizeBytesMax: number },
+  {
+    blobs,
+    sizeBytesMax,
+    ...pacing
+  }: { blobs: BlobStore; sizeBytesMax: number } & Omit<Pacing, 'bytesPerSecond'>,
+  query?: URLSearchParams,
 ): Promise<BlobInfo> {
+  const { signal } = pacing
+  const bytesPerSecond = trafficLimitOf(headers, query)
   let blob: BlobInfo
   try {
     // Not `body` itself: giving up on it would hang up on the client before it hears why.
-    blob = await blobs.write(body.iterator({ destroyOnReturn: false }), { signal, sizeBytesMax })
+    const bytes = body.iterator({ destroyOnReturn: false })
+    blob = await blobs.write(paced(bytes, { ...pacing, bytesPerSecond }), { signal, sizeBytesMax })
   } catch (error) {
     if (error instanceof BlobTooLarge) throw entityTooLarge(sizeBytesMax)
     if (!body.complete) throw incompleteBody()

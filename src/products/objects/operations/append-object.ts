@@ -8,6 +8,7 @@ import { etagOf, type ObjectRecord, type PartRecord, requireObjectName } from '.
 import { numberOf } from '../parameters.ts'
 import { operation, stream } from '../product.ts'
 import { versionHeader } from '../reading.ts'
+import { TRAFFIC_PARAMETER } from '../traffic.ts'
 import { checkHead, keptHeaders, naming, receive, refuseWhatIsNotOffered, traitsOf } from '../writing.ts'
 
 /** Each append is a part of its own, named in the commit that makes the object longer. */
@@ -17,7 +18,7 @@ export const appendObject = operation({
   action: 'oss:PutObject',
   body: stream,
   grant: 'write',
-  parameters: ['position'],
+  parameters: ['position', TRAFFIC_PARAMETER],
 
   async handle({ path, query, headers, body }, context) {
     const { records, blobs, bucket, clock, ids, sizeBytesMax } = context
@@ -30,7 +31,7 @@ export const appendObject = operation({
     const kept = keptHeaders(headers, path.object)
     const traits = await traitsOf(headers, context)
     const room = sizeBytesMax - position
-    const blob = await receive(body, headers, { ...context, sizeBytesMax: room })
+    const blob = await receive(body, headers, { ...context, sizeBytesMax: room }, query)
     const { blobId, sizeBytes, md5, crc64 } = blob
     const lastModifiedMs = clock.now()
     const partsId = before?.partsId ?? ids.uuid().replaceAll('-', '').toUpperCase()

@@ -27,7 +27,7 @@ export const postObject = operation({
     const { fields, blob } = await readForm(
       body,
       headers,
-      { blobs, signal, sizeBytesMax },
+      { blobs, signal, sizeBytesMax, clock },
       async (fields, fileName) => {
         object = (fields.get('key') ?? '').replaceAll(/\$\{filename\}/g, () => fileName)
         if (object === '') throw invalidArgument('key', '')

@@ -8,6 +8,7 @@ import { addVersion } from '../history.ts'
 import { etagOf, requireObjectName } from '../object.ts'
 import { operation, stream } from '../product.ts'
 import { versionHeader } from '../reading.ts'
+import { TRAFFIC_PARAMETER } from '../traffic.ts'
 import { checkHead, keptHeaders, naming, receive, refuseWhatIsNotOffered, traitsOf } from '../writing.ts'
 
 /**
@@ -19,7 +20,7 @@ export const putObject = operation({
   route: 'PUT /{bucket}/{object+}',
   body: stream,
   grant: 'write',
-  parameters: CALLBACK_PARAMETERS,
+  parameters: [...CALLBACK_PARAMETERS, TRAFFIC_PARAMETER],
 
   async handle(request, context) {
     const { path, headers, body } = request
@@ -33,7 +34,7 @@ export const putObject = operation({
     const variables = callback?.variables
     const kept = keptHeaders(headers, path.object)
     const traits = await traitsOf(headers, context)
-    const { blobId, sizeBytes, md5, crc64 } = await receive(body, headers, context)
+    const { blobId, sizeBytes, md5, crc64 } = await receive(body, headers, context, context.query)
     const forbidOverwrite = headers['x-oss-forbid-overwrite'] === 'true'
     const { written, removed } = await naming(blobs, blobId, () =>
       addVersion(announcing(context, 'ObjectCreated:PutObject', { variables }), path, (current) => {

@@ -3,6 +3,7 @@ import { discardContent } from '../content.ts'
 import { partNumberOf, putPart, requireUpload } from '../multipart.ts'
 import { etagOf, type PartRecord } from '../object.ts'
 import { operation, stream } from '../product.ts'
+import { TRAFFIC_PARAMETER } from '../traffic.ts'
 import { uploadPartCopy } from '../upload-part-copy.ts'
 import { checkHead, naming, receive, refuseWhatIsNotOffered } from '../writing.ts'
 
@@ -12,6 +13,7 @@ export const uploadPart = operation({
   action: 'oss:PutObject',
   body: stream,
   grant: 'write',
+  parameters: [TRAFFIC_PARAMETER],
 
   async handle(request, context) {
     const { path, query, headers, body } = request
@@ -22,7 +24,7 @@ export const uploadPart = operation({
     const number = partNumberOf(query.get('partNumber'))
     const uploadId = query.get('uploadId') ?? ''
     const upload = await requireUpload(records, path, uploadId)
-    const { blobId, sizeBytes, md5, crc64 } = await receive(body, headers, context)
+    const { blobId, sizeBytes, md5, crc64 } = await receive(body, headers, context, query)
     const part: PartRecord = { number, blobId, sizeBytes, md5, crc64, lastModifiedMs: clock.now() }
     const replaced = await naming(blobs, blobId, () =>
       putPart(records, upload, uploadId, part, announcePart(context, 'ObjectCreated:UploadPart', path, part)),

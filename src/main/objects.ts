@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import { ImageProcesses } from '../drivers/images/processes.ts'
+import { AccessLogs } from '../products/objects/access-logs.ts'
 import { namedBlobs, PartLeases, sweepGarbage } from '../products/objects/content.ts'
 import { lifecycle } from '../products/objects/lifecycle.ts'
 import type { AccessPolicies } from '../products/objects/needs.ts'
@@ -54,6 +55,8 @@ export async function assembleObjects(
   const images = new ImageProcesses({ clock })
   closing.push(() => images.close())
   const store = { records, blobs, leases, log, ids, clock }
+  const accessLogs = new AccessLogs({ ...store, listeners })
+  closing.push(() => accessLogs.close())
   const product = objectsProduct({
     ...store,
     lookup: identity,
@@ -62,6 +65,7 @@ export async function assembleObjects(
     listeners,
     images,
     reachOf: reachUnder(config.HANSHU_PRIVATE_TARGETS),
+    accessLogs,
   })
   const handleRequest = requestHandler(product, log)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
@@ -78,6 +82,7 @@ export async function assembleObjects(
     listeners: [
       { name: 'oss', port: config.HANSHU_OSS_PORT, make: () => createServer(serverOptions, handle) },
     ],
+    start: async () => accessLogs.start(),
     async sweep() {
       await expireUploads({ ...store, olderThanMs: uploadsKeptMs })
       await sweepGarbage(store)

@@ -6,7 +6,8 @@ import type { ObjectEvent } from './needs.ts'
 import { etagOf, type ObjectRecord, type PartRecord } from './object.ts'
 import type { ObjectsContext } from './product.ts'
 
-type Teller = Pick<ObjectsContext, 'listeners' | 'requestId' | 'clientIp' | 'caller'>
+type Teller = Pick<ObjectsContext, 'listeners' | 'requestId' | 'clientIp' | 'caller'> &
+  Partial<Pick<ObjectsContext, 'noted'>>
 type Told = Pick<ObjectEvent, 'sizeBytes' | 'deltaBytes' | 'etag' | 'mimeType' | 'variables'>
 
 /** The context, whose changes of objects are announced by this name. */
@@ -32,11 +33,12 @@ export const announcing = <Context extends HistoryStore & Teller>(
 })
 
 export function announce(
-  { listeners, requestId, clientIp, caller }: Teller,
+  { listeners, requestId, clientIp, caller, noted }: Teller,
   name: string,
   { bucket, object }: Place,
   told: Told,
 ): Promise<Announcement | undefined> {
+  noted?.changes.set(object, { sizeBytes: told.sizeBytes, deltaBytes: told.deltaBytes })
   const principal = caller.is === 'signer' ? caller.principal : undefined
   return listeners.announce({ name, bucket, object, ...told, requestId, sourceIp: clientIp, principal })
 }

@@ -57,6 +57,9 @@ export interface RequestFacts {
   host: string
   method: string
   clientIp: string
+  head: RequestHead
+  /** Undefined: nobody signed. */
+  accessKeyId: string | undefined
   /** As it was sent, where a plus sign is a plus sign. */
   query: URLSearchParams
   caller: AccessCaller
@@ -82,7 +85,9 @@ export function objectsAuthentication({
     const given = authorizationOf(head, query)
     const clientIp = head.message.socket.remoteAddress ?? ''
     const conditions = conditionsOf(head)
-    const seen = { host: head.headers.host ?? '', method: head.method, clientIp, query, conditions }
+    const { host = '' } = head.headers
+    const accessKeyId = given?.accessKeyId
+    const seen = { host, method: head.method, clientIp, head, accessKeyId, query, conditions }
     if (given === undefined) {
       const resource = await resourceOfAnyone(head)
       const facts: RequestFacts = { ...seen, caller: { is: 'anyone' } }

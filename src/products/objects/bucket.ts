@@ -1,6 +1,7 @@
 /** Buckets as records: what every request needs to know of one. Longer settings are records of their own (`settings.ts`). */
 import { type RecordStore, VersionConflict } from '../../ports/records.ts'
 import { noSuchBucket } from './errors.ts'
+import type { LoggingSetting } from './logging.ts'
 import type { StorageClass } from './storage-class.ts'
 
 export type BucketAcl = 'private' | 'public-read' | 'public-read-write'
@@ -20,6 +21,8 @@ export interface BucketRecord {
   payer?: 'BucketOwner' | 'Requester'
   /** Absent as long as nobody has ever said. It changes nothing but what is read back. */
   isAccelerated?: boolean
+  /** Where its access logs go. Absent: none are written. */
+  logging?: LoggingSetting
   /** It is being deleted: nothing may be written into it any more. Removed at a start, as the deletion has ended then. */
   closing?: true
 }

@@ -250,6 +250,12 @@ export const notImplemented = (header: string) =>
 export const accessDenied = (message = 'You have no right to access this object.') =>
   new ApiError('AccessDenied', 403, message)
 
+/** The vendor's code; the text is unverified. */
+export const invalidTargetBucketForLogging = (bucket: string) =>
+  new ApiError('InvalidTargetBucketForLogging', 400, 'The target bucket for logging does not exist.', {
+    TargetBucket: bucket,
+  })
+
 /** Of those that nobody could charge (EC 0003-00000702 is the vendor's; the text is ours). */
 export const requesterPays = () =>
   accessDenied('The bucket is pay-by-requester: anonymous requests are not allowed.')

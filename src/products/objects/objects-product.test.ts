@@ -345,7 +345,6 @@ describe('what is not offered is refused, never taken for something else', () =>
   for (const [method, target] of [
     ['PUT', '/fc-code/ten?acl&worm'],
     ['PUT', '/fc-code?inventory&inventoryId=a'],
-    ['PUT', '/fc-code?logging'],
     ['POST', '/fc-code?worm'],
     ['POST', '/fc-code?metaQuery&comp=query'],
     ['PUT', '/fc-code/ten?retention'],

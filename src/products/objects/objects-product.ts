@@ -14,6 +14,7 @@ import { MalformedPath } from '../../wire/routes.ts'
 import { isOssV1, isOssV1Url } from '../../wire/signatures/oss-v1.ts'
 import { isOssV4, isOssV4Url } from '../../wire/signatures/oss-v4.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import type { AccessLogs } from './access-logs.ts'
 import { objectsAuthentication, type RequestFacts } from './authentication.ts'
 import type { PartLeases } from './content.ts'
 import {
@@ -26,6 +27,7 @@ import {
   slowDown,
 } from './errors.ts'
 import { wordImageFailure } from './images/refusals.ts'
+import { Noted } from './logged.ts'
 import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { operations } from './operations/index.ts'
 import { verifyFormBy } from './post-policy.ts'
@@ -43,6 +45,7 @@ export interface ObjectsProductOptions {
   images: ImageProcessor
   /** Where upload callbacks may go. */
   reachOf: ReachOf
+  accessLogs: Pick<AccessLogs, 'note'>
   /** Shared with whatever else removes objects. */
   leases: PartLeases
   /** Default: 5 GiB, the vendor's limit of one PutObject. */
@@ -64,6 +67,7 @@ export function objectsProduct({
   listeners,
   images,
   reachOf,
+  accessLogs,
   leases,
   sizeBytesMax = FIVE_GIB,
   partBytesMin = 100 * 1024,
@@ -84,6 +88,9 @@ export function objectsProduct({
       listeners,
       images,
       reachOf,
+      accessLogs,
+      noted: new Noted(),
+      worded: wordFailure,
       leases,
       sizeBytesMax,
       partBytesMin,

@@ -16,6 +16,7 @@ import { ossV1Signature, ossV1StringToSign } from '../../wire/signatures/oss-v1.
 import { ossV2Signature, ossV2StringToSign } from '../../wire/signatures/oss-v2.ts'
 import { canonicalQueriesOf } from '../../wire/signatures/oss-v4.ts'
 import type { Allowance, SecretLookup } from '../../wire/signatures/secret-lookup.ts'
+import { AccessLogs } from './access-logs.ts'
 import { PartLeases } from './content.ts'
 import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { objectsProduct } from './objects-product.ts'
@@ -101,6 +102,7 @@ export async function runningObjects({
     child: () => log,
   }
   const leases = new PartLeases()
+  const accessLogs = new AccessLogs({ records, blobs, clock, leases, log, ids: randomIds, listeners })
   const product = objectsProduct({
     records,
     blobs,
@@ -114,6 +116,7 @@ export async function runningObjects({
     listeners,
     images,
     reachOf: reachUnder('keys'),
+    accessLogs,
     leases,
   })
   const server = createServer(serverOptions, requestHandler(product, log))
@@ -126,6 +129,7 @@ export async function runningObjects({
     blobs,
     /** What the platform's own work on objects is handed. */
     store: { records, blobs, clock, leases, log, ids: randomIds },
+    accessLogs,
     port,
     /** One entry for every request that was answered. */
     answered,

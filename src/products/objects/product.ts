@@ -13,9 +13,11 @@ import type { ReachOf } from '../../wire/reach.ts'
 import { parseRoute } from '../../wire/routes.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { type AccessCaller, authorize, authorizeService, type Grant } from './access.ts'
+import type { AccessLogs } from './access-logs.ts'
 import { requireBucket, type StoredBucket } from './bucket.ts'
 import type { PartLeases } from './content.ts'
 import { withCors } from './cors.ts'
+import { logged, type Noted } from './logged.ts'
 import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { refuseOtherParameters } from './parameters.ts'
 import { checkReferer } from './referer.ts'
@@ -41,6 +43,8 @@ export interface ObjectsContext extends Call {
   /** The address that the request came from. */
   clientIp: string
   caller: AccessCaller
+  accessKeyId: string | undefined
+  head: RequestHead
   /** What policies can speak of, of any request. */
   conditions: RequestConditions
   policies: AccessPolicies
@@ -48,6 +52,10 @@ export interface ObjectsContext extends Call {
   listeners: ObjectListeners
   images: ImageProcessor
   reachOf: ReachOf
+  accessLogs: Pick<AccessLogs, 'note'>
+  noted: Noted
+  /** The refusal that a failure of the wire or of a port stands for; undefined: a defect of ours. */
+  worded(failure: unknown): ApiError | undefined
   /** As it was sent, where a plus sign is a plus sign. */
   query: URLSearchParams
   /** Of a signed form: who signed it, once its fields were read. */
@@ -106,13 +114,15 @@ export function operation<const Route extends `${string}{bucket}${string}`, Body
       const { bucket: name, object } = request.path as { bucket: string; object?: string }
       const bucket = await requireBucket(context.records, name)
       const known = { ...context, bucket }
-      return withCors(request.headers, known, async () => {
-        await authorize(known, { action, grant, object })
-        // Forms and preflights come from pages that upload, not from those that show.
-        if (context.method !== 'POST' && context.method !== 'OPTIONS')
-          await checkReferer(request.headers, known)
-        return operation.handle({ ...request, query: context.query }, known)
-      })
+      return logged(known, { operation: operation.name, object }, () =>
+        withCors(request.headers, known, async () => {
+          await authorize(known, { action, grant, object })
+          // Forms and preflights come from pages that upload, not from those that show.
+          if (context.method !== 'POST' && context.method !== 'OPTIONS')
+            await checkReferer(request.headers, known)
+          return operation.handle({ ...request, query: context.query }, known)
+        }),
+      )
     },
   })
 }

@@ -37,6 +37,23 @@ describe('a bucket', () => {
     assert.equal(await byNobody('k'), 200)
   })
 
+  it('has access logs', async () => {
+    assert.deepEqual((({ enable, prefix }) => ({ enable, prefix }))(await oss.getBucketLogging('settings')), {
+      enable: false,
+      prefix: null,
+    })
+    await oss.putBucketLogging('settings', 'logs/')
+    const { enable, prefix } = await oss.getBucketLogging('settings')
+    assert.deepEqual({ enable, prefix }, { enable: true, prefix: 'logs/' })
+    await oss.deleteBucketLogging('settings')
+    assert.equal((await oss.getBucketLogging('settings')).enable, false)
+    const other = '<LoggingEnabled><TargetBucket>nowhere</TargetBucket></LoggingEnabled>'
+    assert.deepEqual(
+      await refused(bucketRequest('PUT', 'logging', `<BucketLoggingStatus>${other}</BucketLoggingStatus>`)),
+      { code: 'InvalidTargetBucketForLogging', status: 400 },
+    )
+  })
+
   it('is accelerated or not', async () => {
     assert.deepEqual(await refused(bucketRequest('GET', 'transferAcceleration')), {
       code: 'NoSuchTransferAccelerationConfiguration',

@@ -140,11 +140,6 @@ describe('buckets', () => {
     assert.equal(rules[1].transition.storageClass, 'IA')
     await oss.deleteBucketLifecycle('photos')
     assert.equal((await refused(oss.getBucketLifecycle('photos'))).code, 'NoSuchLifecycle')
-    assert.deepEqual(await refused(oss.putBucketLogging('photos', 'logs/')), {
-      code: 'NotImplemented',
-      status: 501,
-    })
-    assert.equal((await oss.getBucketLogging('photos')).enable, false)
   })
 })
 

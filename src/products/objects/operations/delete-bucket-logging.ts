@@ -1,8 +1,13 @@
+import { changeBucket } from '../bucket.ts'
 import { none, operation } from '../product.ts'
 
 export const deleteBucketLogging = operation({
   name: 'DeleteBucketLogging',
   route: 'DELETE /{bucket}?logging',
   body: none,
-  handle: async () => ({ status: 204 }),
+
+  async handle({ path: { bucket } }, { records }) {
+    await changeBucket(records, bucket, ({ logging: _, ...others }) => others)
+    return { status: 204 }
+  },
 })

@@ -10,7 +10,7 @@ export const getBucketInfo = operation({
   body: none,
 
   async handle({ path: { bucket: name } }, { records, accountId, bucket, region, host }) {
-    const { createdMs, acl, storageClass, redundancy, versioning, isAccelerated } = bucket.value
+    const { createdMs, acl, storageClass, redundancy, versioning, isAccelerated, logging } = bucket.value
     const encryption = await findSetting<Encryption>(records, name, 'encryption')
     return xmlReply(200, 'BucketInfo', {
       Bucket: {
@@ -29,7 +29,7 @@ export const getBucketInfo = operation({
         Owner: { ID: accountId, DisplayName: accountId },
         AccessControlList: { Grant: acl ?? 'private' },
         ServerSideEncryptionRule: encryption ? encryptionXml(encryption) : { SSEAlgorithm: 'None' },
-        BucketPolicy: { LogBucket: '', LogPrefix: '' },
+        BucketPolicy: { LogBucket: logging?.targetBucket ?? '', LogPrefix: logging?.targetPrefix ?? '' },
       },
     })
   },

@@ -53,6 +53,7 @@ import { putBucketAcl } from './put-bucket-acl.ts'
 import { putBucketCors } from './put-bucket-cors.ts'
 import { putBucketEncryption } from './put-bucket-encryption.ts'
 import { putBucketLifecycle } from './put-bucket-lifecycle.ts'
+import { putBucketLogging } from './put-bucket-logging.ts'
 import { putBucketPolicy } from './put-bucket-policy.ts'
 import { putBucketReferer } from './put-bucket-referer.ts'
 import { putBucketRequestPayment } from './put-bucket-request-payment.ts'
@@ -107,6 +108,7 @@ export const operations = [
   getStyle,
   listStyle,
   deleteStyle,
+  putBucketLogging,
   getBucketLogging,
   deleteBucketLogging,
   putBucketRequestPayment,

@@ -105,7 +105,7 @@ const settingsSchema = z.object({
     .enum(['keys', 'everybody', 'nobody'])
     .default('keys')
     .describe(
-      'Who may have pushes of topics and upload callbacks go to addresses that are not public: loopback, private networks, this machine. ' +
+      'Who may have pushes of topics, upload callbacks and mirrors of web sites go to addresses that are not public: loopback, private networks, this machine. ' +
         'keys: who signs by a key of the account or a user, and not by temporary credentials, as functions do.',
     ),
   HANSHU_SANDBOX: z

@@ -1,5 +1,5 @@
 /** Buckets as records: what every request needs to know of one. Longer settings are records of their own (`settings.ts`). */
-import { type RecordStore, VersionConflict } from '../../ports/records.ts'
+import { type RecordStore, VersionConflict, type Write } from '../../ports/records.ts'
 import { noSuchBucket } from './errors.ts'
 import type { LoggingSetting } from './logging.ts'
 import type { StorageClass } from './storage-class.ts'
@@ -23,6 +23,8 @@ export interface BucketRecord {
   isAccelerated?: boolean
   /** Where its access logs go. Absent: none are written. */
   logging?: LoggingSetting
+  /** Its web site has RoutingRules. */
+  isRouted?: true
   /** It is being deleted: nothing may be written into it any more. Removed at a start, as the deletion has ended then. */
   closing?: true
 }
@@ -54,16 +56,17 @@ export async function requireBucket(records: RecordStore, bucket: string): Promi
 /** Changes of one bucket that may come between before the client is told to come again. */
 const OVERTAKEN_MAX = 20
 
-/** Changes settings of a bucket; `change` is asked again when somebody else was faster. */
+/** Changes settings of a bucket, with `more` in the same commit; `change` is asked again when somebody else was faster. */
 export async function changeBucket(
   records: RecordStore,
   bucket: string,
   change: (value: BucketRecord) => BucketRecord,
+  more: readonly Write[] = [],
 ): Promise<void> {
   for (let overtaken = 0; overtaken < OVERTAKEN_MAX; overtaken++) {
     const { key, value, version } = await requireBucket(records, bucket)
     try {
-      await records.commit([{ put: key, value: change(value), expect: version }])
+      await records.commit([{ put: key, value: change(value), expect: version }, ...more])
       return
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error

@@ -250,6 +250,16 @@ export const notImplemented = (header: string) =>
 export const accessDenied = (message = 'You have no right to access this object.') =>
   new ApiError('AccessDenied', 403, message)
 
+/** Of back-to-origin requests; all texts but those of our own bounds are the vendor's (help: "424 error"). */
+export const mirrorFailed = (message: string) => new ApiError('MirrorFailed', 424, message)
+
+/** The vendor takes no internal address as an origin; its text is not known. */
+export const mirrorNotPublic = (url: string) =>
+  new ApiError('InvalidArgument', 400, 'Private address is forbidden as the origin of a mirror.', {
+    ArgumentName: 'MirrorURL',
+    ArgumentValue: url,
+  })
+
 /** The vendor's code; the text is unverified. */
 export const invalidTargetBucketForLogging = (bucket: string) =>
   new ApiError('InvalidTargetBucketForLogging', 400, 'The target bucket for logging does not exist.', {

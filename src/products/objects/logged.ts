@@ -1,6 +1,6 @@
 /** Runs an operation on a bucket, and notes in the bucket's access log what became of it, where it has one. */
 import { Readable } from 'node:stream'
-import { ApiError } from '../../wire/api-error.ts'
+import { ApiError, unexpectedError } from '../../wire/api-error.ts'
 import { accessLogLine } from './access-log-line.ts'
 import type { BucketContext, Reply } from './product.ts'
 
@@ -58,7 +58,7 @@ export async function logged(
   } catch (error) {
     serverMs = clock.monotonicMs() - startMs
     const refusal = error instanceof ApiError ? error : worded(error)
-    note({ status: refusal?.status ?? 500 }, 0, refusal?.code ?? 'InternalError')
+    note({ status: refusal?.status ?? 500 }, 0, refusal?.code ?? unexpectedError(error).code)
     throw error
   }
   serverMs = clock.monotonicMs() - startMs

@@ -28,6 +28,7 @@ import {
 } from './errors.ts'
 import { wordImageFailure } from './images/refusals.ts'
 import { Noted } from './logged.ts'
+import { MirrorSlots } from './mirror.ts'
 import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { operations } from './operations/index.ts'
 import { verifyFormBy } from './post-policy.ts'
@@ -72,6 +73,7 @@ export function objectsProduct({
   sizeBytesMax = FIVE_GIB,
   partBytesMin = 100 * 1024,
 }: ObjectsProductOptions): Product<ObjectsContext> {
+  const mirrors = new MirrorSlots()
   return {
     name: 'objects',
     operations,
@@ -89,6 +91,7 @@ export function objectsProduct({
       images,
       reachOf,
       accessLogs,
+      mirrors,
       noted: new Noted(),
       worded: wordFailure,
       leases,

@@ -7,7 +7,13 @@ import type { ImageProcessor } from '../../ports/images.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { RequestConditions } from '../../wire/access.ts'
 import type { ApiError } from '../../wire/api-error.ts'
-import { type Call, type Operation, operationOf, type Reply } from '../../wire/operation.ts'
+import {
+  type Call,
+  type Operation,
+  type OperationRequest,
+  operationOf,
+  type Reply,
+} from '../../wire/operation.ts'
 import type { RequestHead } from '../../wire/product-server.ts'
 import type { ReachOf } from '../../wire/reach.ts'
 import { parseRoute } from '../../wire/routes.ts'
@@ -18,6 +24,7 @@ import { requireBucket, type StoredBucket } from './bucket.ts'
 import type { PartLeases } from './content.ts'
 import { withCors } from './cors.ts'
 import { logged, type Noted } from './logged.ts'
+import type { MirrorSlots } from './mirror.ts'
 import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { refuseOtherParameters } from './parameters.ts'
 import { checkReferer } from './referer.ts'
@@ -53,6 +60,7 @@ export interface ObjectsContext extends Call {
   images: ImageProcessor
   reachOf: ReachOf
   accessLogs: Pick<AccessLogs, 'note'>
+  mirrors: MirrorSlots
   noted: Noted
   /** The refusal that a failure of the wire or of a port stands for; undefined: a defect of ours. */
   worded(failure: unknown): ApiError | undefined
@@ -103,6 +111,12 @@ export function operation<const Route extends `${string}{bucket}${string}`, Body
     Rules & {
       /** What an ACL must grant to those who are not the owner. Default: nothing does. */
       grant?: Grant
+      /** May answer in place of `answer`, which says whether the caller may, and then handles the request. */
+      around?(
+        request: OperationRequest<Route, Body>,
+        context: BucketContext,
+        answer: () => Promise<Reply>,
+      ): Promise<Reply>
     },
 ): Operation<ObjectsContext> {
   const understood = parametersOf(operation)
@@ -115,12 +129,16 @@ export function operation<const Route extends `${string}{bucket}${string}`, Body
       const bucket = await requireBucket(context.records, name)
       const known = { ...context, bucket }
       return logged(known, { operation: operation.name, object }, () =>
-        withCors(request.headers, known, async () => {
-          await authorize(known, { action, grant, object })
-          // Forms and preflights come from pages that upload, not from those that show.
-          if (context.method !== 'POST' && context.method !== 'OPTIONS')
-            await checkReferer(request.headers, known)
-          return operation.handle({ ...request, query: context.query }, known)
+        withCors(request.headers, known, () => {
+          const asked = { ...request, query: context.query }
+          const answer = async (): Promise<Reply> => {
+            await authorize(known, { action, grant, object })
+            // Forms and preflights come from pages that upload, not from those that show.
+            if (context.method !== 'POST' && context.method !== 'OPTIONS')
+              await checkReferer(request.headers, known)
+            return operation.handle(asked, known)
+          }
+          return operation.around ? operation.around(asked, known, answer) : answer()
         }),
       )
     },

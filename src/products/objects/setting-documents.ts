@@ -6,6 +6,7 @@ import { encryptionXml, readEncryption } from './encryption.ts'
 import { type LifecycleRule, lifecycleXml, readLifecycle } from './lifecycle-rules.ts'
 import type { Encryption, Tag } from './object.ts'
 import { type RefererSetting, readReferer, refererXml } from './referer.ts'
+import type { RuleMaker } from './routing-rules.ts'
 import type { SettingKind } from './settings.ts'
 import { BUCKET_TAGS_MAX, readTagging, taggingXml } from './tags.ts'
 import { readWebsite, type WebsiteSetting, websiteXml } from './website.ts'
@@ -13,7 +14,7 @@ import { readWebsite, type WebsiteSetting, websiteXml } from './website.ts'
 export interface SettingDocument<Value, Kind extends SettingKind = SettingKind> {
   kind: Kind
   rootName: string
-  read(root: XmlElement): Value
+  read(root: XmlElement, maker: RuleMaker): Value
   xml(value: Value): XmlContent
   /** What a bucket has that was never told, or how it is said that it has nothing. */
   missing: { standard: Value } | { code: string; message: string }

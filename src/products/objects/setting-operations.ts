@@ -15,8 +15,9 @@ export const putSettingOperation = <Value, const Kind extends SettingKind>(
     name,
     route: `PUT /{bucket}?${kind}`,
     body: bytes(DOCUMENT_BYTES_MAX),
-    async handle({ body }, { records, bucket }) {
-      await putSetting(records, bucket, kind, read(document(body, rootName)))
+    async handle({ body }, context) {
+      const { records, bucket } = context
+      await putSetting(records, bucket, kind, read(document(body, rootName), context))
       return { status: 200 }
     },
   })

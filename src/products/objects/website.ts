@@ -1,7 +1,11 @@
-/** Buckets as web sites: what is shown for a folder, and for what is not there. Of requests that nobody signed. */
-import { childOf, childrenOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
-import { malformedXml, notImplemented } from './errors.ts'
+/**
+ * Buckets as web sites: what is shown for a folder, and for what is not there, of requests that nobody signed; and rules
+ * that lead requests elsewhere, whoever signed them.
+ */
+import { childOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
+import { invalidArgument, malformedXml } from './errors.ts'
 import { isObjectName } from './object.ts'
+import { type RoutingRule, type RuleMaker, readRoutingRules, routingRulesXml } from './routing-rules.ts'
 
 export interface WebsiteSetting {
   index?: {
@@ -12,17 +16,20 @@ export interface WebsiteSetting {
     type: 0 | 1 | 2
   }
   error?: { key: string; status: number }
+  /** In the order of their numbers. */
+  rules?: readonly RoutingRule[]
 }
 
-export function readWebsite(root: XmlElement): WebsiteSetting {
-  const rules = childOf(root, 'RoutingRules')
-  if (rules && childrenOf(rules, 'RoutingRule').length > 0) throw notImplemented('RoutingRules')
+export function readWebsite(root: XmlElement, maker: RuleMaker): WebsiteSetting {
+  const rules = readRoutingRules(childOf(root, 'RoutingRules'), maker)
   const index = childOf(root, 'IndexDocument')
   const error = childOf(root, 'ErrorDocument')
-  if (!index && !error) throw malformedXml('there is an IndexDocument or an ErrorDocument')
+  if (!index && !error && rules.length === 0)
+    throw malformedXml('there is an IndexDocument, an ErrorDocument, or a RoutingRule')
   return {
     ...(index ? { index: readIndex(index) } : {}),
     ...(error ? { error: readError(error) } : {}),
+    ...(rules.length === 0 ? {} : { rules }),
   }
 }
 
@@ -38,15 +45,17 @@ function readError(element: XmlElement): NonNullable<WebsiteSetting['error']> {
   const key = textOf(element, 'Key') ?? ''
   if (!isObjectName(key)) throw malformedXml(`Key: ${key}`)
   const status = Number(textOf(element, 'HttpStatus') || 404)
-  if (status !== 200 && status !== 404) throw malformedXml(`HttpStatus: ${status}`)
+  if (status !== 200 && status !== 404)
+    throw invalidArgument('HttpStatus', String(textOf(element, 'HttpStatus')))
   return { key, status }
 }
 
-export const websiteXml = ({ index, error }: WebsiteSetting) => ({
+export const websiteXml = ({ index, error, rules = [] }: WebsiteSetting) => ({
   IndexDocument: index && {
     Suffix: index.suffix,
     SupportSubDir: String(index.supportSubDirectory),
     Type: index.type,
   },
   ErrorDocument: error && { Key: error.key, HttpStatus: error.status },
+  RoutingRules: routingRulesXml(rules),
 })

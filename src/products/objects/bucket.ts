@@ -1,10 +1,16 @@
 /** Buckets as records: what every request needs to know of one. Longer settings are records of their own (`settings.ts`). */
 import { type RecordStore, VersionConflict, type Write } from '../../ports/records.ts'
 import { noSuchBucket } from './errors.ts'
-import type { LoggingSetting } from './logging.ts'
 import type { StorageClass } from './storage-class.ts'
 
 export type BucketAcl = 'private' | 'public-read' | 'public-read-write'
+
+/** Where a bucket's access logs go. */
+export interface LoggingSetting {
+  targetBucket: string
+  /** May be empty. */
+  targetPrefix: string
+}
 
 export interface BucketRecord {
   name: string

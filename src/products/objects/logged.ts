@@ -1,8 +1,12 @@
 /** Runs an operation on a bucket, and notes in the bucket's access log what became of it, where it has one. */
 import { Readable } from 'node:stream'
+import type { Clock } from '../../lib/clock.ts'
 import { ApiError, unexpectedError } from '../../wire/api-error.ts'
+import type { Reply } from '../../wire/operation.ts'
+import type { RequestHead } from '../../wire/product-server.ts'
+import type { AccessCaller } from './access.ts'
 import { accessLogLine } from './access-log-line.ts'
-import type { BucketContext, Reply } from './product.ts'
+import type { LoggingSetting, StoredBucket } from './bucket.ts'
 
 /** What becomes known of a request while it is handled. */
 export class Noted {
@@ -10,8 +14,28 @@ export class Noted {
   readonly changes = new Map<string, { sizeBytes: number; deltaBytes: number }>()
 }
 
+/** Takes the lines. */
+export interface AccessLogSink {
+  note(bucket: string, to: LoggingSetting, line: string): void
+}
+
+export interface LoggedContext {
+  bucket: StoredBucket
+  clock: Clock
+  accessLogs: AccessLogSink
+  noted: Noted
+  head: RequestHead
+  method: string
+  clientIp: string
+  requestId: string
+  accountId: string
+  accessKeyId: string | undefined
+  caller: AccessCaller
+  worded(failure: unknown): ApiError | undefined
+}
+
 export async function logged(
-  context: BucketContext,
+  context: LoggedContext,
   { operation, object }: { operation: string; object: string | undefined },
   handle: () => Promise<Reply>,
 ): Promise<Reply> {

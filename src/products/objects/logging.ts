@@ -2,16 +2,10 @@
 import type { XmlContent } from '../../lib/xml.ts'
 import { childOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
 import { authorize } from './access.ts'
-import { findBucket } from './bucket.ts'
+import { findBucket, type LoggingSetting } from './bucket.ts'
 import { invalidArgument, invalidTargetBucketForLogging, notImplemented } from './errors.ts'
 import { isObjectName } from './object.ts'
 import type { BucketContext } from './product.ts'
-
-export interface LoggingSetting {
-  targetBucket: string
-  /** May be empty. */
-  targetPrefix: string
-}
 
 /** As long as what follows the prefix in the name of a log: the bucket, a time, a UUID. */
 const NAME_LENGTH_MAX = 63 + 19 + 1 + 36

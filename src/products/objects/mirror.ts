@@ -15,32 +15,9 @@ import { encodedPath, passedQuery, type RoutedRequest } from './routed-request.t
 import type { MirrorHeaders, MirrorRedirect } from './routing-rules.ts'
 import { naming, traitsOf } from './writing.ts'
 
-/** Requests to origins at once, of all buckets; the vendor's bound is a rate. */
-const AT_ONCE_MAX = 64
-
 /** Told from mirror to mirror on one platform, so that those that lead to each other end. */
 const HOPS_HEADER = 'x-hanshu-mirror-hops'
 const HOPS_MAX = 3
-
-/** Requests to origins that are under way. */
-export class MirrorSlots {
-  #taken = 0
-
-  /** False: no more now. */
-  take(): boolean {
-    if (this.#taken >= AT_ONCE_MAX) return false
-    this.#taken++
-    return true
-  }
-
-  release(): void {
-    this.#taken--
-  }
-
-  get taken(): number {
-    return this.#taken
-  }
-}
 
 export interface MirroredRequest extends RoutedRequest {
   /** What the object is called at the origin. */

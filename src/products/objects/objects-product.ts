@@ -14,7 +14,6 @@ import { MalformedPath } from '../../wire/routes.ts'
 import { isOssV1, isOssV1Url } from '../../wire/signatures/oss-v1.ts'
 import { isOssV4, isOssV4Url } from '../../wire/signatures/oss-v4.ts'
 import type { SecretLookup } from '../../wire/signatures/secret-lookup.ts'
-import type { AccessLogs } from './access-logs.ts'
 import { objectsAuthentication, type RequestFacts } from './authentication.ts'
 import type { PartLeases } from './content.ts'
 import {
@@ -27,8 +26,8 @@ import {
   slowDown,
 } from './errors.ts'
 import { wordImageFailure } from './images/refusals.ts'
-import { Noted } from './logged.ts'
-import { MirrorSlots } from './mirror.ts'
+import { type AccessLogSink, Noted } from './logged.ts'
+import { MirrorSlots } from './mirror-slots.ts'
 import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { operations } from './operations/index.ts'
 import { verifyFormBy } from './post-policy.ts'
@@ -46,7 +45,7 @@ export interface ObjectsProductOptions {
   images: ImageProcessor
   /** Where upload callbacks may go. */
   reachOf: ReachOf
-  accessLogs: Pick<AccessLogs, 'note'>
+  accessLogs: AccessLogSink
   /** Shared with whatever else removes objects. */
   leases: PartLeases
   /** Default: 5 GiB, the vendor's limit of one PutObject. */

@@ -19,12 +19,11 @@ import type { ReachOf } from '../../wire/reach.ts'
 import { parseRoute } from '../../wire/routes.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { type AccessCaller, authorize, authorizeService, type Grant } from './access.ts'
-import type { AccessLogs } from './access-logs.ts'
 import { requireBucket, type StoredBucket } from './bucket.ts'
 import type { PartLeases } from './content.ts'
 import { withCors } from './cors.ts'
-import { logged, type Noted } from './logged.ts'
-import type { MirrorSlots } from './mirror.ts'
+import { type AccessLogSink, logged, type Noted } from './logged.ts'
+import type { MirrorSlots } from './mirror-slots.ts'
 import type { AccessPolicies, ObjectListeners } from './needs.ts'
 import { refuseOtherParameters } from './parameters.ts'
 import { checkReferer } from './referer.ts'
@@ -59,7 +58,7 @@ export interface ObjectsContext extends Call {
   listeners: ObjectListeners
   images: ImageProcessor
   reachOf: ReachOf
-  accessLogs: Pick<AccessLogs, 'note'>
+  accessLogs: AccessLogSink
   mirrors: MirrorSlots
   noted: Noted
   /** The refusal that a failure of the wire or of a port stands for; undefined: a defect of ours. */

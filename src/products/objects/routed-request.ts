@@ -1,6 +1,6 @@
 /** A request for an object as rules see it, and what of it goes along to where they lead. */
 import { decodePercent } from '../../lib/signing/percent.ts'
-import type { Reply } from './product.ts'
+import type { Reply } from '../../wire/operation.ts'
 import type { Headers } from './writing.ts'
 
 export interface RoutedRequest {

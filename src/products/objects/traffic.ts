@@ -1,9 +1,8 @@
 /** `x-oss-traffic-limit`: how fast the bytes of one request may go, by the wish of whoever asks. */
 import { Readable } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
+import type { Reply } from '../../wire/operation.ts'
 import { invalidArgument } from './errors.ts'
-import type { Reply } from './product.ts'
-import type { Headers } from './writing.ts'
 
 export const TRAFFIC_PARAMETER = 'x-oss-traffic-limit'
 
@@ -23,7 +22,10 @@ export interface Pacing {
 }
 
 /** In a header, or in the query, not in both (EC 0004-00000501; of other values, 0004-00000502). */
-export function trafficLimitOf(headers: Headers, query = new URLSearchParams()): number | undefined {
+export function trafficLimitOf(
+  headers: Readonly<Record<string, string | undefined>>,
+  query = new URLSearchParams(),
+): number | undefined {
   const inHeader = headers[TRAFFIC_PARAMETER]
   const inQuery = query.get(TRAFFIC_PARAMETER) ?? undefined
   if (inHeader !== undefined && inQuery !== undefined)

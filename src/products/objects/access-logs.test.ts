@@ -321,6 +321,31 @@ describe('lines', () => {
     }
   })
 
+  it('are kept ahead of their minute when there are many, by one commit at a time', async () => {
+    const real = memoryRecordStore()
+    let commits = 0
+    const records: RecordStore = {
+      get: (key) => real.get(key),
+      list: (range) => real.list(range),
+      commit: (writes) => {
+        commits++
+        return real.commit(writes)
+      },
+      close: () => real.close(),
+    }
+    const oss = await withTarget(records)
+    try {
+      commits = 0
+      for (let count = 0; count < 1000; count++) oss.accessLogs.note('source', to, 'x'.repeat(1000))
+      await oss.accessLogs.keep()
+      assert.equal(commits, 1)
+      const pieces = await records.list<{ text: string }>({ prefix: 'objects/access-log/', limit: 9 })
+      assert.equal(pieces.map(({ value }) => value.text).join('').length, 1_001_000)
+    } finally {
+      await oss.stop()
+    }
+  })
+
   it('stay where they are while their log cannot be written, and go when its bucket has gone', async () => {
     const oss = await withTarget()
     try {

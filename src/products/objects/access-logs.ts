@@ -46,6 +46,7 @@ export class AccessLogs {
   #hour: number
   #cancel = (): void => {}
   #isClosed = false
+  #isKeptSoon = false
   /** One thing at a time. */
   #work: Promise<void> = Promise.resolve()
 
@@ -73,7 +74,10 @@ export class AccessLogs {
     const piece = this.#waiting.get(key) ?? { bucket, to, text: '' }
     piece.text += text
     this.#waiting.set(key, piece)
-    if (piece.text.length > PIECE_LENGTH_MAX) void this.keep()
+    if (piece.text.length <= PIECE_LENGTH_MAX || this.#isKeptSoon) return
+    // When that fails, the next attempt is the minute's: not one for each line.
+    this.#isKeptSoon = true
+    void this.keep()
   }
 
   start(): void {
@@ -92,6 +96,7 @@ export class AccessLogs {
 
   async #tick(): Promise<void> {
     await this.keep()
+    this.#isKeptSoon = false
     const hour = hourOf(this.#store.clock.now())
     if (hour === this.#hour) return
     if (await this.deliver()) this.#hour = hour
@@ -112,6 +117,7 @@ export class AccessLogs {
         for (const piece of pieces) this.#putBack(piece)
         throw error
       }
+      this.#isKeptSoon = false
       let isLong = false
       for (const piece of pieces) {
         this.#waitingLength -= piece.text.length

@@ -17,7 +17,7 @@ export async function routed(
   request: RoutedRequest,
   answer: () => Promise<Reply>,
 ): Promise<Reply> {
-  const { bucket, records, worded } = context
+  const { bucket, records, worded, log } = context
   // A version is asked for by those that know what is there.
   if (!bucket.value.isRouted || request.query.has('versionId')) return answer()
   const site = await findSetting<WebsiteSetting>(records, bucket.value.name, 'website')
@@ -34,6 +34,7 @@ export async function routed(
     const refusal = error instanceof ApiError ? error : worded(error)
     const rule = holding(refusal?.status ?? 500)
     if (!rule) throw error
+    if (!refusal) log.error({ err: error }, 'a request failed by a defect of ours, and was led on by a rule')
     return follow(context, rule, request, () => Promise.reject(error))
   }
   const rule = holding(undefined)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sharedPlatform } from '../conformance.fixture.ts'
+import { user } from '../identity/identity.fixture.ts'
 import { ossClient, refused, type Sdk } from './objects.fixture.ts'
 
 let oss: Sdk
@@ -66,5 +67,28 @@ describe('a bucket', () => {
     )
     assert.equal((await bucketRequest('GET', 'transferAcceleration')).data.Enabled, 'true')
     assert.equal((await oss.getBucketInfo('settings')).bucket.TransferAcceleration, 'Enabled')
+  })
+
+  it('is told by those whose policies say so, action by action', async () => {
+    const keys = await user(bed.platform, 'settings-reader', [
+      {
+        Effect: 'Allow',
+        Action: ['oss:GetBucketLogging', 'oss:GetBucketRequestPayment', 'oss:PutBucketLogging'],
+        Resource: 'acs:oss:*:*:settings',
+      },
+    ])
+    const reader = ossClient({ ...bed.platform, ...keys }, { bucket: 'settings' })
+    assert.equal((await reader.getBucketLogging('settings')).enable, false)
+    assert.equal((await reader.getBucketRequestPayment('settings')).payer, 'BucketOwner')
+    await reader.putBucketLogging('settings', 'logs/')
+    const refusals = await Promise.all(
+      [
+        reader.putBucketRequestPayment('settings', 'Requester'),
+        reader.deleteBucketLogging('settings'),
+        reader.putBucketWebsite('settings', { index: 'index.html' }),
+      ].map((no) => refused(no)),
+    )
+    for (const refusal of refusals) assert.deepEqual(refusal, { code: 'AccessDenied', status: 403 })
+    await oss.deleteBucketLogging('settings')
   })
 })

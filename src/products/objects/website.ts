@@ -5,7 +5,8 @@
 import { childOf, textOf, type XmlElement } from '../../lib/xml-reader.ts'
 import { invalidArgument, malformedXml } from './errors.ts'
 import { isObjectName } from './object.ts'
-import { type RoutingRule, type RuleMaker, readRoutingRules, routingRulesXml } from './routing-rules.ts'
+import { type RoutingRule, routingRulesXml } from './routing-rules.ts'
+import { type RuleMaker, readRoutingRules } from './routing-rules-reading.ts'
 
 export interface WebsiteSetting {
   index?: {

@@ -13,6 +13,7 @@ import { peaks } from './peaks.ts'
 import { queues } from './queues.ts'
 import { records } from './records.ts'
 import { scale } from './scale.ts'
+import { search } from './search.ts'
 import { startup } from './startup.ts'
 import { tables } from './tables.ts'
 import { warm } from './warm.ts'
@@ -34,6 +35,7 @@ export const groups: readonly Group[] = [
   ledger,
   objects,
   tables,
+  search,
   queues,
   events,
 ]

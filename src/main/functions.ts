@@ -130,7 +130,7 @@ export async function assembleFunctions(
   }
 
   const take: TakeRequest = (request) => {
-    const { url, headers } = request.head
+    const { url, headers } = request
     const isOthers =
       isServicePath(url) ||
       isAdministration(url) ||

@@ -172,7 +172,7 @@ export function productServer<Context>(product: Product<Context>, log: Logger): 
   }
 
   const take: TakeRequest = (request) => {
-    const { method, url } = request.head
+    const { method, url } = request
     const { rawPath, rawQuery } = placeOf(url)
     const operation = isWellFormed(rawPath)
       ? router.find(method, rawPath, new URLSearchParams(rawQuery))?.target
@@ -249,8 +249,8 @@ export function productServer<Context>(product: Product<Context>, log: Logger): 
 }
 
 /** For those who look at more of a request than its head: all of it is there, and its body was taken. */
-function messageOf({ head, socket }: FastRequest): IncomingMessage {
-  const message = new IncomingMessage(socket)
+function messageOf(head: FastRequest): IncomingMessage {
+  const message = new IncomingMessage(head.socket)
   message.method = head.method
   message.url = head.url
   message.httpVersion = head.httpVersion

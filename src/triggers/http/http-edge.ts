@@ -61,25 +61,25 @@ export function httpEdge(needs: HttpEdgeNeeds): HttpEdge {
       })
     },
 
-    take({ head, body, socket }) {
-      if (head.headers['x-fc-invocation-type'] !== undefined) return undefined
+    take(request) {
+      if (request.headers['x-fc-invocation-type'] !== undefined) return undefined
       let admitted: Admitted | undefined
       try {
-        admitted = admitAtOnce(needs, head)
+        admitted = admitAtOnce(needs, request)
       } catch {
         // Whatever it is, the steps come upon it, too.
       }
       if (!admitted) return undefined
-      const requestId = newRequestId(head)
+      const requestId = newRequestId(request)
       const isCustom = admitted.revision.runtime.startsWith('custom')
       const answer: Promise<FastAnswer> = (isCustom ? forwardedAnswer : answerOfEvent)(
         needs,
-        { ...head, socket },
+        request,
         requestId,
         admitted,
-        body,
+        request.body,
       )
-      return answer.catch((thrown: unknown) => answerTo(thrown, head, requestId))
+      return answer.catch((thrown: unknown) => answerTo(thrown, request, requestId))
     },
 
     upgrade(request, socket, head) {

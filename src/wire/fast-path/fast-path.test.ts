@@ -22,10 +22,10 @@ async function ofNode(request: IncomingMessage, response: ServerResponse, by = '
   response.writeHead(200, ['X-Any', 'thing', 'Content-Length', String(bytes.length)]).end(bytes)
 }
 
-const answerOf = ({ head, body }: FastRequest, by = 'fast'): FastAnswer => ({
+const answerOf = (request: FastRequest, by = 'fast'): FastAnswer => ({
   status: 200,
   headers: ['X-Any', 'thing'],
-  body: echo(by, head, body.toString('latin1')),
+  body: echo(by, request, request.body.toString('latin1')),
 })
 
 async function listening(t: TestContext, server: Server): Promise<number> {
@@ -41,7 +41,7 @@ async function listening(t: TestContext, server: Server): Promise<number> {
 async function bed(
   t: TestContext,
   take = (request: FastRequest): Promise<FastAnswer> | undefined =>
-    request.head.url.startsWith('/fast') ? Promise.resolve(answerOf(request)) : undefined,
+    request.url.startsWith('/fast') ? Promise.resolve(answerOf(request)) : undefined,
 ) {
   const defects: unknown[] = []
   const log: Logger = {
@@ -166,7 +166,7 @@ test('a body that comes in pieces is waited for; a head that does is for Node', 
 
 test('answers are whole: long ones, such beyond ASCII, none at all, and the last of a connection', async (t) => {
   const long = 'ä'.repeat(50_000)
-  const { open } = await bed(t, async ({ head: { url } }) => {
+  const { open } = await bed(t, async ({ url }) => {
     if (url === '/long') return { status: 200, headers: [], body: long }
     if (url === '/bytes') return { status: 201, headers: [], body: Buffer.from(long) }
     if (url === '/short') return { status: 299, headers: ['date', 'never'], body: 'ä€' }
@@ -187,7 +187,7 @@ test('answers are whole: long ones, such beyond ASCII, none at all, and the last
 })
 
 test('an answer may stream: in chunks, or by its length, and what comes next waits for its end', async (t) => {
-  const { open } = await bed(t, async ({ head: { url } }) => ({
+  const { open } = await bed(t, async ({ url }) => ({
     status: 200,
     statusMessage: 'Well Done',
     headers: [],
@@ -212,7 +212,7 @@ test('a stream that breaks off breaks the connection, and a client that leaves e
       this.push(Buffer.alloc(100_000))
     },
   })
-  const { open } = await bed(t, async ({ head: { url } }) => ({
+  const { open } = await bed(t, async ({ url }) => ({
     status: 200,
     headers: [],
     body: url === '/broken' ? broken : endless,
@@ -266,7 +266,7 @@ test('a server that closes ends connections: idle ones at once, the others with 
   const begun = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<void>()
   const { server, open } = await bed(t, async (request) => {
-    if (request.head.url !== '/fast/wait') return answerOf(request)
+    if (request.url !== '/fast/wait') return answerOf(request)
     begun.resolve()
     await answer.promise
     return answerOf(request)

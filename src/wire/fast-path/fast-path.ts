@@ -10,14 +10,22 @@ import type { Logger } from '../../lib/logger.ts'
 import { answerText, type FastAnswer, isApart, isBodyless } from './answer-text.ts'
 import { parseHead, type RequestHead } from './request-head.ts'
 
-export class FastRequest {
-  readonly head: RequestHead
+/** What those who read requests look at in Node's `IncomingMessage`, and the body. */
+export class FastRequest implements Omit<RequestHead, 'contentLength' | 'closes'> {
+  readonly method: string
+  readonly httpVersion = '1.1'
+  readonly url: string
+  readonly headers: RequestHead['headers']
+  readonly rawHeaders: string[]
   readonly body: Buffer
   readonly socket: Socket
   #gone: AbortController | undefined
 
-  constructor(head: RequestHead, body: Buffer, socket: Socket) {
-    this.head = head
+  constructor({ method, url, headers, rawHeaders }: RequestHead, body: Buffer, socket: Socket) {
+    this.method = method
+    this.url = url
+    this.headers = headers
+    this.rawHeaders = rawHeaders
     this.body = body
     this.socket = socket
   }
@@ -85,6 +93,8 @@ class FastConnection {
   /** How much of `#rest` makes a whole request. */
   #neededBytes = 0
   #request: FastRequest | undefined
+  /** The client wants the connection to end with the answer. */
+  #closes = false
 
   constructor(socket: Socket, take: TakeRequest, around: Surroundings) {
     this.#socket = socket
@@ -133,6 +143,7 @@ class FastConnection {
     this.#neededBytes = 0
     this.#rest = bodyEnd === bytes.length ? nothing : bytes.subarray(bodyEnd)
     this.#request = request
+    this.#closes = head.closes
     void taken.then(this.#answer)
   }
 
@@ -145,7 +156,7 @@ class FastConnection {
       return
     }
     const { idleMs, isClosing, defect } = this.#around
-    const isLast = this.#request!.head.closes || isClosing()
+    const isLast = this.#closes || isClosing()
     let text: string
     try {
       text = answerText(answer, { isLast, idleMs })

@@ -19,7 +19,7 @@ export interface Ready {
   accessKeyId: string
   accessKeySecret: string
   sandbox: string
-  endpoints: Record<'fc' | 'edge' | 'edge-tls' | 'oss' | 'ots' | 'mns' | 'sts', string>
+  endpoints: Record<'fc' | 'edge' | 'edge-tls' | 'oss' | 'ots' | 'mns' | 'sts' | 'gateway' | 'apigateway', string>
 }
 
 export interface Platform extends Ready {

@@ -54,6 +54,10 @@ const settingsSchema = z.object({
   HANSHU_OTS_PORT: port.default(9002).describe('Table Store API.'),
   HANSHU_MNS_PORT: port.default(9003).describe('Queues and topics (MNS) API.'),
   HANSHU_STS_PORT: port.default(9004).describe('Security Token Service API (AssumeRole, GetCallerIdentity).'),
+  HANSHU_GATEWAY_PORT: port
+    .default(9005)
+    .describe('API Gateway: the APIs that are deployed, by Host name or by path.'),
+  HANSHU_APIGATEWAY_PORT: port.default(9006).describe('API Gateway: its management API (CloudAPI).'),
   HANSHU_CLOUD_NAMES: z
     .enum(['platform', 'cloud'])
     .default('platform')

@@ -17,6 +17,8 @@ const known: Record<string, [service: string, zone: string]> = {
   '1.mns.cn-hangzhou-internal.aliyuncs.com': ['mns', 'mns.cn-hangzhou-internal.aliyuncs.com'],
   '1.mns.cn-hangzhou-internal-vpc.aliyuncs.com': ['mns', 'mns.cn-hangzhou-internal-vpc.aliyuncs.com'],
   'mns-open.cn-hangzhou.aliyuncs.com': ['mns', 'mns-open.cn-hangzhou.aliyuncs.com'],
+  'apigateway.cn-hangzhou.aliyuncs.com': ['apigateway', 'apigateway.cn-hangzhou.aliyuncs.com'],
+  'apigateway-vpc.cn-beijing.aliyuncs.com': ['apigateway', 'apigateway-vpc.cn-beijing.aliyuncs.com'],
   'sts.aliyuncs.com': ['sts', 'sts.aliyuncs.com'],
   'sts.cn-hangzhou.aliyuncs.com': ['sts', 'sts.cn-hangzhou.aliyuncs.com'],
   'sts-vpc.cn-hangzhou.aliyuncs.com': ['sts', 'sts-vpc.cn-hangzhou.aliyuncs.com'],

@@ -1,6 +1,6 @@
 /** The names by which clients of the vendor's services find them when they are told nothing but a region. */
 
-export type CloudServiceName = 'fc' | 'log' | 'mns' | 'oss' | 'ots' | 'sts'
+export type CloudServiceName = 'apigateway' | 'fc' | 'log' | 'mns' | 'oss' | 'ots' | 'sts'
 
 export interface CloudName {
   service: CloudServiceName
@@ -29,6 +29,7 @@ const forms: readonly (readonly [CloudServiceName, RegExp])[] = (
     // Where queues and topics are managed.
     ['mns', `(mns-open(?:-vpc|-intl|-internal)?\\.${region})`],
     ['sts', `(sts(?:-vpc|-internal)?(?:\\.${region})?)`],
+    ['apigateway', `(apigateway(?:-vpc|-internal)?\\.${region})`],
     ['fc', `${account}\\.(${region}\\.fc)`],
     ['fc', `((?:fc|fcv3)(?:-vpc|-internal)?\\.${region})`],
     ['log', `(?:${label}\\.)?(${region}\\.log)`],

@@ -10,6 +10,7 @@ import { assembleEventTriggers } from './event-triggers.ts'
 import { followFunctions } from './follow-functions.ts'
 import type { Foundation } from './foundation.ts'
 import { assembleFunctions } from './functions.ts'
+import { assembleGateway } from './gateway.ts'
 import { assembleHttpTriggers } from './http-triggers.ts'
 import { listen } from './listen.ts'
 import { assembleMetering } from './metering.ts'
@@ -94,6 +95,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     directory,
     asyncQueue,
   })
+  const gateway = await assembleGateway(foundation, { engine: compute.engine, directory })
   const functions = await assembleFunctions(foundation, {
     directory,
     customDomains,
@@ -117,6 +119,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
     objects,
     tables,
     queues,
+    gateway,
     httpTriggers,
     timerTriggers,
     eventTriggers,

@@ -46,6 +46,7 @@ function banner({ endpoints, dataDir, driver: { name, isolates } }: Foundation):
     `  Object Storage        ${endpoints['oss']}`,
     `  Table Store           ${endpoints['ots']}`,
     `  Queues and topics     ${endpoints['mns']}   (MNS)`,
+    `  API Gateway           ${endpoints['gateway']}   (management: ${endpoints['apigateway']})`,
     `  Security Tokens       ${endpoints['sts']}`,
     `  sandbox               ${name}${isolates ? '' : '   WARNING: no isolation, for development only'}`,
     `  data                  ${dataDir}   (access key: ready.json)`,

@@ -1,0 +1,37 @@
+/** A deployed API, made ready to be asked for by the thousand: everything that does not change from request to request. */
+import type { ApiDefinition } from '../definition/definition.ts'
+import type { DeploymentRecord, Stage } from '../records.ts'
+import { type Mapping, mappingOf } from './mapping.ts'
+import { type OpenId, openIdOf } from './open-id.ts'
+
+export interface LiveApi {
+  groupId: string
+  apiId: string
+  stage: Stage
+  definition: ApiDefinition
+  madeBy: DeploymentRecord['madeBy']
+  protocols: readonly string[]
+  mapping: Mapping
+  openId: OpenId | undefined
+}
+
+/** Made once of each deployment, and gone with it. */
+const live = new WeakMap<DeploymentRecord, LiveApi>()
+
+export function liveApiOf(deployment: DeploymentRecord): LiveApi {
+  const known = live.get(deployment)
+  if (known) return known
+  const { groupId, apiId, stage, definition, madeBy } = deployment
+  const api: LiveApi = {
+    groupId,
+    apiId,
+    stage,
+    definition,
+    madeBy,
+    protocols: definition.requestConfig.RequestProtocol.split(','),
+    mapping: mappingOf(definition),
+    openId: openIdOf(definition),
+  }
+  live.set(deployment, api)
+  return api
+}

@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { linger } from '../../../wire/product-server.ts'
+import type { Answer } from './answer.ts'
+
+/** Writes a backend's answer. Who reads slowly slows the backend; who leaves ends its answer. */
+export async function sendAnswer(
+  message: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+  requestId: string,
+): Promise<void> {
+  if (response.destroyed) {
+    if (!Buffer.isBuffer(body)) body.destroy()
+    return
+  }
+  const all = [...headers, 'X-Ca-Request-Id', requestId]
+  const isBodyless = message.method === 'HEAD' || status === 204 || status === 304
+  if (Buffer.isBuffer(body)) {
+    if (!isBodyless || message.method === 'HEAD') all.push('Content-Length', String(body.length))
+    response.writeHead(status, all)
+    if (!message.complete) await linger(message)
+    response.end(isBodyless ? undefined : body)
+    return
+  }
+  response.writeHead(status, all)
+  if (isBodyless) {
+    body.destroy()
+    response.end()
+    return
+  }
+  // What comes slowly (server-sent events) has its head sent at once.
+  response.flushHeaders()
+  const breakOff = () => {
+    // A client must see a body that breaks off, never one that seems whole.
+    if (!body.readableEnded) response.destroy()
+  }
+  body.on('error', breakOff)
+  body.once('close', breakOff)
+  response.once('close', () => {
+    if (!body.readableEnded) body.destroy()
+  })
+  if (body.destroyed) breakOff()
+  else body.pipe(response)
+}

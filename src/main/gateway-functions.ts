@@ -100,9 +100,8 @@ export function gatewayFunctions(
       }
     },
 
-    request({ baseUrl, method, target, headers, body, roleArn, signal, timeoutMs }) {
+    request({ host, method, target: path, headers, body, roleArn, signal, timeoutMs }) {
       const edge = new URL(endpoints['edge']!)
-      const path = baseUrl.pathname.replace(/\/$/, '') + target
       const signed: Record<string, string> = {}
       if (roleArn !== '') {
         const credentials = sessionForService(identity, {
@@ -135,7 +134,7 @@ export function gatewayFunctions(
             ...given,
             ...Object.entries(signed).flat(),
             'Host',
-            baseUrl.host,
+            host,
             ...(hasBody ? ['Content-Length', String(body.length)] : []),
           ],
           agent,
@@ -152,7 +151,14 @@ export function gatewayFunctions(
         request.once('response', (response) => {
           cancel()
           const { statusCode = 502, rawHeaders } = response
-          resolve({ is: 'answered', status: statusCode, rawHeaders, body: response })
+          const length = response.headers['content-length']
+          resolve({
+            is: 'answered',
+            status: statusCode,
+            rawHeaders,
+            body: response,
+            ...(length === undefined ? {} : { lengthBytes: Number(length) }),
+          })
         })
         request.end(body)
       })

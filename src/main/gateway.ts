@@ -20,7 +20,7 @@ export async function assembleGateway(
   foundation: Foundation,
   { engine, directory }: { engine: Engine; directory: FunctionDirectory },
 ): Promise<Part> {
-  const { config, stores, clock, ids, region, identity, endpoints, log, closing } = foundation
+  const { config, stores, clock, ids, region, accountId, identity, endpoints, log, closing } = foundation
   const { records } = stores
   const catalog = await Catalog.open(records)
   const functions = gatewayFunctions(foundation, { engine, directory })
@@ -28,6 +28,7 @@ export async function assembleGateway(
     catalog,
     functions,
     reachOf: reachUnder(config.HANSHU_PRIVATE_TARGETS),
+    accountId,
     clock,
     ids,
     log,

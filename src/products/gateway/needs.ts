@@ -32,22 +32,28 @@ export type FunctionAnswer =
 
 /** A request to a function with an HTTP trigger. */
 export interface HttpTriggerCall {
-  /** As the API names it: `http://hello.fcapp.localhost:9080`. */
-  baseUrl: URL
+  /** By which the function is found: `hello.fcapp.localhost:9080`. */
+  host: string
   method: string
-  /** Path and query, encoded, without the path of `baseUrl`. */
+  /** Path and query, encoded. */
   target: string
   /** Alternating names and values. */
   headers: readonly string[]
   body: Buffer
   roleArn: string
-  requestId: string
   signal: AbortSignal
   timeoutMs: number
 }
 
 export type HttpTriggerAnswer =
-  | { is: 'answered'; status: number; rawHeaders: readonly string[]; body: Readable }
+  | {
+      is: 'answered'
+      status: number
+      rawHeaders: readonly string[]
+      body: Readable
+      /** Of the body, where it is known. */
+      lengthBytes?: number
+    }
   | { is: 'timedOut' }
   | { is: 'unreachable'; because: string }
   | { is: 'roleRefused'; because: string }

@@ -218,6 +218,10 @@ describe('an API', () => {
       [{ path: '/a/[b]/[b]' }, 'InvalidRequestConfig'],
       [{ authType: 'SECRET' }, 'InvalidAuthType'],
       [{ authType: 'OPENID' }, 'InvalidOpenIdConnectConfig'],
+      [
+        { authType: 'OPENID', openIdConnectConfig: { IdTokenParamName: 't', PublicKey: 'none' } },
+        'InvalidOpenIdConnectConfig',
+      ],
       [{ requestParameters: 'no JSON' }, 'InvalidFormatRequestParameters'],
       [{ requestParameters: [{ Location: 'QUERY' }] }, 'InvalidFormatRequestParameters'],
       [

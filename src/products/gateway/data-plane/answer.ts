@@ -6,7 +6,13 @@ export interface Answer {
   /** Alternating names and values. */
   headers: string[]
   body: Buffer | Readable
+  /** Of a stream, where it is known. */
+  lengthBytes?: number
 }
+
+/** For an answer that is put together: `{ ...lengthIn(headers) }`. */
+export const lengthIn = (headers: { 'content-length'?: string | undefined }): { lengthBytes?: number } =>
+  headers['content-length'] === undefined ? {} : { lengthBytes: Number(headers['content-length']) }
 
 const notTaken = new Set([
   'connection',

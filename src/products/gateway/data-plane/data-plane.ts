@@ -1,6 +1,7 @@
 /**
  * The data plane. A request walks these steps:
- * find its group, stage and API → read its body → who calls → may they → map its parameters → backend → answer.
+ * find its group, stage and API → pages of other origins → read its body → who calls → from where → how often → map its
+ * parameters → an answer that is kept → backend → answer.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../../lib/clock.ts'
@@ -8,38 +9,35 @@ import type { IdSource } from '../../../lib/ids.ts'
 import type { Logger } from '../../../lib/logger.ts'
 import { ApiError } from '../../../wire/api-error.ts'
 import { BodyCutOff, BodyTooLarge, collect } from '../../../wire/body.ts'
-import { headOf, send } from '../../../wire/product-server.ts'
+import { send } from '../../../wire/product-server.ts'
 import type { ReachOf } from '../../../wire/reach.ts'
 import type { Catalog } from '../catalog.ts'
 import type { Functions } from '../needs.ts'
+import { type Addressed, addressing, isPreflight } from './addressing.ts'
 import type { Answer } from './answer.ts'
 import { authenticate, type Caller } from './authentication.ts'
 import { callBackend } from './backends/call-backend.ts'
 import { httpBackends } from './backends/http.ts'
-import { deployedIn } from './deployed.ts'
-import { type LiveApi, liveApiOf } from './live-api.ts'
-import { mapped, type SystemParameterName } from './mapping.ts'
+import { mapped } from './mapping.ts'
 import { Nonces } from './nonces.ts'
-import { placesOf, stageNamed } from './places.ts'
-import {
-  apiNotFound,
-  bodyTooLarge,
-  internalError,
-  invalidBody,
-  protocolUnsupported,
-  urlTooLarge,
-} from './refusals.ts'
-import { clientIpOf, type GatewayRequest, headerOf, isForm, segmentsOf } from './request.ts'
+import { checkAddress } from './policies/addresses.ts'
+import { AnswerCache } from './policies/caching.ts'
+import { isCorsHeader, originHeaders, preflightHeaders } from './policies/cors.ts'
+import { checkToken, passClaims } from './policies/token.ts'
+import { TrafficCounters } from './policies/traffic.ts'
+import { bodyTooLarge, internalError, invalidBody } from './refusals.ts'
+import { type GatewayRequest, isForm } from './request.ts'
 import { sendAnswer } from './send-answer.ts'
+import { systemValue } from './system-parameters.ts'
 
-/** The vendor's limits. */
+/** The vendor's limit. */
 const BODY_BYTES_MAX = 32 * 1024 * 1024
-const TARGET_BYTES_MAX = 16 * 1024
 
 export interface DataPlaneNeeds {
   catalog: Catalog
   functions: Functions
   reachOf: ReachOf
+  accountId: string
   clock: Clock
   ids: IdSource
   log: Logger
@@ -51,18 +49,24 @@ export interface DataPlane {
   close(): void
 }
 
-/** What is known of a request once its API is. */
-interface Addressed {
-  api: LiveApi
-  path: ReadonlyMap<string, string>
-  restLength: number
-  request: GatewayRequest
+/** Headers of every answer to a request of a page, refusals among them: without them the page is not told. */
+interface Seen {
+  cors: readonly string[] | undefined
 }
 
-export function dataPlane({ catalog, functions, reachOf, clock, ids, log }: DataPlaneNeeds): DataPlane {
-  const places = placesOf(catalog)
-  const deployed = deployedIn(catalog)
+export function dataPlane({
+  catalog,
+  functions,
+  reachOf,
+  accountId,
+  clock,
+  ids,
+  log,
+}: DataPlaneNeeds): DataPlane {
+  const addressedBy = addressing({ catalog, clock })
   const nonces = new Nonces()
+  const counters = new TrafficCounters()
+  const cache = new AnswerCache()
   const backends = httpBackends({ clock })
   const productLog = log.child({ product: 'gateway' })
 
@@ -73,55 +77,57 @@ export function dataPlane({ catalog, functions, reachOf, clock, ids, log }: Data
       response.once('close', () => {
         if (!response.writableFinished) gone.abort()
       })
-      answer(message, requestId, gone.signal)
-        .then((found) => sendAnswer(message, response, found, requestId))
-        .catch((thrown: unknown) => refuse(message, response, asApiError(thrown, requestId), requestId))
+      const seen: Seen = { cors: undefined }
+      answer(message, requestId, gone.signal, seen)
+        .then((found) => sendAnswer(message, response, withCors(found, seen), requestId))
+        .catch((thrown: unknown) => refuse(message, response, asApiError(thrown, requestId), requestId, seen))
     },
     close() {
       backends.close()
     },
   }
 
-  async function answer(message: IncomingMessage, requestId: string, signal: AbortSignal): Promise<Answer> {
+  async function answer(
+    message: IncomingMessage,
+    requestId: string,
+    signal: AbortSignal,
+    seen: Seen,
+  ): Promise<Answer> {
     const addressed = addressedBy(message, requestId)
-    const { api, path, restLength, request } = addressed
+    const { api, policies, path, restLength, request } = addressed
+    const preflight = corsOf(addressed, seen)
+    if (preflight) return preflight
     await readBody(request)
     const caller = await authenticate({ catalog, nonces, clock }, api, request)
-    const found = mapped(api.mapping, request, path, (name) => systemValue(name, addressed, caller))
-    return callBackend({ functions, backends, reachOf }, { api, request, mapped: found, restLength, signal })
+    const { trafficControl, ipControl, jwtAuth, backendSignature } = policies
+    if (ipControl) checkAddress(ipControl, request.clientIp, caller)
+    const claims = jwtAuth ? await checkToken(jwtAuth, request, { clock, nonces }) : {}
+    if (trafficControl) counters.admit(trafficControl, api, caller, { accountId, nowMs: clock.now() })
+    const found = mapped(api.mapping, request, path, (name) => systemValue(name, api, request, caller))
+    if (jwtAuth) passClaims(jwtAuth, claims, found)
+    const call = { api, request, mapped: found, restLength, signal, signature: backendSignature }
+    return throughCache(addressed, caller, () => callBackend({ functions, backends, reachOf }, call))
   }
 
-  /** Throws `ApiError`. */
-  function addressedBy(message: IncomingMessage, requestId: string): Addressed {
-    const { target, rawPath: sentPath, rawQuery } = headOf(message)
-    if (target.length > TARGET_BYTES_MAX) throw urlTooLarge()
-    const host = (message.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
-    const { group, rawPath, stage: boundStage } = places.find(host, sentPath)
-    const stage = boundStage ?? stageNamed(message.headers['x-ca-stage'] as string | undefined)
-    const { raw, decoded } = segmentsOf(rawPath)
-    const method = message.method ?? 'GET'
-    const found = deployed.tableOf(group.groupId, stage).find(method, decoded)
-    if (!found) throw apiNotFound(`${method} ${rawPath.slice(0, 256)} in ${stage}`)
-    const api = liveApiOf(found.target)
-    const protocol = 'encrypted' in message.socket ? 'HTTPS' : 'HTTP'
-    if (!api.protocols.includes(protocol)) throw protocolUnsupported(protocol)
-    const request: GatewayRequest = {
-      message,
-      requestId,
-      method,
-      sentPath,
-      rawQuery,
-      segments: decoded,
-      rawSegments: raw,
-      query: new URLSearchParams(rawQuery),
-      host,
-      protocol,
-      clientIp: clientIpOf(message),
-      body: NOTHING,
-      form: undefined,
-      receivedMs: clock.now(),
-    }
-    return { api, path: found.path, restLength: found.restLength, request }
+  async function throughCache(
+    { api, version, policies: { caching }, request }: Addressed,
+    caller: Caller,
+    ask: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const key = caching && cache.keyOf(caching, api, version, request, caller)
+    if (!caching || key === undefined) return ask()
+    return cache.find(key, clock.now()) ?? cache.keep(caching, key, await ask(), clock.now())
+  }
+
+  /** The answer to a preflight; undefined: it is none. Throws `ApiError`. */
+  function corsOf({ policies: { cors }, request }: Addressed, seen: Seen): Answer | undefined {
+    const { origin } = request.message.headers
+    if (!cors || origin === undefined) return undefined
+    const host = request.message.headers.host ?? ''
+    if (isPreflight(request.message))
+      return { status: 200, headers: preflightHeaders(cors, origin, host), body: NOTHING }
+    seen.cors = originHeaders(cors, origin, host)
+    return undefined
   }
 
   async function readBody(request: GatewayRequest): Promise<void> {
@@ -137,37 +143,6 @@ export function dataPlane({ catalog, functions, reachOf, clock, ids, log }: Data
       request.form = new URLSearchParams(request.body.toString('utf8'))
   }
 
-  function systemValue(
-    name: SystemParameterName,
-    { api, request }: Addressed,
-    { app, appKey }: Caller,
-  ): string | undefined {
-    switch (name) {
-      case 'CaClientIp':
-        return request.clientIp
-      case 'CaDomain':
-        return request.host
-      case 'CaRequestHandleTime':
-        return new Date(request.receivedMs).toISOString()
-      case 'CaAppId':
-        return app && String(app.appId)
-      case 'CaAppKey':
-        return appKey
-      case 'CaRequestId':
-        return request.requestId
-      case 'CaHttpSchema':
-        return request.protocol.toLowerCase()
-      case 'CaProxy':
-        return 'alibaba.apigateway'
-      case 'CaApiName':
-        return api.definition.apiName
-      case 'CaClientUa':
-        return headerOf(request, 'user-agent')
-      case 'CaStage':
-        return api.stage
-    }
-  }
-
   function asApiError(thrown: unknown, requestId: string): ApiError {
     if (thrown instanceof ApiError) return thrown
     productLog.error({ err: thrown, requestId }, 'a request failed by a defect of ours')
@@ -179,17 +154,19 @@ export function dataPlane({ catalog, functions, reachOf, clock, ids, log }: Data
     response: ServerResponse,
     { status, code, message: sentence }: ApiError,
     requestId: string,
+    { cors = [] }: Seen,
   ): Promise<void> {
     productLog.debug({ requestId, status, code }, 'refused')
     if (response.headersSent || response.destroyed) {
       response.destroy()
       return
     }
-    const headers = {
+    const headers: Record<string, string> = {
       'X-Ca-Request-Id': requestId,
       'X-Ca-Error-Code': code,
       'X-Ca-Error-Message': headerText(sentence),
     }
+    for (let index = 0; index < cors.length; index += 2) headers[cors[index]!] = cors[index + 1]!
     await send(message, response, { status, headers }).catch((error: unknown) => {
       response.destroy()
       productLog.debug({ err: error, requestId }, 'an answer could not be sent')
@@ -198,6 +175,16 @@ export function dataPlane({ catalog, functions, reachOf, clock, ids, log }: Data
 }
 
 const NOTHING = Buffer.alloc(0)
+
+function withCors(answer: Answer, { cors }: Seen): Answer {
+  if (!cors) return answer
+  const headers: string[] = []
+  for (let index = 0; index < answer.headers.length; index += 2) {
+    if (!isCorsHeader(answer.headers[index]!))
+      headers.push(answer.headers[index]!, answer.headers[index + 1]!)
+  }
+  return { ...answer, headers: [...headers, ...cors] }
+}
 
 /** As headers travel: one character a byte, none that ends a line, and not more than clients read. */
 const headerText = (sentence: string): string =>

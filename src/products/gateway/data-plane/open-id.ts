@@ -1,8 +1,9 @@
 /** APIs whose callers show a JWT that an issuer of theirs has signed (AuthType OPENID and APPOPENID). */
 import type { Clock } from '../../../lib/clock.ts'
-import { type JwtConfig, parseJwtConfig } from '../../../wire/jwt/jwt-config.ts'
+import type { JwtConfig } from '../../../wire/jwt/jwt-config.ts'
 import { claimsOf, InvalidToken } from '../../../wire/jwt/jwt-verifier.ts'
 import type { ApiDefinition } from '../definition/definition.ts'
+import { publicKeysOf } from '../definition/public-keys.ts'
 import { invalidToken, tokenRequired } from './refusals.ts'
 import { type GatewayRequest, headerOf } from './request.ts'
 
@@ -12,26 +13,11 @@ export interface OpenId {
   keys: JwtConfig
 }
 
-/** Undefined: no token is asked for, as by an API that hands tokens out. Throws `InvalidJwtConfig`. */
+/** Undefined: no token is asked for, as by an API that hands tokens out. */
 export function openIdOf({ authType, openIdConnectConfig: config }: ApiDefinition): OpenId | undefined {
   const isAsked = (authType === 'OPENID' || authType === 'APPOPENID') && config?.OpenIdApiType === 'BUSINESS'
   if (!isAsked) return undefined
-  return { parameterName: config.IdTokenParamName, keys: keysOf(config) }
-}
-
-/** The public key is a JWK in a JSON text; its id may be given beside it. */
-export function keysOf({ PublicKey, PublicKeyId }: { PublicKey: string; PublicKeyId: string }): JwtConfig {
-  let key: unknown
-  try {
-    key = JSON.parse(PublicKey)
-  } catch {
-    // It is refused as any other text that is no key.
-  }
-  const jwk = typeof key === 'object' && key !== null ? key : {}
-  return parseJwtConfig({
-    jwks: { keys: [{ ...(PublicKeyId === '' ? {} : { kid: PublicKeyId }), ...jwk }] },
-    tokenLookup: 'header:unused',
-  })
+  return { parameterName: config.IdTokenParamName, keys: publicKeysOf(config) }
 }
 
 /** Throws `ApiError`. */

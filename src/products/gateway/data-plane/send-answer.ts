@@ -6,7 +6,7 @@ import type { Answer } from './answer.ts'
 export async function sendAnswer(
   message: IncomingMessage,
   response: ServerResponse,
-  { status, headers, body }: Answer,
+  { status, headers, body, lengthBytes }: Answer,
   requestId: string,
 ): Promise<void> {
   if (response.destroyed) {
@@ -22,6 +22,7 @@ export async function sendAnswer(
     response.end(isBodyless ? undefined : body)
     return
   }
+  if (lengthBytes !== undefined && status !== 204) all.push('Content-Length', String(lengthBytes))
   response.writeHead(status, all)
   if (isBodyless) {
     body.destroy()

@@ -1,6 +1,7 @@
 /** How an API is defined: read from the parameters of CreateApi and ModifyApi, checked, and kept as the vendor spells it. */
 import { z } from 'zod'
 import { linearRegExpProblem } from '../../../lib/linear-regexp.ts'
+import { InvalidJwtConfig } from '../../../wire/jwt/jwt-config.ts'
 import { invalid, notImplemented, wronglyFormatted } from '../errors.ts'
 import type { Parameters } from '../parameters.ts'
 import {
@@ -16,6 +17,7 @@ import {
   systemParameter,
 } from './nodes.ts'
 import { checkPathTemplate, parametersIn } from './path-template.ts'
+import { publicKeysOf } from './public-keys.ts'
 
 /** Of one node: a definition of a thousand parameters is a mistake. */
 const NODE_TEXT_MAX = 128 * 1024
@@ -225,9 +227,22 @@ function checkDefinition(definition: ApiDefinition): void {
       throw invalid('RequestParameters', `'${name}' is not in the path ${requestConfig.RequestPath}.`)
   }
   if (authType === 'OPENID' || authType === 'APPOPENID') {
-    if (!openIdConnectConfig) throw invalid('OpenIdConnectConfig', `The AuthType ${authType} needs it.`)
+    checkOpenId(authType, openIdConnectConfig)
   }
   checkBackend(definition)
+}
+
+function checkOpenId(authType: string, config: ApiDefinition['openIdConnectConfig']): void {
+  if (!config) throw invalid('OpenIdConnectConfig', `The AuthType ${authType} needs it.`)
+  if (config.OpenIdApiType !== 'BUSINESS') return
+  if (config.IdTokenParamName === '') throw invalid('OpenIdConnectConfig', 'IdTokenParamName is missing.')
+  try {
+    publicKeysOf(config)
+  } catch (error) {
+    if (error instanceof InvalidJwtConfig)
+      throw invalid('OpenIdConnectConfig', `PublicKey: ${error.message}.`)
+    throw error
+  }
 }
 
 function checkBackend({ serviceConfig }: ApiDefinition): void {

@@ -23,12 +23,23 @@ export interface ContentTypeRule {
 export function backendRequest(
   { message, method, body, requestId, clientIp, protocol, rawSegments }: GatewayRequest,
   { path: parameters, query, headers, form }: MappedRequest,
-  { method: ownMethod, path, restLength }: { method: string; path: string; restLength: number },
+  {
+    method: ownMethod,
+    path,
+    restLength,
+    below = '',
+  }: {
+    method: string
+    path: string
+    restLength: number /** What the backend's paths begin with. */
+    below?: string
+  },
   contentType: ContentTypeRule,
 ): BackendRequest {
   const rest = restLength === 0 ? '' : rawSegments.slice(-restLength).join('/')
-  const place =
+  const ownPlace =
     path === '' ? `/${rawSegments.join('/')}` : filledPath(path, (name) => parameters.get(name), rest)
+  const place = below.replace(/\/$/, '') + ownPlace
   const search = new URLSearchParams(query).toString()
   const sent = form === undefined ? body : Buffer.from(new URLSearchParams(form).toString())
   const type = contentTypeOf(contentType, headerOf({ message }, 'content-type'), form !== undefined)

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import type { Clock } from '../../../../lib/clock.ts'
 import { isWithin, lookupWithin, NotPublicAddress, type Reach } from '../../../../wire/reach.ts'
-import { type Answer, takenHeaders } from '../answer.ts'
+import { type Answer, lengthIn, takenHeaders } from '../answer.ts'
 import { backendTimedOut, connectFailed, illegalAddress, unresolved } from '../refusals.ts'
 import type { BackendRequest } from './backend-request.ts'
 
@@ -18,7 +18,7 @@ export interface HttpBackends {
 }
 
 export interface HttpBackendCall extends BackendRequest {
-  /** Scheme, host, port and what the path begins with. */
+  /** Scheme, host and port. */
   address: URL
   reach: Reach
   signal: AbortSignal
@@ -46,13 +46,12 @@ export function httpBackends({ clock, resolve }: { clock: Clock; resolve?: Looku
     async call({ address, reach, method, target, headers, body, signal, timeoutMs }) {
       if (!isWithin(reach, address)) throw illegalAddress(address.hostname)
       const protocol = address.protocol as 'http:' | 'https:'
-      const base = address.pathname.replace(/\/$/, '')
       const request = (protocol === 'https:' ? httpsRequest : httpRequest)({
         protocol,
         hostname: address.hostname.replace(/^\[(.*)\]$/, '$1'),
         ...(address.port === '' ? {} : { port: address.port }),
         method,
-        path: base + target,
+        path: target,
         headers: [...headers, 'Host', address.host, ...framing(method, body)],
         agent: agents[reach][protocol],
         signal,
@@ -77,12 +76,12 @@ export function httpBackends({ clock, resolve }: { clock: Clock; resolve?: Looku
   }
 }
 
-export const framing = (method: string, body: Buffer): string[] =>
+const framing = (method: string, body: Buffer): string[] =>
   body.length > 0 || method === 'POST' || method === 'PUT' || method === 'PATCH'
     ? ['Content-Length', String(body.length)]
     : []
 
-export function answered(request: ClientRequest, body: Buffer): Promise<Answer> {
+function answered(request: ClientRequest, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request.once('error', reject)
     request.once('response', (response) =>
@@ -90,6 +89,7 @@ export function answered(request: ClientRequest, body: Buffer): Promise<Answer> 
         status: response.statusCode ?? 502,
         headers: takenHeaders(response.rawHeaders),
         body: response,
+        ...lengthIn(response.headers),
       }),
     )
     request.end(body)

@@ -43,3 +43,9 @@ export const forbidden = () =>
 
 export const roleNotTrusted = (roleArn: string) =>
   new ApiError('Forbidden.RoleArn', 403, `No permission to assume the role '${roleArn}' for you`)
+
+/** What a refusal says; anything else is a defect of ours, and thrown on. */
+export function refusalIn(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown
+  throw thrown
+}

@@ -32,7 +32,7 @@ export const createApi = operation({
     return call.catalog.change<Document>(() => {
       const { groupId } = groupOf(call)
       const api = newApi(call, groupId, definition)
-      checkIsNew(call, api)
+      checkIsNew(api, call.catalog.all('apis'))
       return { changes: [{ put: 'apis', value: api }], result: { ApiId: api.apiId } }
     })
   },
@@ -48,8 +48,8 @@ export const newApi = (call: Call, groupId: string, definition: ApiDefinition): 
 })
 
 /** Names are unique within a group, and so are method and path. Throws `ApiError`. */
-export function checkIsNew({ catalog }: Call, { groupId, apiId, definition }: ApiRecord): void {
-  const others = catalog.all('apis').filter((other) => other.groupId === groupId && other.apiId !== apiId)
+export function checkIsNew({ groupId, apiId, definition }: ApiRecord, all: readonly ApiRecord[]): void {
+  const others = all.filter((other) => other.groupId === groupId && other.apiId !== apiId)
   if (others.length >= APIS_OF_GROUP_MAX) throw quotaExceeded('Api', APIS_OF_GROUP_MAX)
   if (others.some((other) => other.definition.apiName === definition.apiName)) throw duplicate('ApiName')
   const route = routeOf(definition)
@@ -75,7 +75,7 @@ export const modifyApi = operation({
         ...(isBackendGiven ? { madeBy: call.madeBy } : {}),
         modifiedTime: call.now,
       }
-      checkIsNew(call, api)
+      checkIsNew(api, call.catalog.all('apis'))
       return { changes: [{ put: 'apis', value: api }], result: {} }
     }),
 })

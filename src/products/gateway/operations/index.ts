@@ -38,6 +38,7 @@ import {
   describeApiGroups,
   modifyApiGroup,
 } from './groups.ts'
+import { importSwagger } from './import.ts'
 import {
   addIpControlPolicyItem,
   createIpControl,
@@ -130,6 +131,7 @@ export const operations: readonly Operation[] = [
   describeApiGroup,
   describeApiGroups,
   modifyApiGroup,
+  importSwagger,
   addIpControlPolicyItem,
   createIpControl,
   deleteIpControl,

@@ -99,7 +99,6 @@ export const notBuilt = [
   'EnableInstanceAccessControl',
   'ExportOAS',
   'ImportOAS',
-  'ImportSwagger',
   'ListPrivateDNS',
   'ListTagResources',
   'ModifyApiConfiguration',

@@ -25,7 +25,7 @@ export interface GatewayFunctions extends Functions {
 }
 
 export function gatewayFunctions(
-  { identity, accountId, region, clock, endpoints }: Foundation,
+  { identity, accountId, region, clock, ids, endpoints }: Foundation,
   { engine, directory }: { engine: Engine; directory: FunctionDirectory },
 ): GatewayFunctions {
   const agent = new Agent({ keepAlive: true, maxTotalSockets: SOCKETS_MAX, maxFreeSockets: 64 })
@@ -53,7 +53,7 @@ export function gatewayFunctions(
   return {
     arnOf,
     isTrustedBy,
-    async call({ target, requestId, event, signal, timeoutMs }): Promise<FunctionAnswer> {
+    async call({ target, event, trace, signal, timeoutMs }): Promise<FunctionAnswer> {
       const refused = whyNotInRole(target)
       if (refused !== undefined) return { is: 'roleRefused', because: refused }
       const functionName = nameOf(target)
@@ -72,8 +72,10 @@ export function gatewayFunctions(
         const outcome = await engine.invoke({
           revision: resolution.revision,
           qualifier: target.qualifier,
-          requestId,
+          // Functions know requests by ids of their own; that of the gateway is among the headers.
+          requestId: ids.requestId(clock.now()),
           event,
+          ...(trace ? { trace } : {}),
           wantLogTail: false,
           signal: late.signal,
         })

@@ -1,5 +1,6 @@
 /** What the gateway needs of the rest of the platform; `main/` plugs it in. */
 import type { Readable } from 'node:stream'
+import type { TraceContext } from '../../lib/trace-context.ts'
 
 /** A function as an API names it. */
 export interface FunctionTarget {
@@ -13,8 +14,9 @@ export interface FunctionTarget {
 
 export interface FunctionCall {
   target: FunctionTarget
-  requestId: string
   event: Uint8Array
+  /** The trace that the request is a part of. */
+  trace?: TraceContext
   signal: AbortSignal
   timeoutMs: number
 }

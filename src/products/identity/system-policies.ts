@@ -10,6 +10,8 @@ const policyOf = (...statements: object[]): string =>
 
 export const systemPolicies: ReadonlyMap<string, string> = new Map([
   ['AdministratorAccess', allowing('*')],
+  ['AliyunApiGatewayFullAccess', allowing('apigateway:*')],
+  ['AliyunApiGatewayReadOnlyAccess', allowing('apigateway:Describe*')],
   [
     'AliyunFCFullAccess',
     policyOf(

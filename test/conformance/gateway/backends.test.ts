@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { createFunction, invoke, type Sdk } from '../../clients.fixture.ts'
+import { createFunction, httpTrigger, invoke, type Sdk } from '../../clients.fixture.ts'
 import { sharedPlatform } from '../conformance.fixture.ts'
 import { role } from '../identity/identity.fixture.ts'
 import {
@@ -184,6 +184,31 @@ describe('a function', () => {
     const untrusted = client.createApi(createApiRequest(inRole('not_trusted', others)))
     assert.equal((await refused(untrusted)).code, 'Forbidden.RoleArn')
   })
+})
+
+test('a function whose HTTP trigger asks for a signature is called in the role that the API names, and not without', async () => {
+  const source = `exports.handler = async () => ({ statusCode: 200, body: 'in' })`
+  await createFunction(bed.client, { functionName: 'closed', files: { 'index.js': source } })
+  const FcBaseUrl = await httpTrigger(bed.client, bed.platform, 'closed', { authType: 'function' })
+  const { groupId } = await newGroup(client)
+  const RoleArn = await role(bed.platform, 'gateway-signs', {
+    trusts: { Service: ['apigateway.aliyuncs.com'] },
+    statements: [{ Effect: 'Allow', Action: 'fc:InvokeFunction', Resource: '*' }],
+  })
+  const through = (apiName: string, more: object) =>
+    deployedApi(client, {
+      groupId,
+      apiName,
+      path: `/${apiName}`,
+      service: {
+        ServiceProtocol: 'FunctionCompute',
+        FunctionComputeConfig: { FcType: 'HttpTrigger', FcBaseUrl, Path: '/a', ...more },
+      },
+    })
+  await through('with_role', { RoleArn })
+  assert.equal((await call(bed, groupId, '/with_role?b=c')).text, 'in')
+  await through('without', {})
+  assert.equal((await call(bed, groupId, '/without')).status, 400)
 })
 
 test('a request that is too large is refused', async () => {

@@ -14,6 +14,8 @@ export async function sendAnswer(
     return
   }
   const all = [...headers, 'X-Ca-Request-Id', requestId]
+  // What was not read of a body would be taken for the next request on this connection.
+  if (!message.complete) all.push('Connection', 'close')
   const isBodyless = message.method === 'HEAD' || status === 204 || status === 304
   if (Buffer.isBuffer(body)) {
     if (!isBodyless || message.method === 'HEAD') all.push('Content-Length', String(body.length))

@@ -44,7 +44,7 @@ export function backendRequest(
   const sent = form === undefined ? body : Buffer.from(new URLSearchParams(form).toString())
   const type = contentTypeOf(contentType, headerOf({ message }, 'content-type'), form !== undefined)
   const all = withoutHeader(headers, type === undefined ? [] : ['content-type'])
-  for (const name of ['Accept', 'User-Agent'] as const) {
+  for (const name of ['Accept', 'User-Agent', 'Traceparent', 'Tracestate'] as const) {
     const given = headerOf({ message }, name.toLowerCase())
     if (given !== undefined && headerIn(all, name.toLowerCase()) === undefined) all.push(name, given)
   }

@@ -1,5 +1,6 @@
 /** Event functions: the request as a document, the answer as another (help page 74797). */
 import { isUtf8 } from 'node:buffer'
+import { tracedBy } from '../../../../lib/trace-context.ts'
 import { targetOf } from '../../backend-access.ts'
 import type { Functions } from '../../needs.ts'
 import type { Answer } from '../answer.ts'
@@ -27,11 +28,11 @@ export async function callFunction(
   const config = serviceConfig.FunctionComputeConfig!
   const answer = await functions.call({
     target: targetOf(config),
-    requestId: request.requestId,
     event: eventOf(request, mapped, {
       category: config.ContentTypeCatagory.toUpperCase(),
       value: config.ContentTypeValue,
     }),
+    ...tracedBy(request.message.headers),
     signal,
     timeoutMs: serviceConfig.ServiceTimeout,
   })

@@ -26,7 +26,7 @@ import { isCorsHeader, originHeaders, preflightHeaders } from './policies/cors.t
 import { checkToken, passClaims } from './policies/token.ts'
 import { TrafficCounters } from './policies/traffic.ts'
 import { bodyTooLarge, internalError, invalidBody } from './refusals.ts'
-import { type GatewayRequest, isForm } from './request.ts'
+import { type GatewayRequest, hasBody, isForm } from './request.ts'
 import { sendAnswer } from './send-answer.ts'
 import { systemValue } from './system-parameters.ts'
 
@@ -132,6 +132,7 @@ export function dataPlane({
 
   async function readBody(request: GatewayRequest): Promise<void> {
     const { message } = request
+    if (!hasBody(message)) return
     try {
       request.body = await collect(message, BODY_BYTES_MAX)
     } catch (error) {

@@ -13,6 +13,8 @@ export interface LiveApi {
   protocols: readonly string[]
   mapping: Mapping
   openId: OpenId | undefined
+  /** Of a backend by HTTP or an HTTP trigger. */
+  backendUrl: URL | undefined
 }
 
 /** Made once of each deployment, and gone with it. */
@@ -31,7 +33,15 @@ export function liveApiOf(deployment: DeploymentRecord): LiveApi {
     protocols: definition.requestConfig.RequestProtocol.split(','),
     mapping: mappingOf(definition),
     openId: openIdOf(definition),
+    backendUrl: backendUrlOf(definition),
   }
   live.set(deployment, api)
   return api
+}
+
+function backendUrlOf({ serviceConfig }: ApiDefinition): URL | undefined {
+  const { ServiceAddress, FunctionComputeConfig } = serviceConfig
+  const text =
+    FunctionComputeConfig?.FcType === 'HttpTrigger' ? FunctionComputeConfig.FcBaseUrl : ServiceAddress
+  return URL.parse(text) ?? undefined
 }

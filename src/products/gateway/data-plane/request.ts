@@ -58,5 +58,9 @@ export const headerOf = (
   return Array.isArray(value) ? value.join(', ') : value
 }
 
+/** Whether a body was announced, be it empty. */
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+
 export const isForm = (message: IncomingMessage): boolean =>
   /^application\/x-www-form-urlencoded\s*(;|$)/i.test(message.headers['content-type'] ?? '')

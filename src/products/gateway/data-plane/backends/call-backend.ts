@@ -27,7 +27,8 @@ export async function callBackend(
       ? requestFunction(functions, { api, request, mapped, restLength, signal, signature })
       : callFunction(functions, api, request, mapped, signal)
   const { ServiceHttpMethod: method, ServicePath: path } = serviceConfig
-  const address = new URL(serviceConfig.ServiceAddress)
+  const address = api.backendUrl
+  if (!address) throw new Error('a backend by HTTP has an address')
   const contentType = { category: serviceConfig.ContentTypeCatagory, value: serviceConfig.ContentTypeValue }
   const sent = signedBy(
     signature,

@@ -13,7 +13,8 @@ export async function requestFunction(
 ): Promise<Answer> {
   const { serviceConfig } = api.definition
   const config = serviceConfig.FunctionComputeConfig!
-  const baseUrl = new URL(config.FcBaseUrl)
+  const baseUrl = api.backendUrl
+  if (!baseUrl) throw new Error('an HTTP trigger has a URL')
   const { method, target, headers, body } = signedBy(
     signature,
     backendRequest(

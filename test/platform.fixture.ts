@@ -19,7 +19,10 @@ export interface Ready {
   accessKeyId: string
   accessKeySecret: string
   sandbox: string
-  endpoints: Record<'fc' | 'edge' | 'edge-tls' | 'oss' | 'ots' | 'mns' | 'sts' | 'gateway' | 'apigateway', string>
+  endpoints: Record<
+    'fc' | 'edge' | 'edge-tls' | 'oss' | 'ots' | 'mns' | 'sts' | 'gateway' | 'apigateway',
+    string
+  >
 }
 
 export interface Platform extends Ready {

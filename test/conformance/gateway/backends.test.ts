@@ -105,6 +105,14 @@ describe('a service by HTTP', () => {
     assert.equal(seen.headers['x-ca-request-id'], answer.headers['x-ca-request-id'])
   })
 
+  test('is found by paths that are not ASCII, too', async () => {
+    const { groupId } = await newGroup(client)
+    const at = { groupId, apiName: 'chinese', path: '/订单/[id]', service: service('/单/[id]') }
+    await deployedApi(client, { ...at, requestParameters: [{ ApiParameterName: 'id', Location: 'PATH' }] })
+    const { text } = await call(bed, groupId, `/${encodeURIComponent('订单')}/${encodeURIComponent('七')}`)
+    assert.equal(decodeURI(JSON.parse(text).url), '/base/单/七')
+  })
+
   test('that is slow, gone or breaks off is told of in the vendor’s codes', async () => {
     const { groupId } = await newGroup(client)
     const nowhere = { ServiceProtocol: 'HTTP', ServiceAddress: 'http://127.0.0.1:1', ServicePath: '/' }

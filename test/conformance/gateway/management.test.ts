@@ -239,6 +239,17 @@ describe('an API', () => {
         { service: { ServiceProtocol: 'HTTP', ServiceVpcEnable: 'TRUE', VpcConfig: { Name: 'v' } } },
         'NotImplemented',
       ],
+      [
+        {
+          constantParameters: [
+            { ServiceParameterName: 'Content-Length', ConstantValue: '1', Location: 'HEAD' },
+          ],
+        },
+        'InvalidRequestParameters',
+      ],
+      [{ requestParameters: [{ ApiParameterName: '上', Location: 'HEAD' }] }, 'InvalidRequestParameters'],
+      [{ service: mockService('x', { MockHeaders: [{ HeaderName: 'a(b)' }] }) }, 'InvalidServiceConfig'],
+      [{ path: '/a\u0001' }, 'InvalidRequestConfig'],
       [{ webSocketApiType: 'REGISTER' }, 'NotImplemented'],
       [{ request: { RequestProtocol: 'WEBSOCKET' } }, 'InvalidRequestConfig'],
     ] as const) {

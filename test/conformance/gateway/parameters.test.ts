@@ -64,6 +64,8 @@ test('parameters are renamed and moved, constants and system parameters added, a
     // Beside a text Node would send headers as UTF-8 of their UTF-8.
     body: Buffer.from('field=a%20b&other=1'),
   })
+  const upwards = await call(bed, groupId, '/m/7', { method: 'POST', headers: { 'x-in': '..' } })
+  assert.deepEqual(errorOf(upwards).slice(0, 2), [400, 'I400PA'])
   const event = JSON.parse(answer.text)
   assert.deepEqual(event.queryParameters, { key: '7', ip: '127.0.0.1', api: 'mapped' })
   assert.deepEqual(event.pathParameters, { id: '7', place: '上' })

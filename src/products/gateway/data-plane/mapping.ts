@@ -5,7 +5,7 @@
 import { linearMatch } from '../../../lib/linear-regexp.ts'
 import type { ApiDefinition, RequestParameter } from '../definition/definition.ts'
 import type { Location, systemParameterNames } from '../definition/nodes.ts'
-import { invalidParameter, parameterRequired } from './refusals.ts'
+import { invalidParameter, invalidPath, parameterRequired } from './refusals.ts'
 import { type GatewayRequest, headerOf } from './request.ts'
 
 export type SystemParameterName = (typeof systemParameterNames)[number]
@@ -123,6 +123,8 @@ export function mapped(
 function put(into: MappedRequest, { location, name }: Target, value: string): void {
   switch (location) {
     case 'PATH':
+      // By these the path would lead elsewhere at the backend.
+      if (value === '.' || value === '..') throw invalidPath(value)
       into.path.set(name, value)
       return
     case 'QUERY':

@@ -221,6 +221,7 @@ function checkDefinition(definition: ApiDefinition): void {
     if (problem !== undefined)
       throw invalid('RequestParameters', `RegularExpression of '${parameter.ApiParameterName}': ${problem}.`)
   }
+  checkHeaderNames(definition)
   const inPath = parametersIn(requestConfig.RequestPath)
   for (const { ApiParameterName: name, Location } of requestParameters) {
     if (Location === 'PATH' && !inPath.includes(name))
@@ -230,6 +231,39 @@ function checkDefinition(definition: ApiDefinition): void {
     checkOpenId(authType, openIdConnectConfig)
   }
   checkBackend(definition)
+}
+
+/** How the connection is framed, and where it leads, is not for a parameter to say. */
+const FRAMING =
+  /^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|proxy-.*)$/i
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+function checkHeaderNames(definition: ApiDefinition): void {
+  const { serviceParameters, serviceParametersMap, requestParameters } = definition
+  const placed = [
+    ...serviceParameters,
+    ...definition.constantParameters,
+    ...definition.systemParameters,
+    ...requestParameters.map((each) => ({
+      ServiceParameterName: each.ApiParameterName,
+      Location: each.Location,
+    })),
+    // Where only the map names a parameter of the backend, it is where that of the request is.
+    ...serviceParametersMap
+      .filter((each) =>
+        serviceParameters.every((other) => other.ServiceParameterName !== each.ServiceParameterName),
+      )
+      .map(({ ServiceParameterName, RequestParameterName }) => ({
+        ServiceParameterName,
+        Location: requestParameters.find((each) => each.ApiParameterName === RequestParameterName)?.Location,
+      })),
+  ]
+  for (const { ServiceParameterName: name, Location } of placed)
+    if (Location === 'HEAD' && (!TOKEN.test(name) || FRAMING.test(name)))
+      throw invalid('RequestParameters', `'${name}' can be no header.`)
+  for (const { HeaderName } of definition.serviceConfig.MockHeaders)
+    if (!TOKEN.test(HeaderName) || FRAMING.test(HeaderName))
+      throw invalid('ServiceConfig', `'${HeaderName}' can be no header.`)
 }
 
 function checkOpenId(authType: string, config: ApiDefinition['openIdConnectConfig']): void {

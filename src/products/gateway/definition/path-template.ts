@@ -6,7 +6,8 @@ const PARAMETER = /\[([^[\]]*)\]/g
 
 /** Throws `Invalid…`. */
 export function checkPathTemplate(wire: string, path: string): void {
-  if (!path.startsWith('/') || /[\s?#\\]/.test(path)) throw invalid(wire, `'${path}' is no path.`)
+  if (!path.startsWith('/') || /[\s\0-\x1f\x7f?#\\]/.test(path) || !path.isWellFormed())
+    throw invalid(wire, `'${path}' is no path.`)
   const segments = path.split('/').slice(1)
   if (segments.length > SEGMENTS_MAX) throw invalid(wire, `'${path}' has more than ${SEGMENTS_MAX} parts.`)
   const names = parametersIn(path)
@@ -31,6 +32,8 @@ export function filledPath(
   valueNamed: (name: string) => string | undefined,
   rest: string,
 ): string {
-  const filled = path.replaceAll(PARAMETER, (_, name: string) => encodeURIComponent(valueNamed(name) ?? ''))
+  const filled = path.replaceAll(PARAMETER, (_, name: string) =>
+    encodeURIComponent((valueNamed(name) ?? '').toWellFormed()),
+  )
   return filled.endsWith('/*') ? filled.slice(0, -1) + rest : filled
 }

@@ -39,7 +39,8 @@ export function backendRequest(
   const rest = restLength === 0 ? '' : rawSegments.slice(-restLength).join('/')
   const ownPlace =
     path === '' ? `/${rawSegments.join('/')}` : filledPath(path, (name) => parameters.get(name), rest)
-  const place = below.replace(/\/$/, '') + ownPlace
+  // A path travels in ASCII, whoever wrote it.
+  const place = (below.replace(/\/$/, '') + ownPlace).replace(/[^\x21-\x7e]/gu, encodeURIComponent)
   const search = new URLSearchParams(query).toString()
   const sent = form === undefined ? body : Buffer.from(new URLSearchParams(form).toString())
   const type = contentTypeOf(contentType, headerOf({ message }, 'content-type'), form !== undefined)

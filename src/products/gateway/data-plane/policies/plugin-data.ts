@@ -34,6 +34,7 @@ const names = z
       .filter((each) => each !== ''),
   )
   .refine((list) => list.length <= LIST_MAX, `more than ${LIST_MAX} items`)
+  .refine((list) => list.every((each) => /^[\x21-\x7e]+$/.test(each)), 'not ASCII')
 const identifier = z.union([z.string(), z.number()]).transform(String)
 const flag = z
   .boolean()

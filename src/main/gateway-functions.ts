@@ -146,7 +146,8 @@ export function gatewayFunctions(
           resolve({ is: 'timedOut' })
           request.destroy()
         })
-        request.once('error', (error: NodeJS.ErrnoException) => {
+        // Also after the answer has begun: a client that leaves ends the call.
+        request.on('error', (error: NodeJS.ErrnoException) => {
           cancel()
           resolve({ is: 'unreachable', because: error.code ?? error.message })
         })

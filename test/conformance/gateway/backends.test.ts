@@ -1,6 +1,6 @@
 /** Backends: mocks, services by HTTP, functions by role; how far they may be away, and what becomes of those that fail. */
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { createFunction, httpTrigger, invoke, type Sdk } from '../../clients.fixture.ts'
@@ -17,6 +17,7 @@ import {
   mockService,
   newGroup,
   refused,
+  urlOf,
 } from './gateway.fixture.ts'
 
 let client: Sdk
@@ -40,6 +41,7 @@ test('a mock answers what it was told', async () => {
 
 describe('a service by HTTP', () => {
   let address = ''
+  let streamEnded = (): void => {}
   const server = createServer((request, response) => void serve(request, response))
   before(async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -52,6 +54,12 @@ describe('a service by HTTP', () => {
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url?.startsWith('/base/slow')) return
+    if (request.url?.startsWith('/base/stream')) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: 1\n\n')
+      response.once('close', () => streamEnded())
+      return
+    }
     if (request.url?.startsWith('/base/broken')) {
       request.socket.destroy()
       return
@@ -111,6 +119,28 @@ describe('a service by HTTP', () => {
     await deployedApi(client, { ...at, requestParameters: [{ ApiParameterName: 'id', Location: 'PATH' }] })
     const { text } = await call(bed, groupId, `/${encodeURIComponent('订单')}/${encodeURIComponent('七')}`)
     assert.equal(decodeURI(JSON.parse(text).url), '/base/单/七')
+  })
+
+  test('streams its answer for as long as the client stays', async () => {
+    const { groupId } = await newGroup(client)
+    const streamed = service('/stream', { ServiceHttpMethod: 'GET' })
+    await deployedApi(client, { groupId, apiName: 'streamed', path: '/s', service: streamed })
+    const ended = new Promise<void>((resolve) => {
+      streamEnded = resolve
+    })
+    await new Promise<void>((resolve, reject) => {
+      const sent = httpRequest(`${urlOf(bed.platform, groupId)}/s`, { agent: false }, (response) => {
+        response.once('data', (chunk: Buffer) => {
+          assert.equal(String(chunk), 'data: 1\n\n')
+          response.destroy()
+          resolve()
+        })
+      })
+      sent.once('error', reject)
+      sent.end()
+    })
+    await ended
+    assert.equal((await call(bed, groupId, '/none')).status, 404)
   })
 
   test('that is slow, gone or breaks off is told of in the vendor’s codes', async () => {

@@ -75,6 +75,8 @@ describe('groups', () => {
     assert.equal((await refused(create('a b'))).code, 'InvalidGroupName')
     const { groupId } = await newGroup(client, { groupName: 'taken' })
     assert.equal((await refused(create('taken'))).code, 'DuplicateGroupName')
+    const both = await Promise.allSettled([create('at_once'), create('at_once')])
+    assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
     await client.createApi(
       createApiRequest({ groupId, apiName: 'one_api', path: '/a', service: mockService('x') }),
     )

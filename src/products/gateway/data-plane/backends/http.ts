@@ -83,7 +83,8 @@ const framing = (method: string, body: Buffer): string[] =>
 
 function answered(request: ClientRequest, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    request.once('error', reject)
+    // Also after the answer has begun: a client that leaves ends the call.
+    request.on('error', reject)
     request.once('response', (response) =>
       resolve({
         status: response.statusCode ?? 502,

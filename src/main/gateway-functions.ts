@@ -28,7 +28,13 @@ export function gatewayFunctions(
   { identity, accountId, region, clock, ids, endpoints }: Foundation,
   { engine, directory }: { engine: Engine; directory: FunctionDirectory },
 ): GatewayFunctions {
-  const agent = new Agent({ keepAlive: true, maxTotalSockets: SOCKETS_MAX, maxFreeSockets: 64 })
+  const agent = new Agent({
+    keepAlive: true,
+    maxTotalSockets: SOCKETS_MAX,
+    maxFreeSockets: 64,
+    // Sooner than the edge closes them: a request would meet that.
+    timeout: 30_000,
+  })
   const nameOf = ({ serviceName, functionName }: FunctionTarget) =>
     serviceName === '' ? functionName : nameInService(serviceName, functionName)
   const arnOf = (target: FunctionTarget) =>

@@ -42,6 +42,7 @@ test('a mock answers what it was told', async () => {
 describe('a service by HTTP', () => {
   let address = ''
   let streamEnded = (): void => {}
+  const servedOn = new WeakMap<object, number>()
   const server = createServer((request, response) => void serve(request, response))
   before(async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -59,6 +60,15 @@ describe('a service by HTTP', () => {
       response.write('data: 1\n\n')
       response.once('close', () => streamEnded())
       return
+    }
+    if (request.url?.startsWith('/base/tired')) {
+      // Every second request on a connection finds it closing.
+      const served = servedOn.get(request.socket) ?? 0
+      servedOn.set(request.socket, served + 1)
+      if (served > 0) {
+        request.socket.destroy()
+        return
+      }
     }
     if (request.url?.startsWith('/base/broken')) {
       request.socket.destroy()
@@ -119,6 +129,17 @@ describe('a service by HTTP', () => {
     await deployedApi(client, { ...at, requestParameters: [{ ApiParameterName: 'id', Location: 'PATH' }] })
     const { text } = await call(bed, groupId, `/${encodeURIComponent('订单')}/${encodeURIComponent('七')}`)
     assert.equal(decodeURI(JSON.parse(text).url), '/base/单/七')
+  })
+
+  test('that closes a kept connection is asked again on another, where that does no harm', async () => {
+    const { groupId } = await newGroup(client)
+    const tired = (method: string) => service('/tired', { ServiceHttpMethod: method })
+    await deployedApi(client, { groupId, apiName: 'tired_get', path: '/get', service: tired('GET') })
+    for (let each = 0; each < 4; each++) assert.equal((await call(bed, groupId, '/get')).status, 202)
+    await deployedApi(client, { groupId, apiName: 'tired_post', path: '/post', service: tired('POST') })
+    const statuses: number[] = []
+    for (let each = 0; each < 4; each++) statuses.push((await call(bed, groupId, '/post')).status)
+    assert.ok(statuses.includes(504), String(statuses))
   })
 
   test('streams its answer for as long as the client stays', async () => {

@@ -9,6 +9,7 @@ import type { MappedRequest } from '../mapping.ts'
 import {
   apiNotFound,
   backendTimedOut,
+  bodyTooLarge,
   functionResponseInvalid,
   roleRefused,
   serviceBusy,
@@ -16,6 +17,9 @@ import {
 import type { GatewayRequest } from '../request.ts'
 import { backendRequest } from './backend-request.ts'
 import { replyOf } from './function-reply.ts'
+
+/** A body of 32 MB in base64 and the rest of its event fit; text of which every character must be escaped may not. */
+const EVENT_BYTES_MAX = 48 * 1024 * 1024
 
 /** Throws `ApiError`. */
 export async function callFunction(
@@ -64,7 +68,7 @@ function eventOf(
     contentType,
   )
   const isText = isUtf8(body)
-  return Buffer.from(
+  const event = Buffer.from(
     JSON.stringify({
       path: `/${request.rawSegments.join('/')}`,
       httpMethod: request.method,
@@ -75,6 +79,8 @@ function eventOf(
       isBase64Encoded: !isText,
     }),
   )
+  if (event.length > EVENT_BYTES_MAX) throw bodyTooLarge()
+  return event
 }
 
 function headersObject(headers: readonly string[]): Record<string, string> {

@@ -46,23 +46,29 @@ export function httpBackends({ clock, resolve }: { clock: Clock; resolve?: Looku
     async call({ address, reach, method, target, headers, body, signal, timeoutMs }) {
       if (!isWithin(reach, address)) throw illegalAddress(address.hostname)
       const protocol = address.protocol as 'http:' | 'https:'
-      const request = (protocol === 'https:' ? httpsRequest : httpRequest)({
-        protocol,
-        hostname: address.hostname.replace(/^\[(.*)\]$/, '$1'),
-        ...(address.port === '' ? {} : { port: address.port }),
-        method,
-        path: target,
-        headers: [...headers, 'Host', address.host, ...framing(method, body)],
-        agent: agents[reach][protocol],
-        signal,
-      })
+      const begin = () =>
+        (protocol === 'https:' ? httpsRequest : httpRequest)({
+          protocol,
+          hostname: address.hostname.replace(/^\[(.*)\]$/, '$1'),
+          ...(address.port === '' ? {} : { port: address.port }),
+          method,
+          path: target,
+          headers: [...headers, 'Host', address.host, ...framing(method, body)],
+          agent: agents[reach][protocol],
+          signal,
+        })
+      let request = begin()
       let isLate = false
       const cancel = clock.after(timeoutMs, () => {
         isLate = true
         request.destroy(new Error('late'))
       })
       try {
-        return await answered(request, body)
+        return await answered(request, body).catch((error: unknown) => {
+          if (isLate || !mayBeSentAgain(request, method, error)) throw error
+          request = begin()
+          return answered(request, body)
+        })
       } catch (error) {
         if (isLate) throw backendTimedOut()
         throw worded(error, address)
@@ -75,6 +81,12 @@ export function httpBackends({ clock, resolve }: { clock: Clock; resolve?: Looku
     },
   }
 }
+
+/** A kept connection that the backend was just closing: nobody has seen the request, and seen twice it would do no harm. */
+const mayBeSentAgain = ({ reusedSocket }: ClientRequest, method: string, error: unknown): boolean =>
+  reusedSocket &&
+  (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') &&
+  (error as NodeJS.ErrnoException).code === 'ECONNRESET'
 
 const framing = (method: string, body: Buffer): string[] =>
   body.length > 0 || method === 'POST' || method === 'PUT' || method === 'PATCH'

@@ -5,6 +5,10 @@ import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import { ManualClock } from '../../lib/clock.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
+import { createAccessKey, deleteAccessKey, setAccessKeyStatus } from './changes/access-keys.ts'
+import { deletePolicy, putPolicy } from './changes/policies.ts'
+import { deleteRoleWithAll, putRole } from './changes/roles.ts'
+import { deleteUserWithAll, putUser } from './changes/users.ts'
 import { type Identity, identity as openIdentity } from './identity.ts'
 import { verdictOf } from './policy/evaluate.ts'
 import { parsePolicy } from './policy/policy.ts'
@@ -47,28 +51,28 @@ function whoHas(identity: Identity, accessKeyId: string, token?: string): Princi
 describe('a user', () => {
   it('may do nothing without a policy, what it says with one, and nothing again without it', async () => {
     const { identity, directory } = await opened()
-    await directory.putUser('ann', [])
-    const { accessKeyId } = await directory.createAccessKey('ann')
+    await putUser(directory, 'ann', [])
+    const { accessKeyId } = await createAccessKey(directory, 'ann')
     const may = () => identity.mayDo(whoHas(identity, accessKeyId), { action: 'fc:InvokeFunction', resource })
     assert.equal(may(), false)
-    await directory.putUser('ann', [system('AliyunFCInvocationAccess')])
+    await putUser(directory, 'ann', [system('AliyunFCInvocationAccess')])
     assert.equal(may(), true)
-    await directory.putPolicy('no', document(statement('Deny', 'fc:*')))
-    await directory.putUser('ann', [system('AliyunFCInvocationAccess'), custom('no')])
+    await putPolicy(directory, 'no', document(statement('Deny', 'fc:*')))
+    await putUser(directory, 'ann', [system('AliyunFCInvocationAccess'), custom('no')])
     assert.equal(may(), false)
     const verdictOn = (action: string) =>
       identity.verdictOn(whoHas(identity, accessKeyId), { action, resource })
     assert.deepEqual(['fc:InvokeFunction', 'oss:GetObject'].map(verdictOn), ['explicitDeny', 'implicitDeny'])
-    await directory.putPolicy('no', document(statement('Deny', 'oss:*')))
+    await putPolicy(directory, 'no', document(statement('Deny', 'oss:*')))
     assert.equal(may(), true, 'a changed policy counts at once')
-    await directory.putUser('ann', [])
+    await putUser(directory, 'ann', [])
     assert.equal(may(), false)
   })
 
   it('is known by keys that are active, whose secrets are the ones that were given', async () => {
     const { identity, directory } = await opened()
-    await directory.putUser('ann', [])
-    const { accessKeyId, accessKeySecret } = await directory.createAccessKey('ann')
+    await putUser(directory, 'ann', [])
+    const { accessKeyId, accessKeySecret } = await createAccessKey(directory, 'ann')
     const known = {
       is: 'known',
       accountId,
@@ -78,11 +82,11 @@ describe('a user', () => {
     }
     assert.deepEqual(identity.secretOf(accessKeyId, undefined), known)
     assert.deepEqual(identity.secretOf(accessKeyId, 'token'), { is: 'invalidToken' })
-    await directory.setAccessKeyStatus(accessKeyId, 'Inactive')
+    await setAccessKeyStatus(directory, accessKeyId, 'Inactive')
     assert.deepEqual(identity.secretOf(accessKeyId, undefined), { is: 'unknownAccessKey', disabled: true })
-    await directory.setAccessKeyStatus(accessKeyId, 'Active')
+    await setAccessKeyStatus(directory, accessKeyId, 'Active')
     assert.deepEqual(identity.secretOf(accessKeyId, undefined), known)
-    await directory.deleteUser('ann')
+    await deleteUserWithAll(directory, 'ann')
     assert.deepEqual(identity.secretOf(accessKeyId, undefined), { is: 'unknownAccessKey' })
   })
 
@@ -90,15 +94,16 @@ describe('a user', () => {
     const { identity, directory, clock } = await opened()
     const until = { DateLessThan: { 'acs:CurrentTime': '2026-01-02T00:00:00Z' } }
     const from = { IpAddress: { 'acs:SourceIp': '10.0.0.0/8' } }
-    await directory.putPolicy(
+    await putPolicy(
+      directory,
       'some',
       document(
         statement('Allow', 'fc:Get*'),
         statement('Allow', 'fc:Put*', { Condition: { ...until, ...from } }),
       ),
     )
-    await directory.putUser('ann', [custom('some')])
-    const principal = whoHas(identity, (await directory.createAccessKey('ann')).accessKeyId)
+    await putUser(directory, 'ann', [custom('some')])
+    const principal = whoHas(identity, (await createAccessKey(directory, 'ann')).accessKeyId)
     let asked = 0
     const may = (action: string, address: string) =>
       identity.mayDo(principal, {
@@ -133,18 +138,18 @@ describe('a role', () => {
 
   it('gives its sessions what it may, as long as it is there', async () => {
     const { identity, directory, clock } = await opened()
-    await directory.putRole('writer', role({ policies: [system('AliyunOSSFullAccess')] }))
+    await putRole(directory, 'writer', role({ policies: [system('AliyunOSSFullAccess')] }))
     const session = sessionForService(identity, asked(clock, 'Writer'))!
     const { accessKeyId, securityToken } = session
     const principal = whoHas(identity, accessKeyId, securityToken)
     const object = 'acs:oss:*:1:b/k'
     assert.equal(identity.mayDo(principal, { action: 'oss:PutObject', resource: object }), true)
     assert.equal(identity.mayDo(principal, { action: 'fc:InvokeFunction', resource }), false)
-    await directory.putRole('writer', role())
+    await putRole(directory, 'writer', role())
     assert.equal(identity.mayDo(principal, { action: 'oss:PutObject', resource: object }), false)
-    await directory.deleteRole('writer')
+    await deleteRoleWithAll(directory, 'writer')
     assert.deepEqual(identity.secretOf(accessKeyId, securityToken), { is: 'invalidToken' })
-    await directory.putRole('writer', role({ policies: [system('AdministratorAccess')] }))
+    await putRole(directory, 'writer', role({ policies: [system('AdministratorAccess')] }))
     assert.deepEqual(
       identity.secretOf(accessKeyId, securityToken),
       { is: 'invalidToken' },
@@ -154,7 +159,8 @@ describe('a role', () => {
 
   it('that does not trust the service, or does not exist, has no session', async () => {
     const { identity, directory, clock } = await opened()
-    await directory.putRole(
+    await putRole(
+      directory,
       'other',
       role({ assumeRolePolicyDocument: trusting({ Service: 'oss.aliyuncs.com' }) }),
     )
@@ -170,15 +176,15 @@ describe('a role', () => {
     const may = () =>
       identity.mayDo(whoHas(identity, accessKeyId, securityToken), { action: 'fc:InvokeFunction', resource })
     assert.equal(may(), true)
-    await directory.putRole('later', role())
+    await putRole(directory, 'later', role())
     assert.equal(may(), false)
-    await directory.deleteRole('later')
+    await deleteRoleWithAll(directory, 'later')
     assert.equal(may(), true)
   })
 
   it('gives a session with a policy of its own no more than both allow', async () => {
     const { identity, directory } = await opened()
-    await directory.putRole('r', role({ policies: [system('AliyunOSSFullAccess')] }))
+    await putRole(directory, 'r', role({ policies: [system('AliyunOSSFullAccess')] }))
     const { roleId } = directory.role('r')!
     const { accessKeyId, securityToken } = identity.issue({
       allows: {
@@ -199,7 +205,7 @@ describe('a role', () => {
 describe('a token', () => {
   it('has room for the largest policy of a session', async () => {
     const { identity, directory } = await opened()
-    await directory.putRole('r', {
+    await putRole(directory, 'r', {
       assumeRolePolicyDocument: trusting({ RAM: '*' }),
       maxSessionDurationSeconds: 3600,
       policies: [],
@@ -226,16 +232,19 @@ describe('the directory', () => {
   it('refuses what does not fit together', async () => {
     const { directory } = await opened()
     const code = (wanted: string) => (error: unknown) => (error as { code: string }).code === wanted
-    await assert.rejects(directory.putUser('ann', [custom('none')]), code('EntityNotExist.Policy'))
-    await assert.rejects(directory.createAccessKey('ann'), code('EntityNotExist.User'))
-    await assert.rejects(directory.deleteRole('r'), code('EntityNotExist.Role'))
-    await assert.rejects(directory.deleteAccessKey('LTAI'), code('EntityNotExist.User.AccessKey'))
-    await directory.putPolicy('p', document(statement('Allow', '*')))
-    await directory.putUser('ann', [custom('P')])
-    await assert.rejects(directory.deletePolicy('p'), code('DeleteConflict.Policy.Attachment'))
-    await directory.createAccessKey('ann')
-    await directory.createAccessKey('ANN')
-    await assert.rejects(directory.createAccessKey('ann'), code('LimitExceeded.User.AccessKey'))
+    await assert.rejects(putUser(directory, 'ann', [custom('none')]), code('EntityNotExist.Policy'))
+    await assert.rejects(createAccessKey(directory, 'ann'), code('EntityNotExist.User'))
+    await assert.rejects(deleteRoleWithAll(directory, 'r'), code('EntityNotExist.Role'))
+    await assert.rejects(deleteAccessKey(directory, 'LTAI'), code('EntityNotExist.User.AccessKey'))
+    await putPolicy(directory, 'p', document(statement('Allow', '*')))
+    await putUser(directory, 'ann', [custom('P')])
+    await assert.rejects(
+      deletePolicy(directory, 'p', { withVersions: true }),
+      code('DeleteConflict.Policy.User'),
+    )
+    await createAccessKey(directory, 'ann')
+    await createAccessKey(directory, 'ANN')
+    await assert.rejects(createAccessKey(directory, 'ann'), code('LimitExceeded.User.AccessKey'))
   })
 
   it('is what a plain map says after any changes, also for one that opens it anew', async () => {
@@ -267,12 +276,12 @@ describe('the directory', () => {
             case 'putPolicy': {
               const text = document(statement(one.effect, one.action))
               policies.set(one.name, text)
-              await directory.putPolicy(one.name, text)
+              await putPolicy(directory, one.name, text)
               break
             }
             case 'deletePolicy': {
               const should = policies.has(one.name) && !attached
-              await directory.deletePolicy(one.name).then(
+              await deletePolicy(directory, one.name, { withVersions: true }).then(
                 () => assert.ok(should),
                 () => assert.ok(!should),
               )
@@ -281,7 +290,7 @@ describe('the directory', () => {
             }
             case 'putUser': {
               const should = one.policies.every((policy) => policies.has(policy))
-              await directory.putUser(one.name, one.policies.map(custom)).then(
+              await putUser(directory, one.name, one.policies.map(custom)).then(
                 () => assert.ok(should),
                 () => assert.ok(!should),
               )
@@ -289,7 +298,7 @@ describe('the directory', () => {
               break
             }
             case 'deleteUser':
-              await directory.deleteUser(one.name).then(
+              await deleteUserWithAll(directory, one.name).then(
                 () => assert.ok(users.has(one.name)),
                 () => assert.ok(!users.has(one.name)),
               )
@@ -301,7 +310,7 @@ describe('the directory', () => {
           const user = again.directory.user(userName)
           assert.equal(user !== undefined, users.has(userName))
           if (!user) continue
-          const { accessKeyId } = await again.directory.createAccessKey(userName)
+          const { accessKeyId } = await createAccessKey(again.directory, userName)
           const principal = whoHas(again, accessKeyId)
           const reference = users.get(userName)!.map((policy) => parsePolicy(policies.get(policy)!, 'access'))
           for (const asked of ['x:One', 'x:Two', 'x:One']) {
@@ -318,7 +327,7 @@ describe('the directory', () => {
 
   it('makes changes that come at once one after the other', async () => {
     const { directory } = await opened()
-    await Promise.all(Array.from({ length: 20 }, (_, at) => directory.putUser(`u${at % 5}`, [])))
+    await Promise.all(Array.from({ length: 20 }, (_, at) => putUser(directory, `u${at % 5}`, [])))
     assert.equal(directory.users().length, 5)
   })
 })

@@ -37,21 +37,27 @@ export function authority({
   function grantsOf(principal: Principal): Grants {
     const known = remembered.get(principal)
     if (known && known.directoryVersion === directory.version) return known
-    const owner =
-      principal.is === 'user'
-        ? directory.user(principal.userName)
-        : principal.is === 'role'
-          ? directory.role(principal.roleName)
-          : undefined
+    const owner = ownerOf(principal)
     const text = principal.is === 'role' ? principal.sessionPolicy : undefined
     const grants: Grants = {
       directoryVersion: directory.version,
-      policies: owner ? directory.attached(owner.policies) : [],
+      policies: owner ? directory.policiesOf(owner) : [],
       session: text === undefined ? undefined : parsePolicy(text, 'access'),
       decisions: new Map(),
     }
     remembered.set(principal, grants)
     return grants
+  }
+
+  /** Another that has got the name since is not meant. */
+  function ownerOf(principal: Principal) {
+    if (principal.is === 'user') {
+      const user = directory.user(principal.userName)
+      return user?.userId === principal.userId ? user : undefined
+    }
+    if (principal.is !== 'role') return undefined
+    const role = directory.role(principal.roleName)
+    return role?.roleId === principal.roleId ? role : undefined
   }
 
   function judge(

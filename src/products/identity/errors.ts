@@ -42,21 +42,99 @@ export const noSuchPolicy = (policyName: string) =>
 export const noSuchAccessKey = (accessKeyId: string) =>
   new ApiError('EntityNotExist.User.AccessKey', 404, `The access key does not exist: ${accessKeyId}.`)
 
-export const deleteConflict = (policyName: string) =>
+export const noSuchGroup = (groupName: string) =>
+  new ApiError('EntityNotExist.Group', 404, `The group does not exist: ${groupName}.`)
+
+export const noSuchVersion = (policyName: string, versionId: string) =>
   new ApiError(
-    'DeleteConflict.Policy.Attachment',
-    409,
-    `The policy is attached to users or roles: ${policyName}.`,
+    'EntityNotExist.Policy.Version',
+    404,
+    `The policy version does not exist: ${versionId} of ${policyName}.`,
   )
 
-export const tooMany = (what: string, most: number) =>
-  new ApiError('LimitExceeded', 409, `An account has at most ${most} ${what}.`)
+export const notInGroup = (groupName: string) =>
+  new ApiError('EntityNotExist.User.Group', 404, `The user has not joined the group: ${groupName}.`)
+
+export const notAttached = (kind: EntityKind, policyName: string) =>
+  new ApiError(
+    `EntityNotExist.${kind}.Policy`,
+    404,
+    `The policy is not attached to the ${kind.toLowerCase()}: ${policyName}.`,
+  )
+
+export type EntityKind = 'User' | 'Group' | 'Role'
+
+export const alreadyExists = (kind: EntityKind | 'Policy', name: string) =>
+  new ApiError(`EntityAlreadyExists.${kind}`, 409, `The ${kind.toLowerCase()} does already exist: ${name}.`)
+
+export const alreadyInGroup = (groupName: string) =>
+  new ApiError('EntityAlreadyExists.User.Group', 409, `The user has already joined the group: ${groupName}.`)
+
+export const alreadyAttached = (kind: EntityKind, policyName: string) =>
+  new ApiError(
+    `EntityAlreadyExists.${kind}.Policy`,
+    409,
+    `The ${kind.toLowerCase()} has already been attached this policy: ${policyName}.`,
+  )
+
+const conflict = (what: string, message: string) => new ApiError(`DeleteConflict.${what}`, 409, message)
+
+export const userIsInGroups = (userName: string) =>
+  conflict('User.Group', `The user CAN NOT be in any group while deleting the user: ${userName}.`)
+
+export const userHasAccessKeys = (userName: string) =>
+  conflict('User.AccessKey', `The user CAN NOT has any access key while deleting the user: ${userName}.`)
+
+export const userHasPolicies = (userName: string) =>
+  conflict('User.Policy', `The user CAN NOT has any attached policy while deleting the user: ${userName}.`)
+
+export const groupHasMembers = (groupName: string) =>
+  conflict('Group.User', `The group CAN NOT has any user member while deleting the group: ${groupName}.`)
+
+export const groupHasPolicies = (groupName: string) =>
+  conflict(
+    'Group.Policy',
+    `The entity CAN NOT has any attached policy while deleting the group: ${groupName}.`,
+  )
+
+export const roleHasPolicies = (roleName: string) =>
+  conflict('Role.Policy', `The role CAN NOT has any attached policy while deleting the role: ${roleName}.`)
+
+export const policyIsAttached = (kind: EntityKind, policyName: string) =>
+  conflict(
+    `Policy.${kind}`,
+    `The policy CAN NOT been attached to any ${kind.toLowerCase()} while deleting the policy: ${policyName}.`,
+  )
+
+export const policyHasVersions = (policyName: string) =>
+  conflict('Policy.Version', `The policy CAN NOT has any version except the default version: ${policyName}.`)
+
+export const defaultVersionStays = (versionId: string) =>
+  conflict(
+    'Policy.Version.Default',
+    `The default policy version CAN NOT been deleted directly: ${versionId}.`,
+  )
+
+const beyond = {
+  User: 'The count of users beyond the current limits.',
+  'User.Group': 'The count of groups the target user joined beyond the current limits.',
+  'User.Policy': 'The policy count of the user attached policies beyond the current limits.',
+  Group: 'The count of groups beyond the current limits.',
+  'Group.Policy': 'The policy count of the group beyond the current limits.',
+  Role: 'The count of roles beyond the current limits.',
+  'Role.Policy': 'The count of policies attached to the role beyond the current limits.',
+  Policy: 'The count of policy beyond the current limits.',
+  'Policy.Version': 'The count of policy version beyond the current limits.',
+} as const
+
+export const limitExceeded = (what: keyof typeof beyond) =>
+  new ApiError(`LimitExceeded.${what}`, 409, beyond[what])
 
 export const alreadyHasKeys = (userName: string, most: number) =>
   new ApiError(
     'LimitExceeded.User.AccessKey',
     409,
-    `The user has ${most} access keys, which is the most there can be: ${userName}.`,
+    `The access key count of the user access keys beyond the current limits: ${userName} has ${most}.`,
   )
 
 export const malformedPolicy = (detail: string) => new ApiError('MalformedPolicyDocument', 400, detail)

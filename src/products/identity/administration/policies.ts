@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { malformedPolicy, noSuchPolicy } from '../errors.ts'
+import { deletePolicy, putPolicy, requirePolicy } from '../changes/policies.ts'
+import { malformedPolicy } from '../errors.ts'
 import { POLICY_NAME } from '../names.ts'
 import { MalformedPolicy, POLICY_LENGTH_MAX, type PolicyKind, parsePolicy } from '../policy/policy.ts'
+import { defaultVersionOf, type PolicyRecord } from '../records.ts'
 import { systemPolicies } from '../system-policies.ts'
 import { checkName, json, jsonReply, none, operation } from './vocabulary.ts'
 
@@ -14,7 +16,7 @@ export const policyOperations = [
     async handle({ path: { policyName }, body }, { directory }) {
       checkName('policy', POLICY_NAME, policyName)
       const text = policyText(body.policyDocument, 'access', POLICY_LENGTH_MAX)
-      return jsonReply(200, await directory.putPolicy(policyName, text))
+      return jsonReply(200, policyDocument(await putPolicy(directory, policyName, text)))
     },
   }),
 
@@ -24,9 +26,7 @@ export const policyOperations = [
     body: none,
 
     async handle({ path: { policyName } }, { directory }) {
-      const policy = directory.policy(policyName)
-      if (!policy) throw noSuchPolicy(policyName)
-      return jsonReply(200, policy)
+      return jsonReply(200, policyDocument(requirePolicy(directory, policyName)))
     },
   }),
 
@@ -48,11 +48,18 @@ export const policyOperations = [
     body: none,
 
     async handle({ path: { policyName } }, { directory }) {
-      await directory.deletePolicy(policyName)
+      await deletePolicy(directory, policyName, { withVersions: true })
       return { status: 204 }
     },
   }),
 ]
+
+const policyDocument = (policy: PolicyRecord) => ({
+  policyName: policy.policyName,
+  policyDocument: defaultVersionOf(policy).policyDocument,
+  defaultVersionId: policy.defaultVersionId,
+  createdTime: policy.createdTime,
+})
 
 /** A policy comes as an object, or as its JSON in a string, as RAM's API takes it. Throws `MalformedPolicyDocument`. */
 export function policyText(given: unknown, kind: PolicyKind, lengthMax: number): string {

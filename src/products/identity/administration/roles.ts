@@ -1,16 +1,16 @@
 import { z } from 'zod'
-import { noSuchRole } from '../errors.ts'
+import { deleteRoleWithAll, putRole, requireRole } from '../changes/roles.ts'
 import { ROLE_NAME, roleArn } from '../names.ts'
 import { TRUST_LENGTH_MAX } from '../policy/policy.ts'
-import { ATTACHED_MAX, type RoleRecord } from '../records.ts'
+import { PUT_ATTACHED_MAX, type RoleRecord } from '../records.ts'
 import { policyText } from './policies.ts'
-import { checkName, json, jsonReply, none, operation, policyRefs } from './vocabulary.ts'
+import { checkName, json, jsonReply, none, operation, policyRef, policyRefs } from './vocabulary.ts'
 
 /** A session lasts an hour unless the role says more, and never longer than half a day. */
 const input = z.strictObject({
   assumeRolePolicyDocument: z.unknown(),
   maxSessionDurationSeconds: z.int().min(3600).max(43_200).default(3600),
-  policies: policyRefs(ATTACHED_MAX).default([]),
+  policies: policyRefs(PUT_ATTACHED_MAX).default([]),
 })
 
 export const roleOperations = [
@@ -22,7 +22,7 @@ export const roleOperations = [
     async handle({ path: { roleName }, body }, { directory, accountId }) {
       checkName('role', ROLE_NAME, roleName)
       const { maxSessionDurationSeconds, policies } = body
-      const role = await directory.putRole(roleName, {
+      const role = await putRole(directory, roleName, {
         assumeRolePolicyDocument: policyText(body.assumeRolePolicyDocument, 'trust', TRUST_LENGTH_MAX),
         maxSessionDurationSeconds,
         policies,
@@ -37,9 +37,7 @@ export const roleOperations = [
     body: none,
 
     async handle({ path: { roleName } }, { directory, accountId }) {
-      const role = directory.role(roleName)
-      if (!role) throw noSuchRole(roleName)
-      return jsonReply(200, roleDocument(role, accountId))
+      return jsonReply(200, roleDocument(requireRole(directory, roleName), accountId))
     },
   }),
 
@@ -61,7 +59,7 @@ export const roleOperations = [
     body: none,
 
     async handle({ path: { roleName } }, { directory }) {
-      await directory.deleteRole(roleName)
+      await deleteRoleWithAll(directory, roleName)
       return { status: 204 }
     },
   }),
@@ -69,5 +67,6 @@ export const roleOperations = [
 
 const roleDocument = (role: RoleRecord, accountId: string) => ({
   ...role,
+  policies: role.policies.map(policyRef),
   arn: roleArn(accountId, role.roleName),
 })

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { noSuchUser } from '../errors.ts'
+import { createAccessKey, deleteAccessKey, setAccessKeyStatus } from '../changes/access-keys.ts'
+import { deleteUserWithAll, putUser, requireUser } from '../changes/users.ts'
 import { USER_NAME, userArn } from '../names.ts'
-import { type AccessKeyRecord, ATTACHED_MAX, type UserRecord } from '../records.ts'
-import { checkName, json, jsonReply, none, operation, policyRefs } from './vocabulary.ts'
+import { type AccessKeyRecord, PUT_ATTACHED_MAX, type UserRecord } from '../records.ts'
+import { checkName, json, jsonReply, none, operation, policyRef, policyRefs } from './vocabulary.ts'
 
-const input = z.strictObject({ policies: policyRefs(ATTACHED_MAX).default([]) })
+const input = z.strictObject({ policies: policyRefs(PUT_ATTACHED_MAX).default([]) })
 
 export const userOperations = [
   operation({
@@ -14,7 +15,7 @@ export const userOperations = [
 
     async handle({ path: { userName }, body: { policies } }, { directory, accountId }) {
       checkName('user', USER_NAME, userName)
-      const user = await directory.putUser(userName, policies)
+      const user = await putUser(directory, userName, policies)
       return jsonReply(200, userDocument(user, directory.keysOf(userName), accountId))
     },
   }),
@@ -25,8 +26,7 @@ export const userOperations = [
     body: none,
 
     async handle({ path: { userName } }, { directory, accountId }) {
-      const user = directory.user(userName)
-      if (!user) throw noSuchUser(userName)
+      const user = requireUser(directory, userName)
       return jsonReply(200, userDocument(user, directory.keysOf(userName), accountId))
     },
   }),
@@ -49,7 +49,7 @@ export const userOperations = [
     body: none,
 
     async handle({ path: { userName } }, { directory }) {
-      await directory.deleteUser(userName)
+      await deleteUserWithAll(directory, userName)
       return { status: 204 }
     },
   }),
@@ -61,7 +61,7 @@ export const userOperations = [
 
     /** The only answer that ever has the secret. */
     async handle({ path: { userName } }, { directory }) {
-      return jsonReply(200, await directory.createAccessKey(userName))
+      return jsonReply(200, await createAccessKey(directory, userName))
     },
   }),
 
@@ -71,7 +71,7 @@ export const userOperations = [
     body: json(z.strictObject({ status: z.enum(['Active', 'Inactive']) })),
 
     async handle({ path: { accessKeyId }, body: { status } }, { directory }) {
-      return jsonReply(200, withoutSecret(await directory.setAccessKeyStatus(accessKeyId, status)))
+      return jsonReply(200, withoutSecret(await setAccessKeyStatus(directory, accessKeyId, status)))
     },
   }),
 
@@ -81,7 +81,7 @@ export const userOperations = [
     body: none,
 
     async handle({ path: { accessKeyId } }, { directory }) {
-      await directory.deleteAccessKey(accessKeyId)
+      await deleteAccessKey(directory, accessKeyId)
       return { status: 204 }
     },
   }),
@@ -89,6 +89,7 @@ export const userOperations = [
 
 const userDocument = (user: UserRecord, keys: readonly AccessKeyRecord[], accountId: string) => ({
   ...user,
+  policies: user.policies.map(policyRef),
   arn: userArn(accountId, user.userName),
   accessKeys: keys.map(withoutSecret),
 })

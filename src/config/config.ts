@@ -53,6 +53,9 @@ const settingsSchema = z.object({
   HANSHU_OSS_PORT: port.default(9001).describe('Object Storage API.'),
   HANSHU_OTS_PORT: port.default(9002).describe('Table Store API.'),
   HANSHU_MNS_PORT: port.default(9003).describe('Queues and topics (MNS) API.'),
+  HANSHU_RAM_PORT: port
+    .default(9007)
+    .describe('Resource Access Management API (users, keys, groups, roles, policies).'),
   HANSHU_STS_PORT: port.default(9004).describe('Security Token Service API (AssumeRole, GetCallerIdentity).'),
   HANSHU_GATEWAY_PORT: port
     .default(9005)

@@ -1,6 +1,6 @@
 /** The names by which clients of the vendor's services find them when they are told nothing but a region. */
 
-export type CloudServiceName = 'apigateway' | 'fc' | 'log' | 'mns' | 'oss' | 'ots' | 'sts'
+export type CloudServiceName = 'apigateway' | 'fc' | 'log' | 'mns' | 'oss' | 'ots' | 'ram' | 'sts'
 
 export interface CloudName {
   service: CloudServiceName
@@ -28,6 +28,8 @@ const forms: readonly (readonly [CloudServiceName, RegExp])[] = (
     ['mns', `${account}\\.(mns\\.${region})`],
     // Where queues and topics are managed.
     ['mns', `(mns-open(?:-vpc|-intl|-internal)?\\.${region})`],
+    // One for all regions.
+    ['ram', `(ram(?:-vpc|-intl|-share)?)`],
     ['sts', `(sts(?:-vpc|-internal)?(?:\\.${region})?)`],
     ['apigateway', `(apigateway(?:-vpc|-internal)?\\.${region})`],
     ['fc', `${account}\\.(${region}\\.fc)`],

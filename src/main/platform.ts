@@ -12,6 +12,7 @@ import type { Foundation } from './foundation.ts'
 import { assembleFunctions } from './functions.ts'
 import { assembleGateway } from './gateway.ts'
 import { assembleHttpTriggers } from './http-triggers.ts'
+import { assembleIdentity } from './identity.ts'
 import { listen } from './listen.ts'
 import { assembleMetering } from './metering.ts'
 import { assembleObjects } from './objects.ts'
@@ -22,7 +23,6 @@ import { queueDestination } from './queue-destination.ts'
 import { assembleQueues } from './queues.ts'
 import { announceReady } from './ready.ts'
 import { platformStatus } from './status.ts'
-import { assembleSts } from './sts.ts'
 import { sweepNowAndThen } from './sweep.ts'
 import { assembleTables } from './tables.ts'
 import { assembleTimerTriggers } from './timer-triggers.ts'
@@ -115,7 +115,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   })
   const parts: readonly Part[] = [
     functions,
-    assembleSts(foundation),
+    ...assembleIdentity(foundation),
     objects,
     tables,
     queues,

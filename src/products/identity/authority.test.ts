@@ -78,7 +78,7 @@ describe('a user', () => {
       accountId,
       accessKeySecret,
       allows: { to: 'actAsUser', userName: 'ann' },
-      principal: { is: 'user', userName: 'ann', userId: directory.user('Ann')!.userId },
+      principal: { is: 'user', userName: 'ann', userId: directory.user('Ann')!.userId, accessKeyId },
     }
     assert.deepEqual(identity.secretOf(accessKeyId, undefined), known)
     assert.deepEqual(identity.secretOf(accessKeyId, 'token'), { is: 'invalidToken' })

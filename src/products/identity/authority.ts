@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { AccessControl, AccessRequest, Verdict } from '../../wire/access.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import type { Directory } from './directory.ts'
+import type { LastUses } from './last-uses.ts'
 import { contextAt } from './policy/conditions.ts'
 import { type ResourceCaller, verdictOfResource, verdictOfSession } from './policy/evaluate.ts'
 import { MalformedPolicy, type Policy, parsePolicy } from './policy/policy.ts'
@@ -24,10 +25,12 @@ export function authority({
   directory,
   clock,
   accountId,
+  lastUses,
 }: {
   directory: Directory
   clock: Clock
   accountId: string
+  lastUses: Pick<LastUses, 'note'>
 }): AccessControl {
   /** By their text. */
   const resourcePolicies = new Map<string, Policy>()
@@ -79,6 +82,7 @@ export function authority({
 
   function verdictOn(principal: Principal, request: AccessRequest): Verdict {
     if (principal.is === 'account' || principal.is === 'unknownRole') return 'allow'
+    if (principal.is === 'user' && principal.accessKeyId) lastUses.note(principal.accessKeyId)
     const grants = grantsOf(principal)
     const question = `${request.action}\n${request.resource}`
     return grants.decisions.get(question) ?? judge(grants, question, request)

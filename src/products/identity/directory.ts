@@ -16,6 +16,7 @@ import {
   type Kind,
   type Kinds,
   type KnownIdentities,
+  lastUseKey,
   loadIdentities,
   type PolicyRecord,
   type PolicyRef,
@@ -146,6 +147,7 @@ export class Directory {
       remove: (kind, record) => {
         const { id, key, known } = place(kind, record)
         writes.push({ remove: key, expect: 'present' })
+        if ('accessKeyId' in record) writes.push({ remove: lastUseKey(record.accessKeyId) })
         effects.push(() => {
           known.delete(id)
           if ('groupId' in record) this.#groupsById.delete(record.groupId)

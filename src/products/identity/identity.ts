@@ -11,6 +11,7 @@ import type { Principal, SecretAnswer, SecretLookup } from '../../wire/signature
 import { randomAlphanumerics } from './alphanumerics.ts'
 import { authority } from './authority.ts'
 import { Directory } from './directory.ts'
+import { type LastUses, lastUses } from './last-uses.ts'
 import { parseRoleArn } from './names.ts'
 import type { RoleRecord } from './records.ts'
 import { loadOrCreateRoot } from './root-record.ts'
@@ -20,6 +21,7 @@ export interface Identity extends SecretLookup, AccessControl {
   /** The account's own credentials. */
   readonly root: { accessKeyId: string; accessKeySecret: string }
   readonly directory: Directory
+  readonly lastUses: LastUses
   /** Credentials that end by themselves. Those of a role end with it, too; those of an upload cannot be taken back before. */
   issue(options: IssueOptions): TemporaryCredentials
   /** The role of this ARN, or why there is none. */
@@ -73,6 +75,11 @@ export async function identity({
 }: IdentityOptions): Promise<Identity> {
   const kept = await loadOrCreateRoot(records, clock, randomBytes)
   const directory = await Directory.open({ records, clock, randomBytes })
+  const uses = lastUses({
+    records,
+    clock,
+    has: (accessKeyId) => directory.accessKey(accessKeyId) !== undefined,
+  })
   const sealingKey = Buffer.from(kept.sealingKey, 'base64')
   const seal = tokenSeal(sealingKey, randomBytes)
   const tokens = new Map<string, RememberedToken>()
@@ -105,7 +112,7 @@ export async function identity({
             accountId,
             accessKeySecret: key.accessKeySecret,
             allows: { to: 'actAsUser', userName },
-            principal: { is: 'user', userName, userId },
+            principal: { is: 'user', userName, userId, accessKeyId },
           }
     users.answers.set(accessKeyId, answer)
     return answer
@@ -177,8 +184,9 @@ export async function identity({
     accountId,
     root: { accessKeyId: kept.accessKeyId, accessKeySecret: kept.accessKeySecret },
     directory,
+    lastUses: uses,
     roleOf,
-    ...authority({ directory, clock, accountId }),
+    ...authority({ directory, clock, accountId, lastUses: uses }),
 
     secretOf(accessKeyId, securityToken) {
       if (accessKeyId === kept.accessKeyId)

@@ -128,6 +128,9 @@ export const idOf = <K extends Kind>(kind: K, record: Kinds[K]): string => place
 
 export const recordKey = (kind: Kind, id: string): string => places[kind].prefix + id
 
+/** When a key was last used; removed with the key. */
+export const lastUseKey = (accessKeyId: string): string => `identity/last-uses/${accessKeyId}`
+
 export type KnownIdentities = { [K in Kind]: Map<string, Kinds[K]> }
 
 export async function loadIdentities(records: RecordStore): Promise<KnownIdentities> {

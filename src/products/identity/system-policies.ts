@@ -61,5 +61,7 @@ export const systemPolicies: ReadonlyMap<string, string> = new Map([
       'ots:BulkImport',
     ),
   ],
+  ['AliyunRAMFullAccess', allowing('ram:*')],
+  ['AliyunRAMReadOnlyAccess', allowing('ram:Get*', 'ram:List*')],
   ['AliyunSTSAssumeRoleAccess', allowing('sts:AssumeRole')],
 ])

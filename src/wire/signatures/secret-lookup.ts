@@ -34,7 +34,7 @@ export type Allowance =
 /** Who signed a request. Handed on as it is to whoever answers `mayDo`; only the identity product looks into it. */
 export type Principal =
   | { is: 'account' }
-  | { is: 'user'; userName: string; userId: string }
+  | { is: 'user'; userName: string; userId: string /** Of the key that signed. */; accessKeyId?: string }
   | {
       is: 'role'
       roleName: string

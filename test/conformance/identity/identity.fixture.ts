@@ -95,3 +95,21 @@ async function policy(platform: Platform, statements: readonly object[]): Promis
   })
   return name
 }
+
+/** What the SDK threw: status, code and message as they were on the wire. */
+export async function refused(
+  promise: Promise<unknown>,
+): Promise<{ status: number; code: string; message: string }> {
+  const error = await promise.then(
+    () => assert.fail('it was not refused'),
+    // biome-ignore lint/suspicious/noExplicitAny: an SDK without types
+    (thrown: any) => thrown,
+  )
+  const data = error.data ?? assert.fail(error)
+  assert.match(data.RequestId, /^[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}$/)
+  return {
+    status: error.statusCode ?? error.entry?.response.statusCode,
+    code: error.code,
+    message: data.Message,
+  }
+}

@@ -4,7 +4,16 @@ import { describe, test } from 'node:test'
 import { signRpc } from '../../../src/lib/signing/rpc.ts'
 import type { Platform } from '../../platform.fixture.ts'
 import { http, sharedPlatform } from '../conformance.fixture.ts'
-import { administered, type Keys, popClient, role, stsClient, stsModels, user } from './identity.fixture.ts'
+import {
+  administered,
+  type Keys,
+  popClient,
+  refused,
+  role,
+  stsClient,
+  stsModels,
+  user,
+} from './identity.fixture.ts'
 
 const mayAssume = { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }
 let ann: Keys
@@ -22,24 +31,6 @@ const bed = sharedPlatform({}, async ({ platform }) => {
     maxSessionDurationSeconds: 7200,
   })
 })
-
-/** What the SDK threw: status, code and message as they were on the wire. */
-async function refused(
-  promise: Promise<unknown>,
-): Promise<{ status: number; code: string; message: string }> {
-  const error = await promise.then(
-    () => assert.fail('it was not refused'),
-    // biome-ignore lint/suspicious/noExplicitAny: an SDK without types
-    (thrown: any) => thrown,
-  )
-  const data = error.data ?? assert.fail(error)
-  assert.match(data.RequestId, /^[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}$/)
-  return {
-    status: error.statusCode ?? error.entry?.response.statusCode,
-    code: error.code,
-    message: data.Message,
-  }
-}
 
 const assume = (keys: Keys, fields: object = {}) =>
   stsClient(bed.platform, keys).assumeRole(

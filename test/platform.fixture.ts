@@ -20,7 +20,17 @@ export interface Ready {
   accessKeySecret: string
   sandbox: string
   endpoints: Record<
-    'fc' | 'edge' | 'edge-tls' | 'oss' | 'ots' | 'mns' | 'ram' | 'sts' | 'gateway' | 'apigateway',
+    | 'fc'
+    | 'edge'
+    | 'edge-tls'
+    | 'oss'
+    | 'ots'
+    | 'mns'
+    | 'actiontrail'
+    | 'ram'
+    | 'sts'
+    | 'gateway'
+    | 'apigateway',
     string
   >
 }

@@ -6,9 +6,10 @@ import { CommandFailed, PlatformRefused } from './errors.ts'
 import { connect } from './platform.ts'
 import type { Terminal } from './terminal.ts'
 
-export type ProductName = 'oss' | 'mns' | 'ots'
+export type ProductName = 'actiontrail' | 'oss' | 'mns' | 'ots'
 
 const titles: Readonly<Record<ProductName, string>> = {
+  actiontrail: 'the audit trail',
   oss: 'Object Storage',
   mns: 'queues and topics',
   ots: 'Table Store',

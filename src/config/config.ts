@@ -56,6 +56,9 @@ const settingsSchema = z.object({
   HANSHU_RAM_PORT: port
     .default(9007)
     .describe('Resource Access Management API (users, keys, groups, roles, policies).'),
+  HANSHU_ACTIONTRAIL_PORT: port
+    .default(9008)
+    .describe('ActionTrail API (LookupEvents): who called which operation.'),
   HANSHU_STS_PORT: port.default(9004).describe('Security Token Service API (AssumeRole, GetCallerIdentity).'),
   HANSHU_GATEWAY_PORT: port
     .default(9005)

@@ -17,6 +17,7 @@ const known: Record<string, [service: string, zone: string]> = {
   '1.mns.cn-hangzhou-internal.aliyuncs.com': ['mns', 'mns.cn-hangzhou-internal.aliyuncs.com'],
   '1.mns.cn-hangzhou-internal-vpc.aliyuncs.com': ['mns', 'mns.cn-hangzhou-internal-vpc.aliyuncs.com'],
   'mns-open.cn-hangzhou.aliyuncs.com': ['mns', 'mns-open.cn-hangzhou.aliyuncs.com'],
+  'actiontrail.cn-hangzhou.aliyuncs.com': ['actiontrail', 'actiontrail.cn-hangzhou.aliyuncs.com'],
   'apigateway.cn-hangzhou.aliyuncs.com': ['apigateway', 'apigateway.cn-hangzhou.aliyuncs.com'],
   'apigateway-vpc.cn-beijing.aliyuncs.com': ['apigateway', 'apigateway-vpc.cn-beijing.aliyuncs.com'],
   'ram.aliyuncs.com': ['ram', 'ram.aliyuncs.com'],

@@ -1,6 +1,15 @@
 /** The names by which clients of the vendor's services find them when they are told nothing but a region. */
 
-export type CloudServiceName = 'apigateway' | 'fc' | 'log' | 'mns' | 'oss' | 'ots' | 'ram' | 'sts'
+export type CloudServiceName =
+  | 'actiontrail'
+  | 'apigateway'
+  | 'fc'
+  | 'log'
+  | 'mns'
+  | 'oss'
+  | 'ots'
+  | 'ram'
+  | 'sts'
 
 export interface CloudName {
   service: CloudServiceName
@@ -28,6 +37,7 @@ const forms: readonly (readonly [CloudServiceName, RegExp])[] = (
     ['mns', `${account}\\.(mns\\.${region})`],
     // Where queues and topics are managed.
     ['mns', `(mns-open(?:-vpc|-intl|-internal)?\\.${region})`],
+    ['actiontrail', `(actiontrail(?:-vpc)?\\.${region})`],
     // One for all regions.
     ['ram', `(ram(?:-vpc|-intl|-share)?)`],
     ['sts', `(sts(?:-vpc|-internal)?(?:\\.${region})?)`],

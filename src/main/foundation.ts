@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import { type IdSource, randomIds } from '../lib/ids.ts'
 import type { SandboxDriver } from '../ports/sandbox.ts'
 import { type Identity, identity as openIdentity } from '../products/identity/identity.ts'
+import { openTrail, type Trail } from '../products/trail/trail.ts'
 import type { TakenDataDir } from './data-dir.ts'
 import { openSandbox } from './sandbox.ts'
 import type { Starting } from './starting.ts'
@@ -15,6 +16,8 @@ export interface Foundation extends Starting, TakenDataDir, OpenedStores {
   region: string
   driver: SandboxDriver
   identity: Identity
+  /** Who did what, by every API. */
+  trail: Trail
   /** URLs by the names of the listeners; filled when they listen. */
   endpoints: Record<string, string>
 }
@@ -33,6 +36,13 @@ export async function openFoundation(starting: Starting, taken: TakenDataDir): P
     accountId,
     unknownRolesUnrestricted: starting.config.HANSHU_UNKNOWN_ROLES === 'unrestricted',
   })
+  const trail = openTrail({
+    streams: opened.stores.streams,
+    clock,
+    log: starting.log.child({ part: 'trail' }),
+    place: { accountId, region: starting.config.HANSHU_REGION, rootAccessKeyId: identity.root.accessKeyId },
+  })
+  starting.closing.push(() => trail.settled())
   return {
     ...starting,
     ...taken,
@@ -43,6 +53,7 @@ export async function openFoundation(starting: Starting, taken: TakenDataDir): P
     ...opened,
     driver,
     identity,
+    trail,
     endpoints: {},
   }
 }

@@ -56,7 +56,7 @@ export interface FunctionsSurroundings {
 }
 
 export async function assembleFunctions(
-  { config, stores, upkeep, clock, ids, region, accountId, identity, log }: Foundation,
+  { config, stores, upkeep, clock, ids, region, accountId, identity, trail, log }: Foundation,
   {
     directory,
     customDomains,
@@ -117,8 +117,8 @@ export async function assembleFunctions(
     },
     runnableRuntimes: images.runnable,
   })
-  const administration = requestHandler(administrationProduct({ identity, clock, ids }), log)
-  const { handle: handleFunctions, take: takeFunctions } = productServer(product, log)
+  const administration = requestHandler(administrationProduct({ identity, clock, ids }), log, trail.observe)
+  const { handle: handleFunctions, take: takeFunctions } = productServer(product, log, trail.observe)
   const upgradeFunctions = upgradeHandler(handleFunctions)
   // Code is uploaded to the address of the API when the client was told no other.
   // Functions of services are reached here, too: their clients know one endpoint.

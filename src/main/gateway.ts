@@ -20,7 +20,8 @@ export async function assembleGateway(
   foundation: Foundation,
   { engine, directory }: { engine: Engine; directory: FunctionDirectory },
 ): Promise<Part> {
-  const { config, stores, clock, ids, region, accountId, identity, endpoints, log, closing } = foundation
+  const { config, stores, clock, ids, region, accountId, identity, trail, endpoints, log, closing } =
+    foundation
   const { records } = stores
   const catalog = await Catalog.open(records)
   const functions = gatewayFunctions(foundation, { engine, directory })
@@ -51,7 +52,7 @@ export async function assembleGateway(
     },
     identity,
   )
-  const handleRequest = rpcHandler(product, log)
+  const handleRequest = rpcHandler(product, log, trail.observe)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
   return {
     cloud: { name: 'apigateway', handle },

@@ -49,7 +49,7 @@ export async function assembleObjects(
   foundation: Foundation,
   { objectListeners: listeners }: Pick<EventTriggersPart, 'objectListeners'>,
 ): Promise<ObjectsPart> {
-  const { config, stores, clock, ids, region, accountId, identity, log, closing } = foundation
+  const { config, stores, clock, ids, region, accountId, identity, trail, log, closing } = foundation
   const { records, objectBlobs: blobs } = stores
   const leases = new PartLeases()
   const images = new ImageProcesses({ clock })
@@ -67,7 +67,7 @@ export async function assembleObjects(
     reachOf: reachUnder(config.HANSHU_PRIVATE_TARGETS),
     accessLogs,
   })
-  const handleRequest = requestHandler(product, log)
+  const handleRequest = requestHandler(product, log, trail.observe)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
   const applyLifecycles = lifecycle(store)
   await ensureUploadBucket({ records, clock })

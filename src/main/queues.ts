@@ -33,7 +33,8 @@ export function assembleQueues(
     eventRules,
   }: Pick<EventTriggersPart, 'topicListeners'> & { eventRules: EventRules },
 ): QueuesPart {
-  const { config, stores, clock, ids, region, accountId, identity, endpoints, log, closing } = foundation
+  const { config, stores, clock, ids, region, accountId, identity, trail, endpoints, log, closing } =
+    foundation
   const { records } = stores
   const reachOf = reachUnder(config.HANSHU_PRIVATE_TARGETS)
   const newMessageId = messageIds(() => clock.now(), ids.uuid)
@@ -86,10 +87,14 @@ export function assembleQueues(
     clock,
     ids,
   })
-  const handleControl = rpcHandler(control, log)
+  const handleControl = rpcHandler(control, log, trail.observe)
   /** For those who are admitted: by their addresses, or all. */
   function serverFor(admits: (address: string | undefined) => boolean) {
-    const { handle: handleMessages, take } = productServer(queuesProduct({ ...product, admits }), log)
+    const { handle: handleMessages, take } = productServer(
+      queuesProduct({ ...product, admits }),
+      log,
+      trail.observe,
+    )
     const handle: RequestListener = (request, response) =>
       void (isControlPlane(request) ? handleControl : handleMessages)(request, response)
     return { handle, take }

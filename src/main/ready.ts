@@ -48,6 +48,7 @@ function banner({ endpoints, dataDir, driver: { name, isolates } }: Foundation):
     `  Queues and topics     ${endpoints['mns']}   (MNS)`,
     `  API Gateway           ${endpoints['gateway']}   (management: ${endpoints['apigateway']})`,
     `  Security Tokens       ${endpoints['sts']}`,
+    `  Audit trail           ${endpoints['actiontrail']}   (ActionTrail)`,
     `  Access Management     ${endpoints['ram']}   (RAM)`,
     `  sandbox               ${name}${isolates ? '' : '   WARNING: no isolation, for development only'}`,
     `  data                  ${dataDir}   (access key: ready.json)`,

@@ -24,7 +24,7 @@ export function assembleTables(
   foundation: Foundation,
   { tableWritten }: Pick<EventTriggersPart, 'tableWritten'>,
 ): Part {
-  const { config, stores, clock, ids, region, identity, closing, log } = foundation
+  const { config, stores, clock, ids, region, identity, trail, closing, log } = foundation
   const { records, searchIndexes } = stores
   const rows = told(stores.rows, tableWritten)
   const product = tablesProduct({
@@ -38,7 +38,7 @@ export function assembleTables(
     region,
     log,
   })
-  const { handle: handleRequest, take } = productServer(product, log)
+  const { handle: handleRequest, take } = productServer(product, log, trail.observe)
   const handle: RequestListener = (request, response) => void handleRequest(request, response)
   closing.push(() => product.filling.end())
   closing.push(() => product.searching.end())

@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Logger } from '../lib/logger.ts'
 import { ApiError, unexpectedError } from './api-error.ts'
 import { collect } from './body.ts'
+import type { CallObserver } from './call-observer.ts'
 import type { FastAnswer } from './fast-path/answer-text.ts'
 import type { FastRequest, TakeRequest } from './fast-path/fast-path.ts'
 import type { Call, Operation, Reply } from './operation.ts'
@@ -107,6 +108,8 @@ const NOTHING = Buffer.alloc(0)
 interface Seen {
   operation?: string
   dataPlane?: boolean
+  principal?: Principal
+  path?: Readonly<Record<string, string>>
 }
 
 export type RequestHandler = (
@@ -138,10 +141,17 @@ export interface ProductServer {
   take: TakeRequest
 }
 
-export const requestHandler = <Context>(product: Product<Context>, log: Logger): RequestHandler =>
-  productServer(product, log).handle
+export const requestHandler = <Context>(
+  product: Product<Context>,
+  log: Logger,
+  observe?: CallObserver,
+): RequestHandler => productServer(product, log, observe).handle
 
-export function productServer<Context>(product: Product<Context>, log: Logger): ProductServer {
+export function productServer<Context>(
+  product: Product<Context>,
+  log: Logger,
+  observe?: CallObserver,
+): ProductServer {
   const router = routerOf(
     product.operations.map((operation) => ({ route: operation.route, target: operation })),
   )
@@ -196,14 +206,30 @@ export function productServer<Context>(product: Product<Context>, log: Logger): 
     body?: Buffer,
   ): Promise<Reply> {
     let reply: Reply
+    let errorCode: string | undefined
     try {
       reply = await answer(head, requestId, signal, seen, body)
     } catch (thrown) {
-      reply = product.renderError(asApiError(thrown, head, requestId), requestId, head)
+      const error = asApiError(thrown, head, requestId)
+      errorCode = error.code
+      reply = product.renderError(error, requestId, head)
     }
     const facts = { operation: seen.operation, requestId, method: head.method, status: reply.status }
     if (seen.dataPlane) productLog.debug(facts, 'answered')
     else productLog.info(facts, 'answered')
+    const { operation, principal, path = {} } = seen
+    if (observe && operation !== undefined && principal && !seen.dataPlane) {
+      observe({
+        product: product.name,
+        operation,
+        requestId,
+        principal,
+        message: head.message,
+        status: reply.status,
+        ...(errorCode === undefined ? {} : { errorCode }),
+        named: Object.entries(path),
+      })
+    }
     return reply
   }
 
@@ -222,6 +248,8 @@ export function productServer<Context>(product: Product<Context>, log: Logger): 
     if (!found) throw new NoSuchRoute(router.methodsOf(rawPath, query))
     const { target: operation, path } = found
     seen.operation = operation.name
+    seen.path = path
+    if (caller.principal) seen.principal = caller.principal
     if (operation.dataPlane) seen.dataPlane = true
     product.authorize?.({ caller, operation, path, query, head })
     let collected: Buffer = NOTHING

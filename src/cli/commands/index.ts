@@ -165,6 +165,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Manage users, access keys, roles and policies',
     load: async () => (await import('./identity.ts')).identity,
   },
+  audit: {
+    summary: 'Show who called which operation',
+    load: async () => (await import('./audit.ts')).audit,
+  },
   'event generate': {
     summary: 'Make up an event of a trigger',
     load: async () => (await import('./event/generate.ts')).eventGenerate,

@@ -10,6 +10,11 @@ const policyOf = (...statements: object[]): string =>
 
 export const systemPolicies: ReadonlyMap<string, string> = new Map([
   ['AdministratorAccess', allowing('*')],
+  ['AliyunActionTrailFullAccess', allowing('actiontrail:*')],
+  [
+    'AliyunActionTrailReadOnlyAccess',
+    allowing('actiontrail:Get*', 'actiontrail:Describe*', 'actiontrail:List*', 'actiontrail:Lookup*'),
+  ],
   ['AliyunApiGatewayFullAccess', allowing('apigateway:*')],
   ['AliyunApiGatewayReadOnlyAccess', allowing('apigateway:Describe*')],
   [

@@ -99,7 +99,7 @@ export function objectsAuthentication({
     if (!allowed(allows, head, resource, query)) throw accessDenied()
     const caller: AccessCaller = { is: 'signer', byUrl: given.when.is === 'url', principal }
     const facts: RequestFacts = { ...seen, caller }
-    return { accountId, rawPath: rawPathOf(resource), facts }
+    return { accountId, rawPath: rawPathOf(resource), facts, ...(principal && { principal }) }
   }
 
   /** The bucket of the host, if there is one, else that of the path. */

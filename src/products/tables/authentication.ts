@@ -72,7 +72,7 @@ export function tablesAuthentication({
       principal,
       conditions: () => requestConditions(head, accessKeyId),
     }
-    return { accountId, verifyBody: (body) => checkMd5(body, contentMd5), facts }
+    return { accountId, principal, verifyBody: (body) => checkMd5(body, contentMd5), facts }
   }
 
   function secretOf(accessKeyId: string, securityToken: string | undefined) {

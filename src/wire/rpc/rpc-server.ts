@@ -9,6 +9,7 @@ import type { Logger } from '../../lib/logger.ts'
 import type { XmlContent } from '../../lib/xml.ts'
 import { ApiError, unexpectedError } from '../api-error.ts'
 import { BodyCutOff, BodyTooLarge } from '../body.ts'
+import type { CallObserver } from '../call-observer.ts'
 import { jsonReply, type Reply } from '../operation.ts'
 import { headOf, type RequestHandler, type RequestHead, send } from '../product-server.ts'
 import type { Principal, SecretLookup } from '../signatures/secret-lookup.ts'
@@ -52,34 +53,57 @@ export interface RpcProduct<Context> {
   context: Context
 }
 
-export function rpcHandler<Context>(product: RpcProduct<Context>, log: Logger): RequestHandler {
+/** What is known of a request by the time it is answered. */
+interface Seen {
+  request?: RpcRequest
+  operation?: string
+  principal?: Principal
+}
+
+export function rpcHandler<Context>(
+  product: RpcProduct<Context>,
+  log: Logger,
+  observe?: CallObserver,
+): RequestHandler {
   const operations = new Map(product.operations.map((operation) => [operation.name, operation]))
   const productLog = log.child({ product: product.name })
 
   return async (message, response) => {
     const head = headOf(message)
     const requestId = product.ids.uuid().toUpperCase()
-    const seen: { request?: RpcRequest; operation?: string } = {}
+    const seen: Seen = {}
     let reply: Reply
+    let errorCode: string | undefined
     try {
       reply = await answer(head, requestId, seen)
     } catch (thrown) {
       const error = asApiError(thrown, requestId)
+      errorCode = error.code
       reply = errorReply(error, requestId, head, wantsJson(head, seen.request?.parameters))
     }
     const facts = { operation: seen.operation, requestId, method: head.method, status: reply.status }
     productLog.info(facts, 'answered')
+    const { operation, principal, request } = seen
+    if (observe && operation !== undefined && principal && request) {
+      observe({
+        product: product.name,
+        version: product.version,
+        operation,
+        requestId,
+        principal,
+        message,
+        status: reply.status,
+        ...(errorCode === undefined ? {} : { errorCode }),
+        named: request.parameters,
+      })
+    }
     await send(message, response, reply, { 'x-acs-request-id': requestId }).catch((error: unknown) => {
       response.destroy()
       productLog.debug({ err: error, requestId }, 'an answer could not be sent')
     })
   }
 
-  async function answer(
-    head: RequestHead,
-    requestId: string,
-    seen: { request?: RpcRequest; operation?: string },
-  ): Promise<Reply> {
+  async function answer(head: RequestHead, requestId: string, seen: Seen): Promise<Reply> {
     if (head.rawPath !== '/' || !isMethod(head.message)) throw actionNotFound()
     const request = await readRpcRequest(head)
     seen.request = request
@@ -92,6 +116,7 @@ export function rpcHandler<Context>(product: RpcProduct<Context>, log: Logger): 
     const caller = operation.anonymous
       ? { accountId: product.lookup.accountId, principal: undefined }
       : authenticateRpc(request, product)
+    if (caller.principal) seen.principal = caller.principal
     const document = await operation.handle(
       { requestId, parameters: request.parameters, head, ...caller },
       product.context,

@@ -356,7 +356,11 @@ describe('policies', () => {
       [{ policyName: 'a'.repeat(129) }, 'InvalidParameter.PolicyName.Length'],
       [{ policyName: undefined }, 'MissingPolicyName'],
     ] as const) {
-      const whole = { policyName: 'wrong', policyDocument: policyText(allowing('oss:*')), ...(fields as object) }
+      const whole = {
+        policyName: 'wrong',
+        policyDocument: policyText(allowing('oss:*')),
+        ...(fields as object),
+      }
       await assertRefused(ram('CreatePolicy', whole), 400, code)
     }
     await ram('CreateUser', { userName: 'laden' })

@@ -6,6 +6,8 @@ import { ManualClock } from '../../lib/clock.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import type { Principal } from '../../wire/signatures/secret-lookup.ts'
 import { createAccessKey, deleteAccessKey, setAccessKeyStatus } from './changes/access-keys.ts'
+import { attachPolicy } from './changes/attachments.ts'
+import { addUserToGroup, createGroup } from './changes/groups.ts'
 import { deletePolicy, putPolicy } from './changes/policies.ts'
 import { deleteRoleWithAll, putRole } from './changes/roles.ts'
 import { deleteUserWithAll, putUser } from './changes/users.ts'
@@ -225,6 +227,56 @@ describe('a token', () => {
       durationMs: 1000,
     })
     assert.equal(identity.secretOf(accessKeyId, securityToken).is, 'known')
+  })
+})
+
+describe('a user in groups', () => {
+  it('may do exactly what its policies and those of its groups allow together', async () => {
+    const policyNames = ['p0', 'p1', 'p2', 'p3']
+    const some = fc.subarray(policyNames)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            effect: fc.constantFrom('Allow', 'Deny'),
+            action: fc.constantFrom('x:A', 'x:B', 'x:*'),
+          }),
+          {
+            minLength: 4,
+            maxLength: 4,
+          },
+        ),
+        some,
+        fc.array(fc.record({ has: some, isJoined: fc.boolean() }), { maxLength: 3 }),
+        async (texts, own, groups) => {
+          const { identity, directory } = await opened()
+          for (const [at, { effect, action }] of texts.entries())
+            await putPolicy(directory, `p${at}`, document(statement(effect, action)))
+          await putUser(directory, 'ann', own.map(custom))
+          for (const [at, { has, isJoined }] of groups.entries()) {
+            const groupName = `g${at}`
+            await createGroup(directory, { groupName })
+            if (isJoined) await addUserToGroup(directory, { userName: 'ann', groupName })
+            for (const one of has)
+              await attachPolicy(directory, { kind: 'Group', name: groupName }, custom(one))
+          }
+          const { accessKeyId } = await createAccessKey(directory, 'ann')
+          const principal = whoHas(identity, accessKeyId)
+          const counting = [...own, ...groups.flatMap(({ has, isJoined }) => (isJoined ? has : []))]
+          const reference = counting.map((one) => {
+            const { effect, action } = texts[Number(one.slice(1))]!
+            return parsePolicy(document(statement(effect, action)), 'access')
+          })
+          for (const action of ['x:A', 'x:B', 'y:A']) {
+            assert.equal(
+              identity.verdictOn(principal, { action, resource }),
+              verdictOf(reference, { action, resource, context: () => ({}) }),
+            )
+          }
+        },
+      ),
+      { numRuns: 100 },
+    )
   })
 })
 

@@ -49,6 +49,10 @@ const things = {
     const sts = new RPCClient({ ...keys, endpoint, apiVersion: '2015-04-01' })
     return sts.request('GetCallerIdentity')
   },
+  async rpc({ endpoint, apiVersion, operation }, keys) {
+    const { RPCClient } = require('@alicloud/pop-core')
+    return new RPCClient({ ...keys, endpoint, apiVersion }).request(operation)
+  },
   async fc(more, { accessKeyId: accessKeyID, accessKeySecret, securityToken }) {
     const FC = require('@alicloud/fc2')
     const fc = new FC(accountId, { region, accessKeyID, accessKeySecret, securityToken, ...more })
@@ -135,6 +139,16 @@ describe('a function without an endpoint', { skip: noIsolation }, () => {
         const { Arn } = await saw(bed.client, 'offline', { what: 'sts', endpoint })
         assert.match(Arn, /^acs:ram::1234567890123456:assumed-role\/app\//)
       }
+    })
+
+    test(`manages users and looks at the trail by ${scheme}`, async () => {
+      const rpc = (host: string, apiVersion: string, operation: string) => {
+        const endpoint = `${scheme}://${host}.aliyuncs.com`
+        return saw(bed.client, 'offline', { what: 'rpc', endpoint, apiVersion, operation })
+      }
+      assert.equal((await rpc('ram', '2015-05-01', 'ListUsers')).IsTruncated, false)
+      const { Events } = await rpc('actiontrail.cn-hangzhou', '2020-07-06', 'LookupEvents')
+      assert.ok(Events.length > 0)
     })
 
     test(`reaches the API of Function Compute by ${scheme}`, async () => {

@@ -8,6 +8,7 @@ import { randomIds } from '../../lib/ids.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { signAcs3 } from '../../lib/signing/acs3.ts'
 import { signRpc } from '../../lib/signing/rpc.ts'
+import type { AnsweredCall } from '../call-observer.ts'
 import { serverOptions } from '../http-server.ts'
 import type { SecretLookup } from '../signatures/secret-lookup.ts'
 import { type RpcProduct, rpcHandler } from './rpc-server.ts'
@@ -53,9 +54,11 @@ const product: RpcProduct<undefined> = {
   ],
 }
 
+const observed: AnsweredCall[] = []
 const server = createServer(
   serverOptions,
-  (request, response) => void rpcHandler(product, silentLogger)(request, response),
+  (request, response) =>
+    void rpcHandler(product, silentLogger, (call) => observed.push(call))(request, response),
 )
 let origin = ''
 before(async () => {
@@ -169,5 +172,24 @@ describe('an RPC API', () => {
     const broken = await ask({ query: { ...echo, Action: 'Break' } })
     assert.deepEqual([broken.status, JSON.parse(broken.text).Code], [500, 'InternalError'])
     assert.ok(!broken.text.includes('secret'))
+  })
+})
+
+describe('an observer', () => {
+  it('is told of calls whose signature holds, done or refused, and of no others', async () => {
+    observed.length = 0
+    const signed = (parameters: Record<string, string>, secret = keys) =>
+      ask({ query: signRpc({ method: 'POST', parameters: { ...echo, ...parameters } }, secret, moment) })
+    const { status } = await signed({ Text: 'hello' })
+    assert.equal(status, 200)
+    await signed({ Text: 'forged' }, { ...keys, accessKeySecret: 'x' })
+    await signed({ Action: 'Nothing' })
+    await ask({ query: { ...echo, Action: 'Break' } })
+    assert.deepEqual(
+      observed.map((call) => [call.product, call.version, call.operation, call.principal.is, call.status]),
+      [['echo', '2020-01-01', 'Echo', 'account', 200]],
+    )
+    assert.equal(observed[0]?.errorCode, undefined)
+    assert.equal(new Map(observed[0]?.named).get('Text'), 'hello')
   })
 })

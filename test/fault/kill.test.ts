@@ -358,6 +358,6 @@ test('a log whose function was removed just before the platform died is gone aft
   assert.ok((await logOf(second, 'stays')).some((line) => line.includes('kept')))
   await second.kill()
   const after = await sqliteStreamStore({ file })
-  assert.deepEqual(await after.list(''), [`function-logs/${first.accountId}/stays`])
+  assert.deepEqual(await after.list('function-logs/'), [`function-logs/${first.accountId}/stays`])
   await after.close()
 })

@@ -235,7 +235,7 @@ class World {
       const open = [...this.leases].filter((lease) => lease.pooled === pooled).length
       if (state.is === 'idle' || state.is === 'frozen') assert.equal(open, 0, `${state.is}, and leased`)
       if (state.is !== 'busy') continue
-      const slots = this.ahead && this.concurrency === 1 ? 1 + 32 : this.concurrency
+      const slots = this.ahead && this.concurrency === 1 ? 1 + 63 : this.concurrency
       assert.ok(state.invocations <= slots, 'no more calls than slots')
       this.mostAtOnce = Math.max(this.mostAtOnce, state.invocations)
       if (!pooled.thawing) assert.equal(state.invocations, open, 'as many calls as leases')

@@ -13,7 +13,7 @@ test('nothing is sent ahead of what is not known, and of what takes a millisecon
   assert.equal(learnt().depth(0), 0)
   assert.equal(learnt(1.1).depth(0), 0)
   assert.equal(learnt(0.5).depth(0), 2)
-  assert.equal(learnt(0.001).depth(0), 32)
+  assert.equal(learnt(0.001).depth(0), 63)
 })
 
 test('quick calls are believed at once, slow ones by and by', () => {
@@ -58,7 +58,7 @@ test('what was sent ahead is a millisecond of work at most, by what is known, an
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: 1 }), (services) => {
       const depth = learnt(...services).depth(0)
-      assert.ok(Number.isInteger(depth) && depth >= 0 && depth <= 32)
+      assert.ok(Number.isInteger(depth) && depth >= 0 && depth <= 63)
       assert.ok(depth * Math.min(...services) <= 1)
     }),
   )

@@ -1,7 +1,7 @@
 /** What calls sent ahead may have to wait for those before them, all together, as far as can be foreseen. */
 const waitMs = 1
-/** However quick the calls are: what is sent is no longer at hand when an instance stalls or dies. */
-const depthMax = 32
+/** However quick the calls are: what is sent is no longer at hand when an instance stalls or dies, and at 64 a runtime stops reading. */
+const depthMax = 63
 /** After a call that held up others, nothing is sent ahead for this long; twice as long each time that it happens again. */
 const pauseLeastMs = 50
 const pauseMostMs = 5000

@@ -22,6 +22,7 @@ import { settler } from './async/settle.ts'
 import { steadyTime } from './async/steady-time.ts'
 import { type StopOutcome, stopTask } from './async/stop-task.ts'
 import { type Tasks, tasks as tasksOf } from './async/tasks.ts'
+import { type BilledAttempts, noAttempts } from './metering/billed-attempts.ts'
 
 export interface AsyncInvocations {
   /**
@@ -66,6 +67,7 @@ export function asyncInvocations({
   presenceOf,
   moreDestinations = [],
   limits = asyncLimits,
+  billed = noAttempts(),
 }: {
   records: RecordStore
   invoker: Invoker
@@ -79,6 +81,8 @@ export function asyncInvocations({
   /** Beside functions. */
   moreDestinations?: readonly Destination[]
   limits?: AsyncLimits
+  /** Default: nothing is charged. */
+  billed?: Pick<BilledAttempts, 'begins' | 'settled' | 'queued' | 'foundAll'>
 }): AsyncInvocations {
   const now = steadyTime(clock)
   const stopping = new AbortController()
@@ -93,7 +97,7 @@ export function asyncInvocations({
   const destinations = destinationsOf([functionDestination(take), ...moreDestinations])
   const isClosed = () => stopping.signal.aborted
   const attempts = {
-    'async/queue/': eventAttempt({ records, invoker, clock, now, ids, log, lanes, tasks, deadLetters, settle, resolve, policyOf, isClosed }), // biome-ignore format: one line
+    'async/queue/': eventAttempt({ records, invoker, clock, now, ids, log, lanes, tasks, deadLetters, settle, billed, resolve, policyOf, isClosed }), // biome-ignore format: one line
     'async/deliveries/': deliveryAttempt({ records, clock, now, log, deadLetters, destinations, settle }),
   }
 
@@ -109,7 +113,10 @@ export function asyncInvocations({
       await records.commit([...alongside, payload, ...writes])
       await deadLetters.died(item)
     },
-    start: () => lanes.start(),
+    async start() {
+      await lanes.start((key) => billed.queued(parseQueueKey(key).id))
+      billed.foundAll()
+    },
     depth: () => lanes.depth(),
     backlog: () => backlogOf({ lanes, now }),
     tasks: {

@@ -1,6 +1,7 @@
 import type { Destination } from '../compute/async/destinations.ts'
 import { type AsyncInvocations, asyncInvocations } from '../compute/async-invocations.ts'
 import type { Engine } from '../compute/engine.ts'
+import type { BilledAttempts } from '../compute/metering/billed-attempts.ts'
 import type { FunctionDirectory } from '../products/functions/directory.ts'
 import { keysOfTarget } from '../products/functions/qualifiers.ts'
 import type { Foundation } from './foundation.ts'
@@ -11,7 +12,13 @@ export function assembleAsyncQueue(
     engine,
     directory,
     destinations,
-  }: { engine: Engine; directory: FunctionDirectory; destinations: readonly Destination[] },
+    billed,
+  }: {
+    engine: Engine
+    directory: FunctionDirectory
+    destinations: readonly Destination[]
+    billed: BilledAttempts
+  },
 ): AsyncInvocations {
   const queue = asyncInvocations({
     records: stores.records,
@@ -20,6 +27,7 @@ export function assembleAsyncQueue(
     ids,
     log,
     moreDestinations: destinations,
+    billed,
     async resolve(account, functionName, qualifier) {
       const resolution = await directory.resolve(account, functionName, qualifier)
       if (resolution.outcome !== 'found') return undefined

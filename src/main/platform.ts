@@ -62,6 +62,7 @@ export async function startPlatform(foundation: Foundation): Promise<void> {
   })
   const follow = followFunctions(foundation, { compute, directory, reserved, counts: observability.counts })
   const asyncQueue = assembleAsyncQueue(foundation, {
+    billed: metering.billed,
     engine: compute.engine,
     directory,
     destinations: [queueDestination(() => queues.outcomeMessages)],

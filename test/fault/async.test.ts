@@ -1,6 +1,6 @@
 /**
  * `kill -9` of a platform that takes in and carries out asynchronous invocations, and a disk that fills up meanwhile: what
- * was answered 202 is called, under the request id of the answer. HANSHU_FAULT_SEED repeats a run; HANSHU_ASYNC_FAULT_ROUNDS
+ * was answered 202 is called, under the request id of the answer, and charged once. HANSHU_FAULT_SEED repeats a run; HANSHU_ASYNC_FAULT_ROUNDS
  * makes it longer (200 for a release).
  */
 import assert from 'node:assert/strict'
@@ -13,6 +13,7 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createFunction, fc3Client } from '../clients.fixture.ts'
 import { api, requestWith } from '../conformance/conformance.fixture.ts'
+import { ledgerOf } from '../ledger.fixture.ts'
 import { type Platform, startPlatform, until } from '../platform.fixture.ts'
 import { statusOf } from './machine.fixture.ts'
 import { faultSeed, seeded } from './seeded.fixture.ts'
@@ -141,6 +142,11 @@ test('asynchronous invocations survive kill -9 at any moment', {
       assert.deepEqual(new Set(requestIds), new Set([requestId]), `seed ${seed}: ${id}`)
       again += requestIds.length - 1
     }
+    const billed = new Map<string, number>()
+    for (const { requestId } of await ledgerOf(platform))
+      billed.set(requestId, (billed.get(requestId) ?? 0) + 1)
+    const wrong = [...accepted].filter(([, requestId]) => billed.get(requestId) !== 1)
+    assert.deepEqual(wrong, [], `seed ${seed}: charged more or less than once`)
     for (const id of tasks) {
       const { text } = await api(platform, 'GET', `/2023-03-30/functions/task/async-tasks/${id}`)
       assert.equal(JSON.parse(text).status, 'Succeeded', `seed ${seed}: ${id} ${text}`)

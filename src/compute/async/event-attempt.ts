@@ -5,6 +5,7 @@ import type { Logger } from '../../lib/logger.ts'
 import type { FunctionRevision, InvocationOutcome, Invoker } from '../../ports/invocation.ts'
 import { type RecordStore, VersionConflict, type Write } from '../../ports/records.ts'
 import { forwardQueued } from '../forward-queued.ts'
+import type { BilledAttempts } from '../metering/billed-attempts.ts'
 import { backoff, failureDelays, systemDelays } from './backoff.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Lanes, Verdict } from './lanes.ts'
@@ -36,6 +37,8 @@ export interface EventAttemptNeeds {
   tasks: Tasks
   deadLetters: DeadLetters
   settle: Settle
+  /** What is charged of an attempt is charged once, though a crash repeats it. */
+  billed: Pick<BilledAttempts, 'begins' | 'settled'>
   /** `disabled`: it may not be invoked at the moment. */
   resolve(
     accountId: string,
@@ -59,7 +62,7 @@ const arnOf = (
     : `acs:fc:${region}:${accountId}:services/${service.name}.${qualifier}/functions/${service.functionName}`
 
 export function eventAttempt(needs: EventAttemptNeeds) {
-  const { records, invoker, clock, now, ids, log, lanes, tasks, deadLetters, settle } = needs
+  const { records, invoker, clock, now, ids, log, lanes, tasks, deadLetters, settle, billed } = needs
 
   return async function attempt(key: string, signal: AbortSignal): Promise<Verdict> {
     const stored = await records.get<QueuedEvent>(key)
@@ -88,6 +91,7 @@ export function eventAttempt(needs: EventAttemptNeeds) {
       if (began === 'stopping') return finish(work, ends.stopped())
     }
 
+    billed.begins(event.requestId)
     const outcome = await call(revision, work, signal)
     // Whatever went wrong was the end of the platform: the next one calls it again, as if it had not been called.
     if (needs.isClosed() && outcome.outcome !== 'succeeded') return { is: 'left' }
@@ -220,6 +224,7 @@ export function eventAttempt(needs: EventAttemptNeeds) {
       [{ remove: key }, { put: nextKey, value: next }],
     )
     if (written === 'stopping') return finish(work, ends.stopped())
+    billed.settled(event.requestId)
     return { is: 'waits', because, throttled }
   }
 
@@ -260,6 +265,7 @@ export function eventAttempt(needs: EventAttemptNeeds) {
       },
       writes,
     )
+    billed.settled(requestId)
     if (delivery) lanes.added(delivery.key)
     if (burial) await deadLetters.died(event)
     return { is: 'done' }

@@ -39,8 +39,8 @@ export interface Lanes {
   /** Aborts the attempt if this item is running. */
   abort(key: string): boolean
   nextOrder(): number
-  /** Finds what is in the store, and begins. */
-  start(): Promise<void>
+  /** Finds what is in the store, tells of each, and begins. */
+  start(found?: (key: string) => void): Promise<void>
   /** Settles with the start: before, what is taken out of the store might not have been counted yet. */
   started: Promise<void>
   names(): string[]
@@ -321,11 +321,12 @@ export function lanes({
       return lastOrder
     },
 
-    async start() {
+    async start(found = () => {}) {
       for (const prefix of queueRoots) {
         for (let after: string | undefined; ; ) {
           const batch = await records.list({ prefix, limit: scanBatch, ...(after === undefined ? {} : { after }) }) // biome-ignore format: one line
           for (const { key } of batch) {
+            found(key)
             if (early?.has(key)) continue
             const { lane, waits, number } = parseQueueKey(key)
             count(laneAt(lane), key, 1)

@@ -21,7 +21,7 @@ export const readyKey = (lane: string, order: number, id: string): string => `${
 export const waitingKey = (lane: string, dueMs: number, id: string): string =>
   `${lane}w/${padded(dueMs)}-${id}`
 
-const keyForm = /^((async\/[a-z]+\/)([^/]+)\/([^/]+)\/)([rw])\/(\d{16})-/
+const keyForm = /^((async\/[a-z]+\/)([^/]+)\/([^/]+)\/)([rw])\/(\d{16})-(.*)$/s
 
 /** The parts of a key of `readyKey` or `waitingKey`. */
 export function parseQueueKey(key: string): {
@@ -31,8 +31,10 @@ export function parseQueueKey(key: string): {
   waits: boolean
   /** The order, or when it falls due. */
   number: number
+  /** The request id. */
+  id: string
 } {
-  const [, lane, root, accountId, functionName, place, number] = keyForm.exec(key) ?? []
+  const [, lane, root, accountId, functionName, place, number, id = ''] = keyForm.exec(key) ?? []
   if (!lane || !accountId || !functionName) throw new Error(`'${key}' is not a key of the queue`)
   return {
     lane,
@@ -40,6 +42,7 @@ export function parseQueueKey(key: string): {
     name: { accountId, functionName },
     waits: place === 'w',
     number: Number(number),
+    id,
   }
 }
 

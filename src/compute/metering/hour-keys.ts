@@ -2,6 +2,8 @@
 
 /** How far the journal is in the ledger. */
 export const positionKey = 'metering/position'
+/** Attempts of the asynchronous queue that are charged and whose outcomes are not written. */
+export const unsettledKey = 'metering/unsettled'
 
 const hoursPrefix = (accountId: string): string => `metering/hours/${accountId}/`
 

@@ -11,8 +11,9 @@ import { type Journal, type JournalEntry, journalEntryBytesMax } from '../../por
 import type { RecordStore, StoredRecord, Write } from '../../ports/records.ts'
 import type { StreamStore } from '../../ports/streams.ts'
 import { sharedRuns } from '../shared-runs.ts'
+import { type Attempt, type BilledAttempts, noAttempts } from './billed-attempts.ts'
 import { decodeLine, type HeldEntry, type InvocationEntry } from './entry.ts'
-import { hourRange, lostKey, lostPrefix, positionKey, readHourKey } from './hour-keys.ts'
+import { hourRange, lostKey, lostPrefix, positionKey, readHourKey, unsettledKey } from './hour-keys.ts'
 import { sumsOf } from './sums.ts'
 import { addUsage, type StoredUsage, storedUsage, type UsageByKind, usageFrom } from './usage.ts'
 
@@ -62,6 +63,7 @@ export async function ledger({
   clock,
   log,
   entriesBytesMax,
+  attempts = noAttempts(),
 }: {
   journal: Journal
   records: RecordStore
@@ -70,6 +72,8 @@ export async function ledger({
   log: Logger
   /** Of the single entries; sums are kept for 400 days whatever their number. */
   entriesBytesMax: number
+  /** Default: there is no queue. */
+  attempts?: Pick<BilledAttempts, 'found' | 'unsettled' | 'isKnown'>
 }): Promise<Ledger> {
   let position: StoredRecord<number> | undefined
   /** Up to where the stream has the journal. It is ahead of the sums after a crash between the two. */
@@ -94,9 +98,35 @@ export async function ledger({
     journal.skipTo(seen)
   }
 
+  /** What an earlier platform may have charged without writing how it went: it was between then, or has come since. */
+  let hasUnsettled = false
+  async function findAttempts(): Promise<void> {
+    const between = await records.get<Attempt[]>(unsettledKey)
+    hasUnsettled = between !== undefined
+    attempts.found(between?.value ?? [])
+    for (let from = position?.value ?? 0; ; ) {
+      const { entries, next } = await journal.read(from, { limit: batchEntries })
+      if (entries.length === 0) return
+      attempts.found(linesOf(joined(entries)).map(decodeLine).filter(({ is }) => is === 'invocation') as InvocationEntry[]) // biome-ignore format: one line
+      from = next
+    }
+  }
+  await findAttempts()
+
+  /** With the position, so that what is not in the journal any more is here. */
+  function unsettledWrites(): Write[] {
+    const unsettled = attempts.unsettled()
+    if (unsettled.length > 0) return [{ put: unsettledKey, value: unsettled }]
+    return hasUnsettled ? [{ remove: unsettledKey }] : []
+  }
+
   /** Moves one batch; answers whether there was any. */
   async function moveBatch(): Promise<boolean> {
     if (!known) await find()
+    if (!attempts.isKnown) {
+      later(settleAfterMs)
+      return false
+    }
     const from = position?.value ?? 0
     const { entries, next } = await journal.read(from, { limit: batchEntries })
     if (entries.length === 0) return false
@@ -104,10 +134,14 @@ export async function ledger({
     await journal.flush()
     known = false
     await keepEntries(entries, next)
+    const sums = await sumsWith(linesOf(joined(entries)))
+    const between = unsettledWrites()
     await records.commit([
-      ...(await sumsWith(linesOf(joined(entries)))),
+      ...sums,
+      ...between,
       { put: positionKey, value: next, expect: position?.version ?? 'absent' },
     ])
+    hasUnsettled = between.some((write) => 'put' in write)
     position = await records.get<number>(positionKey)
     known = true
     await journal.trim(next)

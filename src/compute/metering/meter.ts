@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { FunctionRevision } from '../../ports/invocation.ts'
 import { type Journal, journalEntryBytesMax } from '../../ports/journal.ts'
+import { type BilledAttempts, noAttempts } from './billed-attempts.ts'
 import {
   chargedText,
   type HeldEntry,
@@ -14,7 +15,10 @@ import {
 import { heldPieces } from './held-time.ts'
 
 export interface Meter {
-  /** Once for every invocation of which the function's code saw something, before its caller is answered. Never throws. */
+  /**
+   * Once for every invocation of which the function's code saw something, before its caller is answered. An attempt of the
+   * queue that a crash has repeated counts once. Never throws.
+   */
   invoked(invocation: MeteredInvocation): void
   /** A time for which an instance was held ready, in one state. Never throws, unless the times are no times. */
   held(holding: Holding): void
@@ -75,10 +79,13 @@ export function journalMeter({
   clock,
   log,
   noted,
+  attempts = noAttempts(),
 }: {
   journal: Journal
   clock: Clock
   log: Logger
+  /** Default: there is no queue. */
+  attempts?: Pick<BilledAttempts, 'charges'>
   /** Something was written. */
   noted(): void
 }): JournalMeter {
@@ -146,6 +153,7 @@ export function journalMeter({
 
   return {
     invoked({ revision, kind, ...invocation }) {
+      if (!attempts.charges(invocation)) return
       write(invocationLine({ endedMs: clock.now(), ...invocation }, chargedOn(revision, kind)), 1)
     },
 

@@ -5,6 +5,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { fieldValue, isFieldName, readFields } from '../lib/http-syntax.ts'
 
 export interface WholeRequest {
   method: string
@@ -163,7 +164,7 @@ export const canBeSent = ({ method, target, rawHeaders }: WholeRequest): boolean
   method !== 'HEAD' &&
   method !== 'CONNECT' &&
   /^[\x21-\xff]+$/.test(target) &&
-  rawHeaders.every((text, index) => (index % 2 === 0 ? tokenName : fieldValue).test(text))
+  rawHeaders.every((text, index) => (index % 2 === 0 ? isFieldName(text) : fieldValue.test(text)))
 
 class Replay extends Duplex {
   readonly #socket: Socket
@@ -207,8 +208,6 @@ class Replay extends Duplex {
 }
 
 const statusLine = /^HTTP\/1\.1 ([2-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
-const tokenName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 /** What Node's servers, and ours, close idle connections after; they are not used in their last second. */
 const keptForMsDefault = 5000
 const marginMs = 1000
@@ -218,25 +217,18 @@ export function parseWhole(bytes: Buffer): (WholeResponse & { keptForMs: number 
   const headEnd = bytes.indexOf('\r\n\r\n')
   if (headEnd < 0) return undefined
   const text = bytes.toString('latin1', 0, headEnd + 2)
-  let lineEnd = text.indexOf('\r\n')
+  const lineEnd = text.indexOf('\r\n')
   const line = statusLine.exec(text.slice(0, lineEnd))
-  if (!line) return undefined
+  const rawHeaders = line && readFields(text, lineEnd, headEnd)
+  if (!rawHeaders) return undefined
 
-  const rawHeaders: string[] = []
   let length: string | undefined
   let encoding: string | undefined
   let keptForMs = keptForMsDefault
   let closes = false
-  while (lineEnd < headEnd) {
-    const at = lineEnd + 2
-    lineEnd = text.indexOf('\r\n', at)
-    const colon = text.indexOf(':', at)
-    if (colon < 0 || colon > lineEnd) return undefined
-    const name = text.slice(at, colon)
-    const value = text.slice(colon + 1, lineEnd).replace(/^[\t ]+|[\t ]+$/g, '')
-    if (!tokenName.test(name) || !fieldValue.test(value)) return undefined
-    rawHeaders.push(name, value)
-    switch (name.toLowerCase()) {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const value = rawHeaders[index + 1]!
+    switch (rawHeaders[index]!.toLowerCase()) {
       case 'content-length':
         if (length !== undefined) return undefined
         length = value

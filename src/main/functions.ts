@@ -31,7 +31,7 @@ import { isServicePath } from '../triggers/http/addressing.ts'
 import { shouldUpgrade } from '../triggers/http/http-edge.ts'
 import { type TakeRequest, withFastPath } from '../wire/fast-path/fast-path.ts'
 import { serverOptions } from '../wire/http-server.ts'
-import { headOf, productServer, requestHandler, upgradeHandler } from '../wire/product-server.ts'
+import { headOf, productServer, requestHandler, splitTarget, upgradeHandler } from '../wire/product-server.ts'
 import { functionsAuthentication } from '../wire/signatures/functions-authentication.ts'
 import type { Compute } from './compute.ts'
 import type { EventTriggersPart } from './event-triggers.ts'
@@ -132,9 +132,7 @@ export async function assembleFunctions(
   const take: TakeRequest = (request) => {
     const { url, headers } = request
     const isOthers =
-      isServicePath(url) ||
-      isAdministration(url) ||
-      isObjectStorageRequest({ headers, rawQuery: queryOf(url) })
+      isServicePath(url) || isAdministration(url) || isObjectStorageRequest({ headers, ...splitTarget(url) })
     return isOthers ? undefined : takeFunctions(request)
   }
 
@@ -175,8 +173,6 @@ export async function assembleFunctions(
     },
   }
 }
-
-const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
 
 /** The one operation that is asked for by WebSocket. */
 const isInstanceExec = (url: string): boolean => /\/instances\/[^/?]+\/exec(\?|$)/.test(url)

@@ -80,10 +80,16 @@ export class NoSuchRoute extends Error {
 
 export function headOf(message: IncomingMessage): RequestHead {
   const target = originForm(message.url ?? '/')
-  return { method: message.method ?? 'GET', target, ...placeOf(target), headers: message.headers, message }
+  return {
+    method: message.method ?? 'GET',
+    target,
+    ...splitTarget(target),
+    headers: message.headers,
+    message,
+  }
 }
 
-function placeOf(target: string): { rawPath: string; rawQuery: string } {
+export function splitTarget(target: string): { rawPath: string; rawQuery: string } {
   const questionMark = target.indexOf('?')
   return questionMark < 0
     ? { rawPath: target, rawQuery: '' }
@@ -110,6 +116,13 @@ interface Seen {
   dataPlane?: boolean
   principal?: Principal
   path?: Readonly<Record<string, string>>
+}
+
+/** What has been found out of a request on its way here. */
+interface Given<Context> {
+  query: URLSearchParams
+  found: { target: Operation<Context>; path: Record<string, string> }
+  body: Buffer
 }
 
 export type RequestHandler = (
@@ -182,19 +195,19 @@ export function productServer<Context>(
   }
 
   const take: TakeRequest = (request) => {
-    const { method, url } = request
-    const { rawPath, rawQuery } = placeOf(url)
-    const operation = isWellFormed(rawPath)
-      ? router.find(method, rawPath, new URLSearchParams(rawQuery))?.target
-      : undefined
-    const isOurs = operation?.dataPlane && request.body.length <= (operation.body.collectBytesMax ?? -1)
-    return isOurs ? takeWhole(request) : undefined
+    const { rawPath, rawQuery } = splitTarget(request.url)
+    if (!isWellFormed(rawPath)) return undefined
+    const query = new URLSearchParams(rawQuery)
+    const found = router.find(request.method, rawPath, query)
+    if (!found?.target.dataPlane || request.body.length > (found.target.body.collectBytesMax ?? -1))
+      return undefined
+    return takeWhole(request, { query, found, body: request.body })
   }
 
-  async function takeWhole(request: FastRequest): Promise<FastAnswer> {
+  async function takeWhole(request: FastRequest, given: Given<Context>): Promise<FastAnswer> {
     const head = headOf(messageOf(request))
     const requestId = product.newRequestId(head)
-    const reply = await replyTo(head, requestId, request.signal, {}, request.body)
+    const reply = await replyTo(head, requestId, request.signal, {}, given)
     return fastAnswerOf(reply, product.commonHeaders(requestId))
   }
 
@@ -203,12 +216,12 @@ export function productServer<Context>(
     requestId: string,
     signal: AbortSignal,
     seen: Seen,
-    body?: Buffer,
+    given?: Given<Context>,
   ): Promise<Reply> {
     let reply: Reply
     let errorCode: string | undefined
     try {
-      reply = await answer(head, requestId, signal, seen, body)
+      reply = await answer(head, requestId, signal, seen, given)
     } catch (thrown) {
       const error = asApiError(thrown, head, requestId)
       errorCode = error.code
@@ -233,18 +246,18 @@ export function productServer<Context>(
     return reply
   }
 
-  /** `given`: the body, where it has been read already. */
   async function answer(
     head: RequestHead,
     requestId: string,
     signal: AbortSignal,
     seen: Seen,
-    given: Buffer | undefined,
+    given: Given<Context> | undefined,
   ): Promise<Reply> {
     const caller = await product.authenticate(head)
-    const query = new URLSearchParams(caller.rawQuery ?? head.rawQuery)
+    const isElsewhere = caller.rawPath !== undefined || caller.rawQuery !== undefined
     const rawPath = caller.rawPath ?? head.rawPath
-    const found = router.find(head.method, rawPath, query)
+    const query = given && !isElsewhere ? given.query : new URLSearchParams(caller.rawQuery ?? head.rawQuery)
+    const found = given && !isElsewhere ? given.found : router.find(head.method, rawPath, query)
     if (!found) throw new NoSuchRoute(router.methodsOf(rawPath, query))
     const { target: operation, path } = found
     seen.operation = operation.name
@@ -254,7 +267,7 @@ export function productServer<Context>(
     product.authorize?.({ caller, operation, path, query, head })
     let collected: Buffer = NOTHING
     if (operation.body.collectBytesMax !== undefined) {
-      collected = given ?? (await collect(head.message, operation.body.collectBytesMax))
+      collected = given?.body ?? (await collect(head.message, operation.body.collectBytesMax))
       caller.verifyBody?.(collected)
     }
     const body = operation.body.decode(collected, head.message)

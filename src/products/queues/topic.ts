@@ -77,9 +77,9 @@ export const describeTopic = (record: TopicRecord): XmlContent => ({
   LoggingEnabled: 'False',
 })
 
-export const describeSubscription = (record: SubscriptionRecord, accountId: string): XmlContent => ({
+/** As both APIs tell it. */
+export const subscriptionFields = (record: SubscriptionRecord, accountId: string) => ({
   SubscriptionName: record.name,
-  Subscriber: accountId,
   TopicOwner: accountId,
   TopicName: record.topicName,
   Endpoint: record.endpoint,
@@ -88,6 +88,11 @@ export const describeSubscription = (record: SubscriptionRecord, accountId: stri
   FilterTag: record.filterTag,
   CreateTime: record.createdSeconds,
   LastModifyTime: record.modifiedSeconds,
+})
+
+export const describeSubscription = (record: SubscriptionRecord, accountId: string): XmlContent => ({
+  Subscriber: accountId,
+  ...subscriptionFields(record, accountId),
 })
 
 /** One of the words; undefined: none is given. Throws InvalidArgument. */

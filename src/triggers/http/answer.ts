@@ -1,11 +1,9 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { joinedBytesMax, latin1Of } from '../../wire/bodies-out.ts'
 import { linger } from '../../wire/product-server.ts'
 import { isUnread } from './connections.ts'
 import type { Answer } from './outcomes.ts'
-
-/** Above this, joining head and body costs more than a second write. */
-const joinedBytesMax = 16 * 1024
 
 /** Writes a whole answer. Throws before anything is written when Node finds a header it cannot write. */
 export function send(
@@ -28,13 +26,7 @@ export function send(
   } else if (bodyless || length === 0) response.end()
   else if (length > joinedBytesMax) response.end(typeof body === 'string' ? Buffer.from(body) : body)
   // As latin1, one character is one byte: Node then sends head and body in one piece, and both byte for byte.
-  else response.end(latin1Of(body, length), 'latin1')
-}
-
-function latin1Of(body: string | Uint8Array, length: number): string {
-  if (typeof body !== 'string')
-    return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
-  return length === body.length ? body : Buffer.from(body).toString('latin1')
+  else response.end(latin1Of(body), 'latin1')
 }
 
 /** The same on a bare connection, whose HTTP is ours alone since the upgrade; it ends with the answer. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { tracedBy } from '../../lib/trace-context.ts'
 import type { HttpRequestHead, Invoker } from '../../ports/invocation.ts'
+import { pipeBody } from '../../wire/bodies-out.ts'
 import type { Admitted } from './admission.ts'
 import { send } from './answer.ts'
 import { admittedBody, shelteredBody, syncBodyBytesMax } from './bodies.ts'
@@ -150,20 +151,10 @@ function stream(
   else response.writeHead(status, statusMessage, headers)
   // Events come when they come; only a body that has begun to arrive takes its head along.
   if (length === undefined || body.readableLength === 0) response.flushHeaders()
-  // What `stream.pipeline` does, without the abort signal that it makes and fires for every call.
-  const breakOff = () => {
-    // A client must see a body that breaks off, never one that seems whole.
-    if (!body.readableEnded) response.destroy()
-  }
-  body.on('error', breakOff)
-  body.once('close', breakOff)
-  response.once('close', () => {
-    if (!body.readableEnded) body.destroy()
+  pipeBody(body, response, () => {
     if (!isUnread(request)) return
     // The function answered without reading all; the rest is thrown away to get to the next request.
     request.unpipe()
     request.resume()
   })
-  if (body.destroyed) breakOff()
-  else body.pipe(response)
 }

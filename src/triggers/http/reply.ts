@@ -1,4 +1,5 @@
 /** What a function in a built-in runtime returned → an HTTP response (function-compute.md 3.7). */
+import { isFieldName } from '../../lib/http-syntax.ts'
 import { hasHeader, isTaken } from './response-headers.ts'
 
 export type FunctionReply =
@@ -69,8 +70,7 @@ function statusOf(given: unknown): number | undefined {
     : undefined
 }
 
-const tokenName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const fieldValue = /^[\t\x20-\x7e]*$/
+const asciiValue = /^[\t\x20-\x7e]*$/
 const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]/
 
 /** The headers, or what is wrong with them. */
@@ -81,12 +81,12 @@ function headersOf(given: unknown): string[] | string {
   for (const name in given) {
     const values = (given as Record<string, unknown>)[name]
     if (values === null || values === undefined) continue
-    if (!tokenName.test(name)) return `'${name}' is not the name of a header`
+    if (!isFieldName(name)) return `'${name}' is not the name of a header`
     if (!isTaken(name)) continue
     for (const value of Array.isArray(values) ? values : [values]) {
       if (typeof value === 'object') return `the header '${name}' has a value that is not text`
       const text = String(value)
-      if (fieldValue.test(text)) headers.push(name, text)
+      if (asciiValue.test(text)) headers.push(name, text)
       else if (forbiddenInValue.test(text)) return `the header '${name}' has a control character in its value`
       // On the wire a header is bytes: UTF-8, of which Node writes one per character.
       else headers.push(name, Buffer.from(text, 'utf8').toString('latin1'))

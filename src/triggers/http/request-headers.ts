@@ -1,18 +1,10 @@
 /** What becomes of a request's headers, from `rawHeaders`: names and values, alternating. */
 import type { IncomingMessage } from 'node:http'
+import { hopByHopFields, isFieldName } from '../../lib/http-syntax.ts'
 
 /** Headers of the connection, not of the request; those of `x-fc-*` are the platform's own (README.md). */
-const notForwarded = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
+const notForwarded: ReadonlySet<string> = new Set([
+  ...hopByHopFields,
   // The edge has answered it by the time the body is forwarded.
   'expect',
 ])
@@ -44,9 +36,8 @@ function nameOf(raw: string): HeaderName {
 /** What a strict parser refuses and a lenient one lets pass: two framings of one body, and bytes that no header has. */
 export const isAmbiguous = ({ headers, rawHeaders }: IncomingMessage): boolean =>
   (headers['content-length'] !== undefined && headers['transfer-encoding'] !== undefined) ||
-  rawHeaders.some((text, index) => (index % 2 === 0 ? !tokenName.test(text) : forbiddenInValue.test(text)))
+  rawHeaders.some((text, index) => (index % 2 === 0 ? !isFieldName(text) : forbiddenInValue.test(text)))
 
-const tokenName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]/
 
 /** Of all names and values; Node hands them over with one character per byte. */

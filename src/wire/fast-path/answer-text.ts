@@ -1,6 +1,8 @@
 /** An answer as it goes over the wire. */
 import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
+import { fieldValue, isFieldName } from '../../lib/http-syntax.ts'
+import { joinedBytesMax, latin1Of } from '../bodies-out.ts'
 
 export interface FastAnswer {
   status: number
@@ -12,9 +14,6 @@ export interface FastAnswer {
   /** That a stream is framed by; undefined: by chunks. */
   length?: string | undefined
 }
-
-/** Above this, joining head and body costs more than a second write. */
-const joinedBytesMax = 16 * 1024
 
 /** Whether the body has to be written behind the head. */
 export const isApart = ({ status, body }: FastAnswer): boolean =>
@@ -37,7 +36,7 @@ export function answerText(
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]!
     const value = headers[index + 1]!
-    if (!isName(name) || !fieldValue.test(value)) throw new Error(`the header ${name} cannot be sent`)
+    if (!isFieldName(name) || !fieldValue.test(value)) throw new Error(`the header ${name} cannot be sent`)
     if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true
     text += `${name}: ${value}\r\n`
   }
@@ -56,27 +55,6 @@ function framing(body: FastAnswer['body'], length: string | undefined): string {
 
 const bytesOf = (body: string | Uint8Array): number =>
   typeof body === 'string' ? Buffer.byteLength(body) : body.length
-
-const tokenName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
-
-/** Functions make up names of their own, in any number. */
-const namesMax = 1024
-const names = new Set<string>()
-
-function isName(text: string): boolean {
-  if (names.has(text)) return true
-  const is = tokenName.test(text)
-  if (is && names.size < namesMax) names.add(text)
-  return is
-}
-
-/** As latin1, one character is one byte: head and body are then one string, and both byte for byte. */
-function latin1Of(body: string | Uint8Array): string {
-  if (typeof body !== 'string')
-    return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
-  return bytesOf(body) === body.length ? body : Buffer.from(body).toString('latin1')
-}
 
 let secondSeen = Number.NaN
 let dateText = ''

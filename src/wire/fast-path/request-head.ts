@@ -3,6 +3,8 @@
  * Node's own parser has to say what it is. So this reader never has to be lenient, and never has to refuse.
  */
 
+import { hopByHopFields, readFields } from '../../lib/http-syntax.ts'
+
 export interface RequestHead {
   method: string
   httpVersion: '1.1'
@@ -30,20 +32,12 @@ export const headBytesMax = 16 * 1024
 
 /** Methods whose answers have bodies. */
 const requestLine = /^(GET|POST|PUT|DELETE|PATCH) (\/[!-~]*) HTTP\/1\.1$/
-const tokenName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 const length = /^(?:0|[1-9]\d{0,5})$/
 
-/** They change how a connection or a body is read. */
-const leftToOthers = new Set([
-  'transfer-encoding',
-  'upgrade',
+/** They change how a connection or a body is read. `connection` itself is looked at. */
+const leftToOthers: ReadonlySet<string> = new Set([
+  ...hopByHopFields.filter((name) => name !== 'connection'),
   'expect',
-  'te',
-  'trailer',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
 ])
 
 /** Names repeat from request to request; what a client makes up beyond these is looked at every time. */
@@ -54,7 +48,7 @@ const names = new Map<string, string | undefined>()
 function nameOf(raw: string): string | undefined {
   if (names.has(raw)) return names.get(raw)
   const lower = raw.toLowerCase()
-  const name = tokenName.test(raw) && !leftToOthers.has(lower) ? lower : undefined
+  const name = leftToOthers.has(lower) ? undefined : lower
   if (names.size < namesMax) names.set(raw, name)
   return name
 }
@@ -64,25 +58,17 @@ export function parseHead(bytes: Buffer): ParsedHead | 'other' {
   const text = bytes.toString('latin1', 0, headBytesMax)
   const end = text.indexOf('\r\n\r\n')
   if (end < 0) return 'other'
-  let lineEnd = text.indexOf('\r\n')
+  const lineEnd = text.indexOf('\r\n')
   const line = requestLine.exec(text.slice(0, lineEnd))
-  if (!line) return 'other'
+  const rawHeaders = line && readFields(text, lineEnd, end)
+  if (!rawHeaders) return 'other'
 
   const headers: Record<string, string | undefined> = Object.create(null)
-  const rawHeaders: string[] = []
-  while (lineEnd < end) {
-    const at = lineEnd + 2
-    lineEnd = text.indexOf('\r\n', at)
-    const colon = text.indexOf(':', at)
-    if (colon < 0 || colon > lineEnd) return 'other'
-    const raw = text.slice(at, colon)
-    const name = nameOf(raw)
-    const value = trimmed(text, colon + 1, lineEnd)
-    if (name === undefined || headers[name] !== undefined || !fieldValue.test(value)) return 'other'
-    headers[name] = value
-    rawHeaders.push(raw, value)
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = nameOf(rawHeaders[index]!)
+    if (name === undefined || headers[name] !== undefined) return 'other'
+    headers[name] = rawHeaders[index + 1]!
   }
-
   const { host, connection, 'content-length': announced } = headers
   if (!host) return 'other'
   if (announced !== undefined && !length.test(announced)) return 'other'
@@ -96,16 +82,3 @@ export function parseHead(bytes: Buffer): ParsedHead | 'other' {
     end: end + 4,
   }
 }
-
-const SPACE = 0x20
-const TAB = 0x09
-
-function trimmed(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
-}
-
-const isBlank = (code: number): boolean => code === SPACE || code === TAB

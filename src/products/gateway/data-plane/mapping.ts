@@ -2,6 +2,7 @@
  * From the parameters of a request to those of the backend: checked, renamed, put elsewhere, with constants and what the
  * gateway itself knows.
  */
+import { hopByHopFields } from '../../../lib/http-syntax.ts'
 import { linearMatch } from '../../../lib/linear-regexp.ts'
 import type { ApiDefinition, RequestParameter } from '../definition/definition.ts'
 import type { Location, systemParameterNames } from '../definition/nodes.ts'
@@ -230,19 +231,10 @@ function whyNot(
 }
 
 /** What leads here and is not for the backend: how the connection is framed, and who called. */
-const notPassed = new Set([
+const notPassed: ReadonlySet<string> = new Set([
+  ...hopByHopFields,
   'host',
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
   'content-length',
-  'upgrade',
-  'http2-settings',
   'expect',
   'x-ca-key',
   'x-ca-signature',

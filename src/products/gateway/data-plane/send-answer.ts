@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeBody } from '../../../wire/bodies-out.ts'
 import { linger } from '../../../wire/product-server.ts'
 import type { Answer } from './answer.ts'
 
@@ -33,15 +34,5 @@ export async function sendAnswer(
   }
   // What comes slowly (server-sent events) has its head sent at once.
   response.flushHeaders()
-  const breakOff = () => {
-    // A client must see a body that breaks off, never one that seems whole.
-    if (!body.readableEnded) response.destroy()
-  }
-  body.on('error', breakOff)
-  body.once('close', breakOff)
-  response.once('close', () => {
-    if (!body.readableEnded) body.destroy()
-  })
-  if (body.destroyed) breakOff()
-  else body.pipe(response)
+  pipeBody(body, response)
 }

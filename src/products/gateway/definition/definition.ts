@@ -1,5 +1,7 @@
 /** How an API is defined: read from the parameters of CreateApi and ModifyApi, checked, and kept as the vendor spells it. */
+
 import { z } from 'zod'
+import { tokenName } from '../../../lib/http-syntax.ts'
 import { linearRegExpProblem } from '../../../lib/linear-regexp.ts'
 import { InvalidJwtConfig } from '../../../wire/jwt/jwt-config.ts'
 import { invalid, notImplemented, wronglyFormatted } from '../errors.ts'
@@ -236,7 +238,6 @@ function checkDefinition(definition: ApiDefinition): void {
 /** How the connection is framed, and where it leads, is not for a parameter to say. */
 const FRAMING =
   /^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|proxy-.*)$/i
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 function checkHeaderNames(definition: ApiDefinition): void {
   const { serviceParameters, serviceParametersMap, requestParameters } = definition
@@ -259,10 +260,10 @@ function checkHeaderNames(definition: ApiDefinition): void {
       })),
   ]
   for (const { ServiceParameterName: name, Location } of placed)
-    if (Location === 'HEAD' && (!TOKEN.test(name) || FRAMING.test(name)))
+    if (Location === 'HEAD' && (!tokenName.test(name) || FRAMING.test(name)))
       throw invalid('RequestParameters', `'${name}' can be no header.`)
   for (const { HeaderName } of definition.serviceConfig.MockHeaders)
-    if (!TOKEN.test(HeaderName) || FRAMING.test(HeaderName))
+    if (!tokenName.test(HeaderName) || FRAMING.test(HeaderName))
       throw invalid('ServiceConfig', `'${HeaderName}' can be no header.`)
 }
 

@@ -48,14 +48,7 @@ export const switchApi = operation({
   resource: ofGroup,
   handle: (call) =>
     call.catalog.change<Document>(async () => {
-      const { apiId } = apiOf(call)
-      const stage = stageOf(call)
-      const version = call.parameters.required('HistoryVersion')
-      const found = /^\d{17,20}$/.test(version)
-        ? await call.records.get<DeploymentRecord>(historyKey(apiId, stage, version))
-        : undefined
-      if (!found) throw notFound('HistoryVersion')
-      const deployment = { ...found.value, deployedTime: call.now }
+      const deployment = { ...(await earlierOf(call)), deployedTime: call.now }
       return { changes: [{ put: 'deployments', value: deployment }], result: {} }
     }),
 })
@@ -198,21 +191,27 @@ export const describeApiHistory = operation({
   resource: ofGroup,
   async handle(call) {
     const { apiId, groupId } = apiOf(call)
-    const stage = stageOf(call)
-    const version = call.parameters.required('HistoryVersion')
-    const found = /^\d{17,20}$/.test(version)
-      ? await call.records.get<DeploymentRecord>(historyKey(apiId, stage, version))
-      : undefined
-    if (!found) throw notFound('HistoryVersion')
+    const { definition, deployedTime } = await earlierOf(call)
     return {
-      ...describedApi(found.value.definition),
+      ...describedApi(definition),
       ApiId: apiId,
       GroupId: groupId,
       GroupName: requireGroup(call, groupId).groupName,
       RegionId: call.region,
-      StageName: stage,
-      HistoryVersion: version,
-      DeployedTime: found.value.deployedTime,
+      StageName: stageOf(call),
+      HistoryVersion: call.parameters.required('HistoryVersion'),
+      DeployedTime: deployedTime,
     }
   },
 })
+
+/** The deployment that the call names by its version. */
+async function earlierOf(call: Call): Promise<DeploymentRecord> {
+  const { apiId } = apiOf(call)
+  const version = call.parameters.required('HistoryVersion')
+  const found = /^\d{17,20}$/.test(version)
+    ? await call.records.get<DeploymentRecord>(historyKey(apiId, stageOf(call), version))
+    : undefined
+  if (!found) throw notFound('HistoryVersion')
+  return found.value
+}

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { deletePolicy, putPolicy, requirePolicy } from '../changes/policies.ts'
 import { malformedPolicy } from '../errors.ts'
 import { POLICY_NAME } from '../names.ts'
-import { MalformedPolicy, POLICY_LENGTH_MAX, type PolicyKind, parsePolicy } from '../policy/policy.ts'
+import { checkedPolicy } from '../policy/checked-policy.ts'
+import { POLICY_LENGTH_MAX, type PolicyKind } from '../policy/policy.ts'
 import { defaultVersionOf, type PolicyRecord } from '../records.ts'
 import { systemPolicies } from '../system-policies.ts'
 import { checkName, json, jsonReply, none, operation } from './vocabulary.ts'
@@ -65,11 +66,5 @@ const policyDocument = (policy: PolicyRecord) => ({
 export function policyText(given: unknown, kind: PolicyKind, lengthMax: number): string {
   const text = typeof given === 'string' ? given : JSON.stringify(given ?? null)
   if (text.length > lengthMax) throw malformedPolicy(`the policy is longer than ${lengthMax} characters`)
-  try {
-    parsePolicy(text, kind)
-  } catch (error) {
-    if (error instanceof MalformedPolicy) throw malformedPolicy(error.message)
-    throw error
-  }
-  return text
+  return checkedPolicy(text, kind)
 }

@@ -1,6 +1,6 @@
 /** The parameters of RAM, checked as its reference has them. */
-import { malformedPolicy } from '../errors.ts'
-import { MalformedPolicy, POLICY_LENGTH_MAX, parsePolicy, TRUST_LENGTH_MAX } from '../policy/policy.ts'
+import { checkedPolicy } from '../policy/checked-policy.ts'
+import { POLICY_LENGTH_MAX, TRUST_LENGTH_MAX } from '../policy/policy.ts'
 import type { PolicyRef } from '../records.ts'
 import { incorrect, invalidChars, outOfRange, wrongFormat, wrongLength } from './errors.ts'
 import { missingParameter, notImplemented, type Parameters } from './vocabulary.ts'
@@ -129,11 +129,5 @@ function documentIn(
 ): string {
   const text = required(parameters, name)
   if (text.length > lengthMax) throw wrongLength(name)
-  try {
-    parsePolicy(text, kind)
-  } catch (error) {
-    if (error instanceof MalformedPolicy) throw malformedPolicy(error.message)
-    throw error
-  }
-  return text
+  return checkedPolicy(text, kind)
 }

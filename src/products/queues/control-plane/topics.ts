@@ -2,7 +2,7 @@
 import { integerOf } from '../document.ts'
 import { rangeOf } from '../queue.ts'
 import { describeTags } from '../tags.ts'
-import { type SubscriptionRecord, TOPIC_RETENTION, type TopicRecord } from '../topic.ts'
+import { type SubscriptionRecord, subscriptionFields, TOPIC_RETENTION, type TopicRecord } from '../topic.ts'
 import { checkKnown, checkNoLogging, type Parameters } from './parameters.ts'
 import { describeRate } from './policies.ts'
 import type { ControlPlaneContext } from './vocabulary.ts'
@@ -32,15 +32,7 @@ export const describeSubscription = (
   record: SubscriptionRecord,
   { accountId }: Pick<ControlPlaneContext, 'accountId'>,
 ) => ({
-  SubscriptionName: record.name,
-  TopicName: record.topicName,
-  TopicOwner: accountId,
-  Endpoint: record.endpoint,
-  NotifyStrategy: record.notifyStrategy,
-  NotifyContentFormat: record.notifyContentFormat,
-  FilterTag: record.filterTag,
-  CreateTime: record.createdSeconds,
-  LastModifyTime: record.modifiedSeconds,
+  ...subscriptionFields(record, accountId),
   DlqPolicy:
     record.deadLetters === undefined
       ? { Enabled: false }

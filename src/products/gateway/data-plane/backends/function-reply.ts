@@ -2,6 +2,7 @@
  * What an event function returned → an answer. The vendor's own samples write the status as text and the body as an object
  * (`fc-java-libs`, the sample for Node.js): both are read.
  */
+import { tokenName } from '../../../../lib/http-syntax.ts'
 import { type Answer, headerIn, takenHeaders } from '../answer.ts'
 import { functionResponseInvalid } from '../refusals.ts'
 
@@ -33,7 +34,7 @@ function statusOf(given: unknown): number {
   throw functionResponseInvalid(`the statusCode ${JSON.stringify(given)?.slice(0, 100)} is not valid`)
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/
+const NAME_LENGTH_MAX = 256
 const HEADERS_BYTES_MAX = 32 * 1024
 
 function headersOf(given: unknown): string[] {
@@ -46,7 +47,7 @@ function headersOf(given: unknown): string[] {
       if (each === null || typeof each === 'object')
         throw functionResponseInvalid(`the header '${name}' is no text`)
       const text = Buffer.from(String(each)).toString('latin1')
-      if (!TOKEN.test(name) || /[\0-\x08\x0a-\x1f\x7f]/.test(text))
+      if (name.length > NAME_LENGTH_MAX || !tokenName.test(name) || /[\0-\x08\x0a-\x1f\x7f]/.test(text))
         throw functionResponseInvalid(`the header '${name.slice(0, 100)}' is not valid`)
       bytes += name.length + text.length
       all.push(name, text)

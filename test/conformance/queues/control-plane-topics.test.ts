@@ -7,7 +7,13 @@ import { after, before, describe, it } from 'node:test'
 import type { Sdk } from '../../clients.fixture.ts'
 import { type Platform, startPlatform } from '../../platform.fixture.ts'
 import { role, stsClient, stsModels, user } from '../identity/identity.fixture.ts'
-import { type Caller, type CallOptions, call, callByVersion1 } from './control-plane.fixture.ts'
+import {
+  apartFromOthers,
+  type Caller,
+  type CallOptions,
+  call,
+  callByVersion1,
+} from './control-plane.fixture.ts'
 import { ask, field, mnsClient } from './queues.fixture.ts'
 
 let platform: Platform
@@ -39,7 +45,7 @@ describe('topics', () => {
       { TagKey: 'stage', TagValue: '' },
     ])
     assert.deepEqual([Data.TopicName, Data.MaxMessageSize, Data.LoggingEnabled], ['made', 2048, false])
-    assert.equal(Data.TopicUrl, `${platform.endpoints.mns}/topics/made`)
+    assert.equal(Data.TopicUrl, `http://${apartFromOthers(platform.endpoints.mns)}/topics/made`)
     await asOwner('CreateTopic', { TopicName: 'made', MaxMessageSize: 2048, Tag: tags })
     await assert.rejects(asOwner('CreateTopic', { TopicName: 'made', MaxMessageSize: 2048 }), {
       code: 'TopicAlreadyExist',

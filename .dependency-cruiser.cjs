@@ -20,6 +20,25 @@ module.exports = {
     looksDownOnly('config', ['lib']),
     looksDownOnly('cli', ['config', 'lib']),
     {
+      name: 'applications-are-users-of-the-platform',
+      comment: 'They speak to it by the official SDKs, and would run on the cloud.',
+      severity: 'error',
+      from: { path: '^apps/', pathNot: ['^apps/[^/]+/test/', testCode] },
+      to: { path: '^(src|test|bench)/' },
+    },
+    {
+      name: 'the-platform-does-not-know-its-applications',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'the-dispatcher-decides-without-input-or-output',
+      severity: 'error',
+      from: { path: '^apps/dispatch/dispatcher/', pathNot: testCode },
+      to: { path: '^(apps|node_modules)/', pathNot: '^apps/dispatch/(dispatcher|model)/' },
+    },
+    {
       name: 'products-do-not-know-each-other',
       severity: 'error',
       from: { path: '^src/products/([^/]+)/' },

@@ -36,16 +36,23 @@ const stages: Readonly<Record<string, () => Step[]>> = {
     { name: 'biome', command: [tool('biome'), 'check', '.'] },
     { name: 'tsc', command: [tool('tsc'), '--noEmit'] },
     { name: 'knip', command: [tool('knip')] },
-    { name: 'depcruise', command: [tool('depcruise'), '--config', '.dependency-cruiser.cjs', 'src'] },
+    { name: 'depcruise', command: [tool('depcruise'), '--config', '.dependency-cruiser.cjs', 'src', 'apps'] },
   ],
   unit: () => [
-    nodeTests(['src/**/*.test.ts', 'runtimes/**/*.test.{ts,js,mjs,cjs}', 'test/*.test.ts'], {
-      concurrency: 2,
-      timeoutMs: 120_000,
-    }),
+    nodeTests(
+      [
+        'src/**/*.test.ts',
+        'runtimes/**/*.test.{ts,js,mjs,cjs}',
+        'test/*.test.ts',
+        'apps/*/!(test|code)/**/*.test.ts',
+      ],
+      { concurrency: 2, timeoutMs: 120_000 },
+    ),
   ],
   conformance: () => [nodeTests(['test/conformance/**/*.test.ts'], { concurrency: 2, timeoutMs: 180_000 })],
-  e2e: () => [nodeTests(['test/e2e/**/*.test.ts'], { concurrency: 2, timeoutMs: 300_000 })],
+  e2e: () => [
+    nodeTests(['test/e2e/**/*.test.ts', 'apps/*/test/**/*.test.ts'], { concurrency: 2, timeoutMs: 300_000 }),
+  ],
   // Hostile functions take all that there is, for one minute.
   fault: () => [
     nodeTests(['test/fault/hostile.test.ts'], { concurrency: 1, timeoutMs: 300_000 }),

@@ -1,5 +1,6 @@
 /** Streams of tables: found by their ids, and read through iterators, which are texts that say where. */
 import type { IdSource } from '../../lib/ids.ts'
+import type { PlainRow } from '../../lib/plain-buffer/cell.ts'
 import type { RecordStore } from '../../ports/records.ts'
 import { parameterInvalid, streamNotExist } from './errors.ts'
 import { type InstanceName, type StreamSettings, type TableRecord, tableKey } from './table.ts'
@@ -49,3 +50,13 @@ export function parseIterator(iterator: string): { streamId: string; from: Buffe
 
 /** The least key that is greater. */
 export const keyAfter = (key: Uint8Array): Uint8Array => Uint8Array.of(...key, 0)
+
+/**
+ * The place of a change, as streams and tunnels tell it. The row index tells changes of the same time apart, and rises with
+ * them: clients take changes of one place for the same one.
+ */
+export const placeOf = (key: Uint8Array, timestampMs: number): NonNullable<PlainRow['sequence']> => ({
+  epoch: 0,
+  timestampUs: BigInt(timestampMs) * 1000n,
+  rowIndex: Buffer.from(key).readUInt32BE(4) & 0x7fffffff,
+})

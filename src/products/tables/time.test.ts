@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { memoryRecordStore } from '../../drivers/memory/records.ts'
 import { memoryRowStore } from '../../drivers/memory/rows.ts'
-import { readPlainRow } from '../../lib/plain-buffer/read.ts'
 import { integerValue } from '../../lib/plain-buffer/value.ts'
 import type { RowStore } from '../../ports/rows.ts'
 import { nothing } from './messages/common.ts'
@@ -27,6 +26,7 @@ import {
 import { tableNameRequest, updateTableRequest, updateTableResponse } from './messages/tables.ts'
 import { sweepTables } from './sweep.ts'
 import { decoded, encoded, type RunningTables, rowOf, runningTables } from './tables.testing.ts'
+import { readOf, type TunnelRead } from './tunnels/tunnels.testing.ts'
 
 const DAY_MS = 86_400_000
 const stream = { enable_stream: true, expiration_time: 24, columns_to_get: [] }
@@ -127,6 +127,7 @@ describe('a local transaction', () => {
 
 interface Change {
   action: number
+  place: TunnelRead['place']
   cells: [string, string | number | undefined, string | undefined][]
 }
 
@@ -157,10 +158,12 @@ async function changes(tableName: string, timestamp?: bigint): Promise<Change[]>
       shard_iterator,
       limit: 2,
     })
-    for (const { action_type: action, record } of page.stream_records) {
-      const { attributes } = readPlainRow(record)
+    for (const change of page.stream_records) {
+      const { action, row, place } = readOf(change)
+      const { attributes } = row
       found.push({
         action,
+        place,
         cells: attributes.map(({ name, value, op }) => [name, value && decoded(value), op]),
       })
     }
@@ -171,6 +174,8 @@ async function changes(tableName: string, timestamp?: bigint): Promise<Change[]>
     shard_iterator = page.next_shard_iterator!
   }
 }
+
+const withoutPlace = ({ action, cells }: Change) => ({ action, cells })
 
 describe('a stream', () => {
   it('has every change in its order, with what became of increments', async () => {
@@ -186,7 +191,15 @@ describe('a stream', () => {
     })
     await assert.rejects(tables.putRow('t', 1, { n: 0 }, 2), { code: 'OTSConditionCheckFail' })
     await tables.putRow('t', 2, {})
-    assert.deepEqual(await changes('t'), [
+    const found = await changes('t')
+    // Those of one time are told apart, and in their order.
+    assert.deepEqual(
+      found.map(({ place }) => place!.timestampUs),
+      Array(3).fill(BigInt(tables.clock.now()) * 1000n),
+    )
+    const [first, second, third] = found.map(({ place }) => place!.rowIndex)
+    assert.ok(first! < second! && second! < third!)
+    assert.deepEqual(found.map(withoutPlace), [
       {
         action: 1,
         cells: [
@@ -237,7 +250,9 @@ describe('a stream', () => {
       return page
     }
     await sweepTables({ ...tables, rows: { ...tables.rows, scan } })
-    assert.deepEqual(await changes('t'), [{ action: 1, cells: [['at', 'between', undefined]] }])
+    assert.deepEqual((await changes('t')).map(withoutPlace), [
+      { action: 1, cells: [['at', 'between', undefined]] },
+    ])
   })
 
   it('is gone when it is turned off, and another when it is turned on again', async () => {

@@ -3,7 +3,7 @@ import { readUnits } from '../capacity.ts'
 import { parameterInvalid } from '../errors.ts'
 import { getStreamRecordRequest, getStreamRecordResponse } from '../messages/streams.ts'
 import { operation } from '../product.ts'
-import { iteratorOf, keyAfter, parseIterator, requireStream, tableOfStream } from '../stream.ts'
+import { iteratorOf, keyAfter, parseIterator, placeOf, requireStream, tableOfStream } from '../stream.ts'
 import { decodeStreamRecord } from '../stream-record.ts'
 import { changesOf } from '../table.ts'
 
@@ -29,11 +29,11 @@ export const getStreamRecord = operation({
     })
     const last = page.rows.at(-1)
     let sizeBytes = 0
-    const records = page.rows.map(({ data }) => {
+    const records = page.rows.map(({ key, data }) => {
       const { action, timestampMs, row } = decodeStreamRecord(data)
-      const sequence = { epoch: 0, timestampUs: BigInt(timestampMs) * 1000n, rowIndex: 0 }
       sizeBytes += data.length
-      return { action_type: action, record: writePlainRows([{ ...row, sequence }]) }
+      const record = writePlainRows([{ ...row, sequence: placeOf(key, timestampMs) }])
+      return { action_type: action, record }
     })
     return {
       stream_records: records,

@@ -7,7 +7,7 @@ import { actionType } from '../messages/streams.ts'
 import type { readRecordsResponse } from '../messages/tunnels.ts'
 import type { TablesContext } from '../product.ts'
 import { decodeRow, liveRow } from '../row.ts'
-import { keyAfter } from '../stream.ts'
+import { keyAfter, placeOf } from '../stream.ts'
 import { decodeStreamRecord } from '../stream-record.ts'
 import { rowsOf, type TableRecord } from '../table.ts'
 import { baseToken, FINISHED, placeInBase, placeInStream, streamToken } from './token.ts'
@@ -68,8 +68,8 @@ export async function readStream(
     const { action, timestampMs, row } = decodeStreamRecord(data)
     if (endMs !== undefined && timestampMs >= endMs)
       return { records, next_token: FINISHED, may_more_record: false }
-    const sequence = { epoch: 0, timestampUs: BigInt(timestampMs) * 1000n, rowIndex: rowIndexOf(key) }
-    records.push({ action_type: action, record: writePlainRows([{ ...row, sequence }]) })
+    const record = writePlainRows([{ ...row, sequence: placeOf(key, timestampMs) }])
+    records.push({ action_type: action, record })
     from = keyAfter(key)
     timeNs = BigInt(timestampMs) * 1_000_000n
   }
@@ -80,6 +80,3 @@ export async function readStream(
     may_more_record: hasMore,
   }
 }
-
-/** Tells changes of the same time apart, and rises with them: clients take changes of one place for the same one. */
-const rowIndexOf = (key: Uint8Array): number => Buffer.from(key).readUInt32BE(4) & 0x7fffffff

@@ -194,7 +194,13 @@ export function tunnelWorker(
 const EXTENSION_BYTES = 29
 const CHECKSUM_BYTES = 2
 
-function readOf({ action_type: action, record }: { action_type: number; record: Uint8Array }): TunnelRead {
+export function readOf({
+  action_type: action,
+  record,
+}: {
+  action_type: number
+  record: Uint8Array
+}): TunnelRead {
   const bytes = Buffer.from(record)
   const at = bytes.length - EXTENSION_BYTES - CHECKSUM_BYTES
   const row = readPlainRow(bytes)

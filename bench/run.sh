@@ -13,6 +13,7 @@ ensure_packages "$root/runtimes/nodejs/modules" production 'modules that come wi
 ensure_packages "$root/bench" production 'the peers of the benchmark'
 ensure_packages "$root/bench/apps/express" production 'the Express function of the benchmark'
 ensure_system_programs "${HANSHU_SANDBOX:-auto}"
+ensure_bundle
 
 export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/.tools/compile-cache}"
 

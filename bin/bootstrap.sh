@@ -183,6 +183,21 @@ ensure_packages() {
   rm -rf "$staging"
 }
 
+# --- the platform in one file --------------------------------------------------------------------------------------------
+
+# ensure_bundle: src/main/bundle says what it is. Without one the platform runs from its sources, and starts a second later.
+ensure_bundle() {
+  writer="$root/src/main/bundle/write-bundle.ts"
+  [ -f "$writer" ] || return 0
+  manifest="$root/.tools/platform/manifest.json"
+  if [ -f "$manifest" ] && [ -z "$(find "$root/src" "$root/package-lock.json" -newer "$manifest")" ]; then return 0; fi
+  mkdir -p "$root/.tools" 2>/dev/null && [ -w "$root/.tools" ] || return 0
+  lock
+  "$node" --disable-warning=ExperimentalWarning "$writer" </dev/null >&2 ||
+    say "the platform could not be put into one file (above): it runs from its sources, and starts more slowly"
+  unlock
+}
+
 # --- system programs --------------------------------------------------------------------------------------------------
 
 # missing_programs: sets `missing` to the Debian packages whose program is not there.

@@ -2,9 +2,11 @@
  * The platform's program: enters a mount namespace of its own where it needs one, and there runs main/process.ts.
  * Loads little by itself, because it may be about to replace itself.
  */
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chooseSandbox } from './config/sandbox-choice.ts'
 import { enterCommand, needsPrivateNamespace } from './drivers/sandbox/oci/namespace.ts'
+import { freshBundle } from './main/bundle/fresh-bundle.ts'
 
 /** Runs this program once more, in place, inside a mount namespace of its own. Does not return. */
 function enterPrivateNamespace(): never {
@@ -17,5 +19,9 @@ function enterPrivateNamespace(): never {
 process.umask(0o022)
 const sandboxKind = await chooseSandbox(process.env)
 if (sandboxKind === 'oci' && needsPrivateNamespace()) enterPrivateNamespace()
-const { runPlatform } = await import('./main/process.ts')
+const bundle = freshBundle(resolve(import.meta.dirname, '..'))
+const { runPlatform } =
+  bundle === undefined
+    ? await import('./main/process.ts')
+    : ((await import(pathToFileURL(bundle).href)) as typeof import('./main/process.ts'))
 await runPlatform(sandboxKind)

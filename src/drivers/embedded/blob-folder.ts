@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, opendir, rename, rm, statfs } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BlobSource, openBlobFile } from './blob-read.ts'
 import type { BlobSink } from './blob-write.ts'
@@ -41,7 +41,9 @@ export async function openBlobFolder({ id, dir }: { id: string; dir: string }): 
   const unfinished = join(dir, 'unfinished')
   await rm(unfinished, { recursive: true, force: true }) // what a crash left half-written
   await mkdir(unfinished, { recursive: true })
-  await Promise.all(SHARDS.map((shard) => mkdir(join(dir, shard), { recursive: true })))
+  const known = new Set(await readdir(dir))
+  const missing = SHARDS.filter((shard) => !known.has(shard))
+  await Promise.all(missing.map((shard) => mkdir(join(dir, shard), { recursive: true })))
   await syncFolder(dir)
   const pathOf = (blobId: string): string => join(dir, shardOf(blobId), blobId)
 
@@ -83,9 +85,7 @@ export async function openBlobFolder({ id, dir }: { id: string; dir: string }): 
     remove: (blobId) => rm(pathOf(blobId), { force: true }),
 
     async list(shard) {
-      const ids: string[] = []
-      for await (const { name } of await opendir(join(dir, shard))) if (isBlobId(name)) ids.push(name)
-      return ids
+      return (await readdir(join(dir, shard))).filter(isBlobId)
     },
 
     async freeBytes() {

@@ -195,16 +195,19 @@ route add default via ${subnet.gateway}
 export async function sweepNetwork(owner: string): Promise<void> {
   const [ip, nft] = await Promise.all(['ip', 'nft'].map(findProgram))
   const { prefix, table } = networkNames(owner)
-  if (ip) {
-    const names = [...(await runProgram(ip, ['-o', 'link', 'show'])).matchAll(/^\d+: ([^:@\s]+)/gm)].map(
-      (match) => match[1]!,
-    )
-    // A port vanishes by itself when its namespace ends, perhaps just now: what counts is that it is gone afterwards.
-    for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
-      await runProgram(ip, ['link', 'delete', 'dev', name]).catch((error) => {
-        if (!String(error).includes('Cannot find device')) throw error
-      })
-    }
+  await Promise.all([
+    ip && removePorts(ip, prefix),
+    nft && runProgram(nft, ['-f', '-'], `add table inet ${table}\ndelete table inet ${table}\n`),
+  ])
+}
+
+async function removePorts(ip: string, prefix: string): Promise<void> {
+  const listing = await runProgram(ip, ['-o', 'link', 'show'])
+  const names = [...listing.matchAll(/^\d+: ([^:@\s]+)/gm)].map((match) => match[1]!)
+  // A port vanishes by itself when its namespace ends, perhaps just now: what counts is that it is gone afterwards.
+  for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
+    await runProgram(ip, ['link', 'delete', 'dev', name]).catch((error) => {
+      if (!String(error).includes('Cannot find device')) throw error
+    })
   }
-  if (nft) await runProgram(nft, ['-f', '-'], `add table inet ${table}\ndelete table inet ${table}\n`)
 }

@@ -58,28 +58,24 @@ export async function ociSandboxDriver(settings: OciSettings): Promise<OciSandbo
     throw new Error(`"${ownerId}" cannot be used as a name of an owner`)
   if (!insidePrivateNamespace())
     throw new Error('the oci sandbox needs a private mount namespace (enterCommand)')
-  const runtime = await findRuntime(runtimeName)
-  await sweepOwner({ ownerId, diskDir }, log)
+  // Programs that are run one after the other take most of a start: what does not need each other runs at once.
+  const [runtime] = await Promise.all([findRuntime(runtimeName), sweepOwner({ ownerId, diskDir }, log)])
 
   const layout = await mountRunDir(runDir)
   await hideHybridCgroups()
   const cgroups = openCgroups(groupName(ownerId))
-  const quickMounts = await openMountHelper(layout.quickStagingDir, log)
-  const slowMounts = await openMountHelper(layout.slowStagingDir, log)
   const defaultDiskMb = settings.defaultDiskMb ?? 512
-  const disks = await openDisks(
-    {
-      diskDir,
-      stagingDir: layout.slowStagingDir,
-      defaultSizeMb: defaultDiskMb,
-      room: { reserveMb: settings.diskReserveMb ?? 256, overcommit: settings.diskOvercommit ?? 10 },
-    },
-    slowMounts,
-    log,
-  )
-  const network = await openNetwork(ownerId, settings.networkPoolSize ?? 4, log)
+  const [quickMounts, { slowMounts, disks }, network] = await Promise.all([
+    openMountHelper(layout.quickStagingDir, log),
+    openMountHelper(layout.slowStagingDir, log).then(async (slowMounts) => {
+      const room = { reserveMb: settings.diskReserveMb ?? 256, overcommit: settings.diskOvercommit ?? 10 }
+      const place = { diskDir, stagingDir: layout.slowStagingDir, defaultSizeMb: defaultDiskMb, room }
+      return { slowMounts, disks: await openDisks(place, slowMounts, log) }
+    }),
+    openNetwork(ownerId, settings.networkPoolSize ?? 4, log),
+    makeRoot(layout.rootDir),
+  ])
   if (!network) log.warn({}, 'ip, nft or nsenter is missing: instances have no network at all')
-  await makeRoot(layout.rootDir)
   await makeEtc({ etcDir: layout.etcDir, hostname: 'hanshu', nameServers: network?.nameServers ?? [] })
 
   const uids = new Set<number>()
@@ -192,16 +188,22 @@ async function mountRunDir(runDir: string) {
     slotsDir: `${runDir}/slots`,
   }
   await mkdir(runDir, { recursive: true, mode: 0o711 })
-  const mount = (...args: string[]): Promise<string> => runProgram('mount', args)
-  await mount('-t', 'tmpfs', '-o', 'nosuid,nodev,mode=0711', 'hanshu', runDir)
-  for (const folder of Object.values(layout)) await mkdir(folder, { recursive: true, mode: 0o755 })
-  await mount('-t', 'tmpfs', '-o', 'nosuid,nodev,mode=0711', 'hanshu-slots', layout.slotsDir)
-  await mount('--make-shared', layout.slotsDir)
-  // Names of network namespaces are mounts as well: on a file system of our own they are gone when we are.
   await mkdir('/run/netns', { recursive: true })
-  await mount('-t', 'tmpfs', '-o', 'nosuid,nodev,mode=0755', 'hanshu-netns', '/run/netns')
+  const { slotsDir, ...others } = layout
+  await runProgram('sh', ['-ec', MOUNT_RUN_DIR, 'sh', runDir, slotsDir, ...Object.values(others)])
   return layout
 }
+
+/** In one program: the folder, that of slots in it, and more folders in it. */
+const MOUNT_RUN_DIR = `
+umask 022
+mount -t tmpfs -o nosuid,nodev,mode=0711 hanshu "$1"
+mkdir -p "$@"
+mount -t tmpfs -o nosuid,nodev,mode=0711 hanshu-slots "$2"
+mount --make-shared "$2"
+# Names of network namespaces are mounts as well: on a file system of our own they are gone when we are.
+mount -t tmpfs -o nosuid,nodev,mode=0755 hanshu-netns /run/netns
+`
 
 async function unmountRunDir(runDir: string): Promise<void> {
   await runProgram('umount', ['--lazy', '/run/netns'])

@@ -25,6 +25,5 @@ export async function sweepOwner(settings: { ownerId: string; diskDir: string },
     await group.remove()
   }
   await cgroups.remove()
-  await sweepNetwork(ownerId)
-  await sweepDisks(diskDir)
+  await Promise.all([sweepNetwork(ownerId), sweepDisks(diskDir)])
 }

@@ -1,11 +1,11 @@
 /**
- * The platform's program: enters a mount namespace of its own where it needs one, and there runs main/process.ts.
- * Loads little by itself, because it may be about to replace itself.
+ * The platform's program: enters a mount namespace of its own where it needs one and was not started in one, and there
+ * runs main/process.ts. Loads little by itself, because it may be about to replace itself.
  */
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chooseSandbox } from './config/sandbox-choice.ts'
-import { enterCommand, needsPrivateNamespace } from './drivers/sandbox/oci/namespace.ts'
+import { enterCommand, needsPrivateNamespace } from './lib/private-namespace.ts'
 import { freshBundle } from './main/bundle/fresh-bundle.ts'
 
 /** Runs this program once more, in place, inside a mount namespace of its own. Does not return. */

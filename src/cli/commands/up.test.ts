@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configSchema } from '../../config/config.ts'
+import { needsPrivateNamespace } from '../../lib/private-namespace.ts'
 import { run } from '../run.ts'
 import { scriptedTerminal } from '../testing/scripted-terminal.ts'
 
 test('flags become settings in the environment, and win over those that are there', async () => {
   const terminal = scriptedTerminal({ environment: { PATH: '/bin', HANSHU_POOL_SIZE: '1' } })
-  const words = ['up', '--data', '/tmp/d', '--ports', 'auto', '--pool-size', '7', '--ephemeral']
+  const words = ['up', '--data=/tmp/d', '--ports=auto', '--pool-size=7', '--sandbox=process', '--ephemeral']
   assert.equal(await run(words, terminal), 0)
   const [program] = terminal.became
   assert.deepEqual(program?.environment, {
@@ -14,9 +15,20 @@ test('flags become settings in the environment, and win over those that are ther
     HANSHU_DATA: '/tmp/d',
     HANSHU_PORTS: 'auto',
     HANSHU_POOL_SIZE: '7',
+    HANSHU_SANDBOX: 'process',
     HANSHU_EPHEMERAL: 'true',
   })
   assert.equal(program?.file, process.execPath)
+  assert.match(program?.args.at(-1) ?? '', /src\/main\.ts$/)
+})
+
+test('a platform that isolates is begun in a mount namespace of its own, where there is one to be had', async (t) => {
+  if (!needsPrivateNamespace()) return t.skip('only root of a Linux system makes one')
+  const terminal = scriptedTerminal()
+  assert.equal(await run(['up', '--sandbox', 'oci'], terminal), 0)
+  const [program] = terminal.became
+  assert.match(program?.file ?? '', /\/unshare$/)
+  assert.equal(program?.args[program.args.indexOf('--') + 1], process.execPath)
   assert.match(program?.args.at(-1) ?? '', /src\/main\.ts$/)
 })
 

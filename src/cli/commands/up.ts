@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import { installationDir, loadConfig } from '../../config/config.ts'
 import { nodeFlags } from '../../config/node-flags.ts'
+import { chooseSandbox } from '../../config/sandbox-choice.ts'
+import { enterCommand, needsPrivateNamespace } from '../../lib/private-namespace.ts'
 import type { Arguments, Command, Flag } from '../command.ts'
 import { UsageError } from '../errors.ts'
 import { type Setting, settings } from '../settings.ts'
@@ -30,11 +32,11 @@ export const up: Command = {
     } catch (error) {
       throw new UsageError(nameFlags((error as Error).message))
     }
-    return terminal.become({
-      file: process.execPath,
-      args: [...nodeFlags, join(installationDir, 'src/main.ts')],
-      environment,
-    })
+    const program = [process.execPath, ...nodeFlags, join(installationDir, 'src/main.ts')]
+    // The platform would start itself once more, inside; so it is spared one of two starts of Node.js.
+    const isInside = (await chooseSandbox(environment)) !== 'oci' || !needsPrivateNamespace()
+    const { argv, env } = isInside ? { argv: program, env: {} } : enterCommand(program)
+    return terminal.become({ file: argv[0]!, args: argv.slice(1), environment: { ...environment, ...env } })
   },
 }
 

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { enterCommand } from '../../../lib/private-namespace.ts'
 import { findProgram } from '../run-program.ts'
-import { enterCommand } from './namespace.ts'
 
 /** Why the oci sandbox cannot be tried here; false when it can. */
 async function obstacle(runtime: string): Promise<string | false> {

@@ -5,6 +5,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { enterCommand } from '../../../../lib/private-namespace.ts'
 import {
   binding,
   codeFolder,
@@ -17,7 +18,6 @@ import {
 } from '../../../../ports/sandbox.contract.ts'
 import { NoDiskRoom } from '../../../../ports/sandbox.ts'
 import { runProgram } from '../../run-program.ts'
-import { enterCommand } from '../namespace.ts'
 import { newPlace, ownKernel, type Place } from './harness.ts'
 
 /** Everything on the machine that carries the name of the owner or of one of its folders. */

@@ -51,6 +51,7 @@ import {
   heartbeatRequest,
   listTunnelRequest,
   readRecordsRequest,
+  scheduleRequest,
   shutdownRequest,
   tunnelNameRequest,
 } from './messages/tunnels.ts'
@@ -148,6 +149,7 @@ const tunnelRequests: Record<string, [path: string, Uint8Array, action: string]>
   DescribeTunnel: ['describe', tunnelNameRequest.encode(named), 'DescribeTunnel'],
   Connect: ['connect', connectRequest.encode(tunnel), 'ConsumeTunnel'],
   Heartbeat: ['heartbeat', heartbeatRequest.encode({ ...ofClient, channels: [] }), 'ConsumeTunnel'],
+  Schedule: ['schedule', scheduleRequest.encode({ ...tunnel, channels: [] }), 'ConsumeTunnel'],
   Shutdown: ['shutdown', shutdownRequest.encode(ofClient), 'ConsumeTunnel'],
   GetCheckpoint: ['getcheckpoint', getCheckpointRequest.encode(ofChannel), 'ConsumeTunnel'],
   ReadRecords: ['readrecords', readRecordsRequest.encode({ ...ofChannel, token: 't' }), 'ConsumeTunnel'],

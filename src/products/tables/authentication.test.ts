@@ -123,7 +123,7 @@ describe('a request to Table Store', () => {
     await assertRefused({ method: 'GET', body: Buffer.alloc(0) }, [405, 'OTSMethodNotAllowed', /POST/], false)
     for (const operation of ['Nothing', 'ListTable/x', '', '%ff'])
       await assertRefused({ operation }, [400, 'OTSParameterInvalid', /Unsupported operation/], true)
-    await assertRefused({ operation: 'tunnel/schedule' }, [501, 'NotImplemented', /tunnel\/schedule/], true)
+    await assertRefused({ operation: 'tunnel/getrpo' }, [501, 'NotImplemented', /tunnel\/getrpo/], true)
   })
 
   it('is refused, and nothing else, with any bytes as body or as row', async () => {

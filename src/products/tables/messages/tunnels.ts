@@ -113,6 +113,9 @@ export const heartbeatRequest = message({
 })
 export const heartbeatResponse = message({ channels: repeated(1, channel) })
 
+/** Versions are not looked at. */
+export const scheduleRequest = message({ tunnel_id: required(1, string), channels: repeated(2, channel) })
+
 export const shutdownRequest = message({ tunnel_id: required(1, string), client_id: required(2, string) })
 
 const channelOfClient = {

@@ -5,6 +5,7 @@ import { FINISHED, placeInStream } from '../tunnels/token.ts'
 import {
   type ChannelRecord,
   channelsToShow,
+  isFinished,
   requireTunnelNamed,
   type TunnelRecord,
 } from '../tunnels/tunnel.ts'
@@ -33,9 +34,11 @@ export const describeTunnel = tunnelOperation({
   },
 })
 
-function holderOf({ id, checkpoint }: ChannelRecord, tunnel: TunnelRecord, { tunnelClients }: TablesContext) {
-  const holder = tunnelClients.holderOf(tunnel.id, id)
-  const status = checkpoint === FINISHED ? 'TERMINATED' : (holder?.status ?? 'WAIT')
+function holderOf(channel: ChannelRecord, tunnel: TunnelRecord, { tunnelClients }: TablesContext) {
+  const holder = tunnelClients.holderOf(tunnel.id, channel.id)
+  const status = isFinished(channel)
+    ? 'TERMINATED'
+    : (holder?.status ?? (channel.held === 'suspended' ? 'CLOSE' : 'WAIT'))
   return { channel_status: status, client_id: holder?.clientId ?? '' }
 }
 

@@ -35,6 +35,7 @@ import { notBuilt } from './not-built.ts'
 import { parallelScan } from './parallel-scan.ts'
 import { putRow } from './put-row.ts'
 import { readRecords } from './read-records.ts'
+import { schedule } from './schedule.ts'
 import { search } from './search.ts'
 import { shutdown } from './shutdown.ts'
 import { startLocalTransaction } from './start-local-transaction.ts'
@@ -88,6 +89,7 @@ export const operations = [
   connect,
   heartbeat,
   shutdown,
+  schedule,
   getCheckpoint,
   readRecords,
   checkpoint,

@@ -60,13 +60,19 @@ export function report(
   }
 }
 
-/** Gives channels that nobody has to those who have the fewest, and takes some back where one client has too many. */
+/**
+ * Gives channels that nobody has to those who have the fewest, and takes back those that are not to be read any more, and
+ * some where one client has too many.
+ */
 export function distribute(
   channels: Channels,
   clientIds: readonly string[],
   { open }: Pick<ChannelsOfTunnel, 'open'>,
 ): void {
   if (clientIds.length === 0) return
+  for (const [channelId, state] of channels)
+    if (state.clientId !== undefined && state.status === 'OPEN' && !open.includes(channelId))
+      move(state, 'CLOSING')
   const wanted = new Map<string, string[]>(clientIds.map((clientId) => [clientId, []]))
   const free: string[] = []
   let leaving = 0

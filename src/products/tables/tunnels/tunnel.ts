@@ -39,12 +39,15 @@ export interface ChannelRecord {
   checkpoint: string
   /** Of the checkpoint, in decimal: of 64 bits. */
   sequence: string
+  /** By hand: nobody reads it until it is opened again, and the terminated one counts as read to its end. */
+  held?: 'suspended' | 'terminated'
 }
 
 /** The vendor's, of a table. */
 export const TUNNELS_MAX = 20
 
-const isFinished = ({ checkpoint }: ChannelRecord): boolean => checkpoint === FINISHED
+export const isFinished = ({ checkpoint, held }: ChannelRecord): boolean =>
+  checkpoint === FINISHED || held === 'terminated'
 
 /** Channels to be read now: those of the stream wait until all rows are read. */
 function openOf({ channels }: TunnelRecord): ChannelRecord[] {
@@ -60,7 +63,7 @@ export const channelsToShow = (tunnel: TunnelRecord): ChannelRecord[] => {
 }
 
 export const channelsOfTunnel = (tunnel: TunnelRecord): ChannelsOfTunnel => ({
-  open: openOf(tunnel).map(({ id }) => id),
+  open: openOf(tunnel).flatMap(({ id, held }) => (held ? [] : [id])),
   finished: tunnel.channels.filter(isFinished).map(({ id }) => id),
 })
 

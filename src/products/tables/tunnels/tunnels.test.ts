@@ -149,6 +149,65 @@ describe('a tunnel', () => {
     assert.equal((await api.list('t')).length, 2)
   })
 
+  it('has channels that are suspended, ended and opened by hand, and loses nothing by it', async () => {
+    await tables.createTable('t', {}, streaming)
+    await tables.putRow('t', 1, {})
+    const id = await api.create('t', 'n', 'BaseAndStream')
+    const shown = async () =>
+      (await api.describe('t', 'n')).channels.map(({ channel_type, channel_status }) => [
+        channel_type,
+        channel_status,
+      ])
+    const read: string[] = []
+    const worker = tunnelWorker(api, id, (records) => {
+      for (const { row, place } of records)
+        read.push(`${place ? 'change' : 'row'} ${decoded(row.primaryKey[0]!.value!)}`)
+    })
+    const work = async () => {
+      for (let turn = 0; turn < 3; turn++) {
+        await worker.beat()
+        await worker.read()
+        await worker.checkpoint()
+      }
+    }
+    await worker.beat()
+    const [base] = worker.channelIds
+    await api.schedule(id, [base!, 'CLOSING'])
+    await worker.beat()
+    await worker.beat()
+    assert.deepEqual([worker.channelIds, await shown()], [[], [['BaseData', 'CLOSE']]])
+    await tables.putRow('t', 2, {})
+    await work()
+    // Changes wait for the rows.
+    assert.deepEqual(read, [])
+
+    await restart(tables.clock)
+    await api.schedule(id, [base!, 'OPEN'])
+    await work()
+    assert.deepEqual(read.splice(0), ['row 1', 'row 2', 'change 2'])
+    const stream = (await api.describe('t', 'n')).channels.find(
+      ({ channel_type }) => channel_type === 'Stream',
+    )!.channel_id
+    await api.schedule(id, [stream, 'TERMINATED'])
+    await work()
+    await tables.putRow('t', 3, {})
+    await work()
+    assert.deepEqual([worker.channelIds, read], [[], []])
+    assert.deepEqual(await shown(), [
+      ['BaseData', 'TERMINATED'],
+      ['Stream', 'TERMINATED'],
+    ])
+    await api.schedule(id, [stream, 'OPEN'])
+    await work()
+    assert.deepEqual(read, ['change 3'])
+
+    const invalid = { code: 'OTSParameterInvalid' }
+    await assert.rejects(api.schedule(id, [stream, 'TERMINATED'], ['none', 'OPEN']), invalid)
+    await assert.rejects(api.schedule(id, [stream, 'CLOSE']), invalid)
+    await assert.rejects(api.schedule('none', [stream, 'OPEN']), invalid)
+    assert.deepEqual((await shown())[1], ['Stream', 'OPEN'])
+  })
+
   it('turns the stream of its table on, and misses nobody who wrote without knowing', async () => {
     await tables.createTable('t')
     const { transaction_id } = await tables.call(

@@ -21,6 +21,7 @@ import {
   readRecordsRequest,
   readRecordsResponse,
   type StreamTunnelConfigMessage,
+  scheduleRequest,
   shutdownRequest,
   tunnelNameRequest,
   tunnelType,
@@ -60,6 +61,15 @@ export const tunnelApi = (tables: () => Pick<RunningTables, 'call'>) => ({
   },
   shutdown: (tunnel_id: string, client_id: string) =>
     tables().call('tunnel/shutdown', shutdownRequest, nothing, { tunnel_id, client_id }),
+  schedule: (tunnel_id: string, ...channels: [channel_id: string, status: keyof typeof channelStatus][]) =>
+    tables().call('tunnel/schedule', scheduleRequest, nothing, {
+      tunnel_id,
+      channels: channels.map(([channel_id, status]) => ({
+        channel_id,
+        version: 0n,
+        status: channelStatus[status],
+      })),
+    }),
   getCheckpoint: (tunnel_id: string, client_id: string, channel_id: string) =>
     tables().call('tunnel/getcheckpoint', getCheckpointRequest, getCheckpointResponse, {
       tunnel_id,

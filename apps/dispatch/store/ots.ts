@@ -8,7 +8,7 @@ const sdk = createRequire(import.meta.url)('tablestore')
 
 /** The SDK has no types. */
 // biome-ignore lint/suspicious/noExplicitAny: an SDK without types
-type Sdk = any
+export type Sdk = any
 
 export type Value = string | number | boolean
 /** By name. Whole numbers of a `Columns` go as INTEGER, unless they are `double`. */

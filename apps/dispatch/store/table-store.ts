@@ -17,6 +17,7 @@ import {
   persistently,
   primaryKey,
   read,
+  type Sdk,
   type Value,
 } from './ots.ts'
 import {
@@ -37,12 +38,11 @@ const rowsOfBatch = 100
 const batchesAtATime = 4
 
 /** `client` is asked for each call: credentials of functions change. One is made by `otsClient`. */
-// biome-ignore lint/suspicious/noExplicitAny: an SDK without types
-export function tableStore(client: () => any): DispatchStore {
+export function tableStore(client: () => Sdk): DispatchStore {
   const asked = <T>(ask: () => Promise<T>) => persistently(ask, { isWrite: false })
 
   async function get(tableName: string, key: Key): Promise<Row | undefined> {
-    const { row } = await asked(() => client().getRow({ tableName, primaryKey: primaryKey(key) }))
+    const { row } = await asked<Sdk>(() => client().getRow({ tableName, primaryKey: primaryKey(key) }))
     return read(row)
   }
 
@@ -73,7 +73,7 @@ export function tableStore(client: () => any): DispatchStore {
     let inclusiveStartPrimaryKey = primaryKey(newestFirst ? to : from)
     const exclusiveEndPrimaryKey = primaryKey(newestFirst ? from : to)
     while (found.length < limit) {
-      const { rows, nextStartPrimaryKey } = await asked(() =>
+      const { rows, nextStartPrimaryKey } = await asked<Sdk>(() =>
         client().getRange({
           tableName,
           direction: newestFirst ? backwards : forwards,
@@ -104,7 +104,7 @@ export function tableStore(client: () => any): DispatchStore {
   }
 
   async function batch(keys: Row[]): Promise<Order[]> {
-    const { tables } = await asked(() =>
+    const { tables } = await asked<Sdk>(() =>
       client().batchGetRow({
         tables: [
           {
@@ -197,7 +197,7 @@ export function tableStore(client: () => any): DispatchStore {
 
     async putPosition(position) {
       const { shard, riderId, atMs, seq } = position
-      const { tables } = await persistently(
+      const { tables } = await persistently<Sdk>(
         () =>
           client().batchWriteRow({
             tables: [

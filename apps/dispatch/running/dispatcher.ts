@@ -5,7 +5,7 @@
  */
 import { effortOf, type Ladder, nextStep, topOfLadder } from '../dispatcher/ladder.ts'
 import type { Commitment, Planner } from '../dispatcher/planner.ts'
-import { carriedStates } from '../model/order.ts'
+import { carriedStates, type Order } from '../model/order.ts'
 import { type DispatchStore, StoreUnavailable } from '../store/store.ts'
 import { type City, cityOf } from './city.ts'
 import { type CommitContext, commitStep, inParallel, readAgain } from './commit-step.ts'
@@ -88,6 +88,8 @@ interface Reign {
   turn: number
 }
 
+const byOffer = (a: Order, b: Order): number => (a.times.OFFERED ?? 0) - (b.times.OFFERED ?? 0)
+
 export function dispatcherOf(options: DispatcherOptions): Dispatcher {
   const { store, clock, shard, owner, ways, newPlanner, failed } = options
   const { ruins = defaultRuins, mapSource = () => 'own' } = options
@@ -157,7 +159,8 @@ export function dispatcherOf(options: DispatcherOptions): Dispatcher {
     ])
     for (const row of rows) city.seeRider(row)
     for (const at of positions) city.seePosition(at)
-    for (const order of orders) city.see(order)
+    // Stops come in the order in which they were offered, which is not kept anywhere else.
+    for (const order of orders.toSorted(byOffer)) city.see(order)
     await inParallel(orders, writesAtATime, async ({ orderId }) => {
       // One that changed meanwhile is known as it is now, and is asked once more.
       const own = { kind: 'own', token } as const

@@ -54,7 +54,7 @@ async function pass(
     city.clock.advance(step * 1000)
     if (n % 5 === 0)
       for (const who of alive) {
-        const seq = city.clock.nowMs() / 1000
+        const seq = city.clock.nowMs()
         await reportPosition(city, who, { body: { seq, ...inTown, atMs: city.clock.nowMs() } })
       }
     await dispatcher.tick()

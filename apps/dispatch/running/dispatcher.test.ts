@@ -285,3 +285,25 @@ test('a planner that takes too long is asked for less, step by step, and every o
     'and more again when there is room',
   )
 })
+
+test('a planner that fails is told of, and replaced by one that knows what the store knows', async () => {
+  const city = testCity()
+  let fails = false
+  const dispatcher = testDispatcher(city, {
+    around: (planner) => ({
+      ...planner,
+      tick(nowMs, budget) {
+        if (fails) throw new Error('the planner is broken')
+        return planner.tick(nowMs, budget)
+      },
+    }),
+  })
+  await onDuty(city, first)
+  fails = true
+  const orderId = await readyOrder(city)
+  assert.deepEqual(await dispatcher.tick(), { isOwner: true, offers: 0 })
+  assert.match(String(city.failures[0]), /broken/)
+  fails = false
+  await dispatcher.tick()
+  assert.equal((await read(city, orderId)).state, 'OFFERED')
+})

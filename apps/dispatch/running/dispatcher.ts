@@ -132,7 +132,7 @@ export function dispatcherOf(options: DispatcherOptions): Dispatcher {
       shard,
       city,
       unsure,
-      isHeld: lease.isHeld,
+      hold,
       overtaken: lease.lose,
     }
     const taken: Reign = {
@@ -288,8 +288,10 @@ export function dispatcherOf(options: DispatcherOptions): Dispatcher {
     )
   }
 
+  const hold = () => lease.hold(() => JSON.stringify(reign === undefined ? {} : statusOf(reign)))
+
   async function run(): Promise<{ isOwner: boolean; offers: number }> {
-    const token = await lease.hold(() => JSON.stringify(reign === undefined ? {} : statusOf(reign)))
+    const token = await hold()
     if (token === undefined) {
       reign = undefined
       return { isOwner: false, offers: 0 }
@@ -310,8 +312,9 @@ export function dispatcherOf(options: DispatcherOptions): Dispatcher {
       if (!lease.isHeld()) reign = undefined
       return { isOwner: lease.isHeld(), offers }
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error
       failed('a tick, which the next one makes up for', error)
+      // What is known may be half of a change: it is read anew.
+      if (!(error instanceof StoreUnavailable)) reign = undefined
       return { isOwner: lease.isHeld(), offers: 0 }
     }
   }

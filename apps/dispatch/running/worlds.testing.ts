@@ -272,6 +272,7 @@ export async function world(seed: number): Promise<void> {
         await cancelOrder(city, operations, { orderId, body: { reason: 'nobody left' } })
     }
   }
+  for (const failure of city.failures) if (!(failure instanceof StoreUnavailable)) throw failure
   assert.equal(witness.newest.size, count, 'an order was lost, or came twice')
   for (const [orderId, order] of witness.newest) {
     assert.ok(!isOpen(order), `${orderId} does not end: ${JSON.stringify(order)}`)

@@ -31,7 +31,7 @@ export const sketches: fc.Arbitrary<Sketch> = fc.record({
       ms: fc.integer({ min: 1, max: 30 }),
       decimetres: fc.integer({ min: 0, max: 1000 }),
     }),
-    { minLength: 1, maxLength: 30 },
+    { minLength: 1, maxLength: 16 },
   ),
   bans: fc.array(fc.record({ arc: fc.nat(), turns: fc.array(fc.nat(), { minLength: 1, maxLength: 3 }) }), {
     maxLength: 8,

@@ -4,9 +4,9 @@
  * question at a time: one network is for one thread.
  */
 import type { Position } from '../model/order.ts'
-import { EdgeGrid } from './graph/edge-grid.ts'
+import { EdgeGrid, type NearEdge } from './graph/edge-grid.ts'
 import { markMain } from './graph/main-part.ts'
-import { cut } from './graph/metric.ts'
+import { cut, METRES_PER_DEGREE } from './graph/metric.ts'
 import { spotOf, spotPlace } from './graph/places.ts'
 import { fromBytes, type Prebuilt, toBytes } from './graph/prebuilt.ts'
 import {
@@ -22,8 +22,8 @@ import {
 import { type Piece, type Route, routeOf } from './graph/route.ts'
 import { alongEdge, type PlaceSeed, type Roads, sourceSeeds, targetSeeds } from './graph/seeds.ts'
 import { splitArcs, type Turns, turnsOf } from './graph/turns.ts'
-import { contract } from './hierarchy/contract.ts'
-import { type Hierarchy, MS_MAX } from './hierarchy/hierarchy.ts'
+import { contract, contractAnew, type WeightedArcs } from './hierarchy/contract.ts'
+import { MS_MAX } from './hierarchy/hierarchy.ts'
 import { ManyToMany } from './hierarchy/many-to-many.ts'
 import { QuickestWays } from './hierarchy/quickest.ts'
 
@@ -71,6 +71,8 @@ export interface RoadNetwork {
   readonly arcMs: Uint32Array
   /** The spot on a road nearest to a position; only roads from which everything is reached, unless `any` is asked for. */
   nearest(position: Position, options?: { withinMetres?: number; any?: boolean }): Snap | undefined
+  /** Roads that have a name, each once, where they are nearest; the nearest first. */
+  roadsNear(position: Position, withinMetres: number): Snap[]
   positionOf(place: number): Position
   /** Infinity where there is no way. */
   ms(from: number, to: number): number
@@ -83,6 +85,8 @@ export interface RoadNetwork {
   edgesWithin(box: Box): Set<number>
   /** The same roads with other times; the hierarchy is contracted anew in the order it has. */
   reweighted(arcMs: Uint32Array): RoadNetwork
+  /** The same in steps of a few milliseconds. */
+  reweighting(arcMs: Uint32Array): Generator<undefined, RoadNetwork>
   toBytes(): Uint8Array
 }
 
@@ -97,14 +101,25 @@ export function buildRoadNetwork(graph: RoadGraph, attribution = ''): RoadNetwor
   const turns = turnsOf(graph)
   const arcMs = freeFlow(graph)
   markMain(graph, turns)
-  return networkOf({ graph, hierarchy: hierarchyOf(graph, turns, arcMs), attribution }, turns, arcMs)
+  return networkOf(
+    { graph, hierarchy: contract(turns.nodeCount, weightedArcs(graph, turns, arcMs)), attribution },
+    turns,
+    arcMs,
+  )
 }
 
-function hierarchyOf(graph: RoadGraph, turns: Turns, arcMs: Uint32Array, order?: Uint32Array): Hierarchy {
+function weightedArcs(graph: RoadGraph, turns: Turns, arcMs: Uint32Array): WeightedArcs {
   const { tail, head, road } = splitArcs(graph, turns)
   const ms = Uint32Array.from(road, (arc) => arcMs[arc]!)
   const decimetres = Uint32Array.from(road, (arc) => graph.edgeDecimetres[arc >> 1]!)
-  return contract(turns.nodeCount, { tail, head, ms, decimetres, road }, order)
+  return { tail, head, ms, decimetres, road }
+}
+
+function finished<Value>(steps: Generator<undefined, Value>): Value {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
 }
 
 function networkOf(
@@ -134,6 +149,12 @@ function networkOf(
     return last
   }
 
+  function* reweighting(weights: Uint32Array): Generator<undefined, RoadNetwork> {
+    const arcs = weightedArcs(graph, turns, weights)
+    const anew = yield* contractAnew(turns.nodeCount, arcs, hierarchy.rank)
+    return networkOf({ ...prebuilt, hierarchy: anew }, turns, weights, grid)
+  }
+
   return {
     graph,
     bounds,
@@ -145,16 +166,10 @@ function networkOf(
       const found = grid
         .edges()
         .nearest(position, limit, (edge) => any || (graph.edgeFlags[edge]! & MAIN) !== 0)
-      if (found === undefined) return undefined
-      return {
-        place: spotPlace(graph, found),
-        position: found.position,
-        metres: found.metres,
-        edge: found.edge,
-        roadName: graph.names[graph.edgeName[found.edge]!]!,
-        roadClass: ROAD_CLASSES[graph.edgeClass[found.edge]!]!,
-      }
+      return found === undefined ? undefined : snapOf(graph, found)
     },
+    roadsNear: (position, withinMetres) =>
+      namedRoads(graph, grid.edges(), position, Math.min(withinMetres, NEAREST_METRES_MAX)),
     positionOf(place) {
       const spot = spotOf(graph, place)
       if (spot === undefined) return nodePosition(graph, place)
@@ -176,12 +191,44 @@ function networkOf(
       return routeOf(graph, arcMs, [...pieceOf(begin), ...middle, ...pieceOf(end)])
     },
     edgesWithin: (box) => grid.edges().within(box),
-    reweighted(weights) {
-      const anew = hierarchyOf(graph, turns, weights, hierarchy.rank)
-      return networkOf({ ...prebuilt, hierarchy: anew }, turns, weights, grid)
-    },
+    reweighted: (weights) => finished(reweighting(weights)),
+    reweighting,
     toBytes: () => toBytes(prebuilt),
   }
+}
+
+const snapOf = (graph: RoadGraph, { edge, share, position, metres }: NearEdge): Snap => ({
+  place: spotPlace(graph, { edge, share }),
+  position,
+  metres,
+  edge,
+  roadName: graph.names[graph.edgeName[edge]!]!,
+  roadClass: ROAD_CLASSES[graph.edgeClass[edge]!]!,
+})
+
+function namedRoads(graph: RoadGraph, grid: EdgeGrid, position: Position, withinMetres: number): Snap[] {
+  const lat = withinMetres / METRES_PER_DEGREE
+  const lng = lat / Math.cos((position.lat * Math.PI) / 180)
+  const box = {
+    west: position.lng - lng,
+    south: position.lat - lat,
+    east: position.lng + lng,
+    north: position.lat + lat,
+  }
+  const nearest = new Map<number, NearEdge>()
+  for (const edge of grid.within(box)) {
+    const name = graph.edgeName[edge]!
+    if (name === 0) continue
+    const found = grid.measure(edge, position)
+    if (
+      found.metres <= withinMetres &&
+      found.metres < (nearest.get(name)?.metres ?? Number.POSITIVE_INFINITY)
+    )
+      nearest.set(name, found)
+  }
+  return [...nearest.values()]
+    .sort((one, other) => one.metres - other.metres)
+    .map((found) => snapOf(graph, found))
 }
 
 /** What was searched from: of several seeds at the same node, the one that the search has kept. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { networkOfExtract } from '../build.ts'
 import type { RoadNetwork } from '../road-network.ts'
 import { cityOf } from './city.ts'
@@ -160,6 +161,23 @@ describe('a city of an OpenStreetMap extract', () => {
     assert.throws(
       () => cityOf(pbfOf({ ...cross, requires: 'HistoricalInformation' })),
       /HistoricalInformation/,
+    )
+  })
+
+  it('ends on whatever bytes it is given, with a city or an error', () => {
+    const file = pbfOf(cross)
+    const changed = fc.array(fc.record({ at: fc.nat(file.length - 1), to: fc.nat(255) }), { maxLength: 6 })
+    fc.assert(
+      fc.property(changed, (changes) => {
+        const bytes = file.slice()
+        for (const { at: place, to } of changes) bytes[place] = to
+        try {
+          assert.ok(cityOf(bytes).graph.edgeFrom.length <= 8)
+        } catch (error) {
+          assert.ok(error instanceof Error && !(error instanceof TypeError), String(error))
+        }
+      }),
+      { numRuns: 300 },
     )
   })
 

@@ -67,7 +67,7 @@ export const dispatchQuality: Group = {
 
 /** Throws where the solution breaks a rule: its figures would say nothing. */
 function solved(instance: Instance, effort: Effort, ruins: number): Measures {
-  const { solution } = replay(instance, { effort, ruins, random: seeded(seed) })
+  const solution = replay(instance, { effort, ruins, random: seeded(seed) })
   const broken = violations(instance, solution)
   if (broken.length > 0) throw new Error(`${instance.name}: ${broken.slice(0, 3).join('; ')}`)
   return measure(instance, solution)

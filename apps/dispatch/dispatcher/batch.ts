@@ -1,14 +1,14 @@
 /** The steps of the ladder for when there is no time to look at whole plans: a matching of orders with riders, and the nearest rider. */
 import { choose, place } from './choose.ts'
-import { cheapest, mayTake } from './insertion.ts'
+import { cheapest, type Insertion, mayTake } from './insertion.ts'
 import { assign } from './jonker-volgenant.ts'
 import type { Entry, Plan } from './plan.ts'
 import type { State } from './state.ts'
 
 /** Orders that are matched at a time: the work grows with the cube. */
-const batchOrders = 128
+const batchOrders = 64
 /** Riders that are looked at for each of them. */
-const ridersEach = 12
+const ridersEach = 8
 /** A pair that cannot be; far above every cost, and still exact beside one. */
 const never = 1e13
 
@@ -23,30 +23,31 @@ export function matchUnplanned(state: State, isOver: () => boolean): void {
 function match(state: State, orders: readonly Entry[]): void {
   const { grid, options } = state
   const columns = new Map<Plan, number>()
-  for (const { order } of orders) {
-    const x = options.ground.x(order.pickup)
-    const y = options.ground.y(order.pickup)
+  /** Of each order, the riders that are looked at for it, and what each would cost. */
+  const found = orders.map((entry) => {
+    const x = options.ground.x(entry.order.pickup)
+    const y = options.ground.y(entry.order.pickup)
+    const each = new Map<Plan, Insertion>()
     for (const slot of grid.nearest(x, y, ridersEach).slice()) {
       const plan = state.planAt(slot)
+      state.refresh(plan)
+      const insertion = cheapest(state.schedule, plan, entry, undefined, true)
+      if (!insertion) continue
+      each.set(plan, insertion)
       if (!columns.has(plan)) columns.set(plan, columns.size)
     }
-  }
+    return each
+  })
   // As many columns again that mean: nobody.
   const width = columns.size + orders.length
   const costs = new Float64Array(orders.length * width).fill(never)
-  for (const [plan, column] of columns) {
-    state.refresh(plan)
-    for (const [row, entry] of orders.entries()) {
-      const found = cheapest(state.schedule, plan, entry, undefined, true)
-      if (found) costs[row * width + column] = found.cost
-    }
+  for (const [row, each] of found.entries()) {
+    for (const [plan, { cost }] of each) costs[row * width + columns.get(plan)!] = cost
   }
   const plans = [...columns.keys()]
   for (const [row, column] of assign(costs, orders.length, width).entries()) {
-    const plan = plans[column]
-    if (!plan || costs[row * width + column]! >= never) continue
-    const found = cheapest(state.schedule, plan, orders[row]!, undefined, true)
-    if (found) place(state, found, orders[row]!)
+    const insertion = found[row]!.get(plans[column]!)
+    if (insertion) place(state, insertion, orders[row]!)
   }
 }
 
@@ -77,13 +78,13 @@ function nearestFor(state: State, entry: Entry): void {
   }
 }
 
-/** What is left, one by one at least cost. */
-export function insertUnplanned(state: State, candidates: number, isOver: () => boolean): void {
+/**
+ * What is left, one by one at least cost. This is not cut short by the time: no order is left out while a rider is possible.
+ * `askAll`: also of riders far off, though they were asked a moment ago.
+ */
+export function insertUnplanned(state: State, candidates: number, askAll = false): void {
   const waiting = [...state.unplanned].sort((a, b) => a.order.readyAtMs - b.order.readyAtMs)
-  for (const entry of waiting) {
-    if (isOver()) return
-    insertOne(state, entry, candidates)
-  }
+  for (const entry of waiting) insertOne(state, entry, candidates, askAll)
 }
 
 /** An order that no rider could take is not shown to all of them again within this time. */

@@ -2,40 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { seeded } from './chance.ts'
 import { createPlanner } from './create-planner.ts'
-import type { PlannedOrder, PlannedRider, Planner } from './planner.ts'
+import { ground, minuteMs, order, rider, travel } from './planner.fixture.ts'
+import type { Planner } from './planner.ts'
 
-const minuteMs = 60_000
-/** Places are points of a square of a hundred by a hundred, 100 m apart; a rider takes 20 s for those. */
-const x = (place: number): number => (place % 100) * 100
-const y = (place: number): number => Math.floor(place / 100) * 100
-const metres = (from: number, to: number): number => Math.abs(x(from) - x(to)) + Math.abs(y(from) - y(to))
-
-const planner = (): Planner =>
-  createPlanner({ metres, ms: (from, to) => metres(from, to) * 200 }, { ground: { x, y }, random: seeded(1) })
-
-const order = (orderId: string, more: Partial<PlannedOrder> = {}): PlannedOrder => ({
-  orderId,
-  pickup: 2020,
-  dropoff: 2520,
-  placedAtMs: 0,
-  readyAtMs: 10 * minuteMs,
-  targetAtMs: 40 * minuteMs,
-  load: 1,
-  refusedBy: [],
-  ...more,
-})
-
-const rider = (riderId: string, more: Partial<PlannedRider> = {}): PlannedRider => ({
-  riderId,
-  place: 2010,
-  freeAtMs: 0,
-  onFromMs: 0,
-  onUntilMs: 600 * minuteMs,
-  capacity: 4,
-  rangeMetres: 50_000,
-  committed: [],
-  ...more,
-})
+const planner = (): Planner => createPlanner(travel, { ground, random: seeded(1) })
 
 describe('createPlanner', () => {
   it('plans an order at once, and commits it when the rider has to leave, not before', () => {
@@ -89,5 +59,28 @@ describe('createPlanner', () => {
     plans.putRider(rider('strong'))
     plans.tick(20_000, { effort: 'insertion', ruins: 0 })
     assert.equal(plans.tentative('big')?.riderId, 'strong')
+  })
+
+  it('fetches meals of one restaurant in one go where the ways are much the same, as many as the rider carries', () => {
+    const plans = planner()
+    plans.putRider(rider('only', { capacity: 2 }))
+    for (const [orderId, dropoff] of [
+      ['o1', 9020],
+      ['o2', 9021],
+      ['o3', 9022],
+    ] as const) {
+      plans.putOrder(order(orderId, { dropoff, readyAtMs: 0 }))
+    }
+    const committed = plans.tick(0, { effort: 'ruin-and-recreate', ruins: 30 })
+    assert.equal(committed.length, 1)
+    const { orderIds, stops } = committed[0]!
+    assert.equal(orderIds.length, 2)
+    assert.deepEqual(
+      stops.map(({ kind }) => kind),
+      ['pickup', 'pickup', 'dropoff', 'dropoff'],
+    )
+    // The third one is fetched when the rider is back.
+    const third = ['o1', 'o2', 'o3'].find((orderId) => !orderIds.includes(orderId))!
+    assert.ok(plans.tentative(third)!.pickupAtMs > 40 * minuteMs)
   })
 })

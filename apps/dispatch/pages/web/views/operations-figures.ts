@@ -45,7 +45,7 @@ export function figures(
     ),
     figure(t('ops.delivered'), format.count(overview.deliveredLastHour)),
     figure(t('ops.onTime'), format.share(share), undefined, share !== undefined && share < ON_TIME_WANTED),
-    figure(t('ops.clickToDoor'), span(mean), t('ops.p90', { time: span(p90) })),
+    figure(t('ops.clickToDoor'), span(mean), isKnown ? t('ops.p90', { time: span(p90) }) : undefined),
     figure(
       t('ops.riders'),
       format.count(overview.riders.onDuty),

@@ -4,6 +4,7 @@
  */
 import type { Position } from '../api/contract.ts'
 import { draw, h, type Picture } from '../base/view.ts'
+import { paintCanvas } from './canvas.ts'
 import { gestures } from './gestures.ts'
 import { tileLayer } from './tile-layer.ts'
 import { fitted, fromScreen, toScreen, type Viewport, zoomed } from './viewport.ts'
@@ -60,7 +61,6 @@ export interface CityMap {
 const GLIDE_MS = 2_500
 /** Farther than this, in pixels, it is not the same ride: it jumps. */
 const GLIDE_PX_MAX = 400
-const POINT_PX = 5
 const TOUCH_PX = 14
 
 export function cityMap({
@@ -93,6 +93,8 @@ export function cityMap({
   let isHeld = false
   let isMissing = false
   let frame = 0
+  /** More than markers on their way. */
+  let isChanged = true
   const glides = new Map<string, { from: Position; to: Position; sinceMs: number }>()
 
   const tiles = tileLayer(ground, {
@@ -113,14 +115,24 @@ export function cityMap({
   }
 
   function redraw(): void {
+    isChanged = true
+    nextFrame()
+  }
+
+  function nextFrame(): void {
     if (frame === 0) frame = requestAnimationFrame(paint)
   }
 
   function paint(nowMs: number): void {
     frame = 0
     if (view.widthPx === 0) return
-    tiles.show(view)
-    paintCanvas()
+    if (isChanged) {
+      isChanged = false
+      tiles.show(view)
+      const style = getComputedStyle(element)
+      const colour = (name: string) => style.getPropertyValue(`--map-${name}`).trim()
+      paintCanvas(canvas, view, content, { colour, ratio: devicePixelRatio })
+    }
     let isGliding = false
     for (const { id } of content.markers) {
       const marker = markers.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)
@@ -131,51 +143,7 @@ export function cityMap({
       const { x, y } = toScreen(view, between(glide, share))
       marker.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`
     }
-    if (isGliding) redraw()
-  }
-
-  function paintCanvas(): void {
-    const ratio = devicePixelRatio
-    const width = Math.round(view.widthPx * ratio)
-    const height = Math.round(view.heightPx * ratio)
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width
-      canvas.height = height
-    }
-    const pen = canvas.getContext('2d')
-    if (!pen) return
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0)
-    pen.clearRect(0, 0, view.widthPx, view.heightPx)
-    const style = getComputedStyle(element)
-    const colour = (name: string) => style.getPropertyValue(`--map-${name}`).trim()
-    for (const { way, kind } of content.lines) {
-      pen.beginPath()
-      for (const [at, position] of way.entries()) {
-        const { x, y } = toScreen(view, position)
-        if (at === 0) pen.moveTo(x, y)
-        else pen.lineTo(x, y)
-      }
-      pen.lineJoin = 'round'
-      pen.lineCap = 'round'
-      pen.setLineDash(kind === 'straight' ? [2, 7] : [])
-      pen.strokeStyle = colour(`line-${kind}`)
-      pen.lineWidth = kind === 'faint' ? 2 : 4.5
-      pen.stroke()
-    }
-    pen.setLineDash([])
-    for (const { position, kind, isChosen } of content.points) {
-      const { x, y } = toScreen(view, position)
-      if (x < -20 || y < -20 || x > view.widthPx + 20 || y > view.heightPx + 20) continue
-      pen.beginPath()
-      if (kind === 'waiting' || kind === 'late')
-        pen.rect(x - POINT_PX, y - POINT_PX, 2 * POINT_PX, 2 * POINT_PX)
-      else pen.arc(x, y, kind === 'shop' ? 3 : POINT_PX, 0, 2 * Math.PI)
-      pen.fillStyle = colour(`point-${kind}`)
-      pen.fill()
-      pen.strokeStyle = colour(isChosen ? 'chosen' : 'edge')
-      pen.lineWidth = isChosen ? 3 : 1.5
-      pen.stroke()
-    }
+    if (isGliding) nextFrame()
   }
 
   function drawMarkers(): void {
@@ -268,6 +236,7 @@ export function cityMap({
   return {
     element,
     show(next) {
+      if (next === content) return
       content = next
       drawMarkers()
       redraw()

@@ -15,12 +15,20 @@ export const ZOOM_MAX = 19
 
 const boundedZoom = (zoom: number): number => Math.min(ZOOM_MAX, Math.max(ZOOM_MIN, zoom))
 
-/** Pixels within the map, from its upper left corner. */
-export function toScreen(view: Viewport, position: Position): Pixel {
+export type ScreenOf = (position: Position) => Pixel
+
+/** Where positions are, in pixels within the map, from its upper left corner. */
+export function screenOf(view: Viewport): ScreenOf {
   const middle = project(view.middle, view.zoom)
-  const at = project(position, view.zoom)
-  return { x: at.x - middle.x + view.widthPx / 2, y: at.y - middle.y + view.heightPx / 2 }
+  const left = middle.x - view.widthPx / 2
+  const top = middle.y - view.heightPx / 2
+  return (position) => {
+    const { x, y } = project(position, view.zoom)
+    return { x: x - left, y: y - top }
+  }
 }
+
+export const toScreen = (view: Viewport, position: Position): Pixel => screenOf(view)(position)
 
 export function fromScreen(view: Viewport, { x, y }: Pixel): Position {
   const middle = project(view.middle, view.zoom)

@@ -2,7 +2,7 @@
 import type { Order, Rider, Shop } from '../api/contract.ts'
 import type { Shell } from '../base/shell.ts'
 import { h, type Picture } from '../base/view.ts'
-import type { CityMap, MapLine, Marker, Point } from '../map/map.ts'
+import type { CityMap, MapContent, MapLine, Marker, Point } from '../map/map.ts'
 import { type Routes, routesOf } from '../map/routes.ts'
 import { homeMarker, pageMap, rideLines, riderMarker, sayMap, shopMarker } from './map-parts.ts'
 import { isLate } from './order-parts.ts'
@@ -17,6 +17,8 @@ export interface City {
 
 /** Ways along roads are asked for as long as a map with them can be read. */
 const ROAD_WAYS_MAX = 60
+/** How long an order may be late before the map shows it. */
+const LATE_MS = 5_000
 /** So many of each kind say well enough how large the city is. */
 const FIT_MAX = 500
 const RIDING: ReadonlySet<Order['state']> = new Set([
@@ -33,8 +35,32 @@ export interface OperationsMap {
 }
 
 export function operationsMap(shell: Shell, choose: (id: string | undefined) => void): OperationsMap {
-  const routes = routesOf(shell.api, { nowMs: shell.nowMs, onNews: shell.update })
+  let routeNews = 0
+  const routes = routesOf(shell.api, {
+    nowMs: shell.nowMs,
+    onNews() {
+      routeNews += 1
+      shell.update()
+    },
+  })
   let map: CityMap | undefined
+  let shown: { of: readonly unknown[]; content: MapContent } | undefined
+
+  /** The same as before where nothing changed: a large city is not drawn anew each second. */
+  function contentOf(city: City, riderLabel: string): MapContent {
+    const nowMs = shell.nowMs()
+    const { orders, riders, shops, chosen } = city
+    const of = [orders, riders, shops, chosen, routeNews, riderLabel, Math.floor(nowMs / LATE_MS)]
+    if (!shown || of.some((one, at) => one !== shown?.of[at])) {
+      const content = {
+        points: pointsOf(city, nowMs),
+        lines: linesOf(city, routes),
+        markers: markersOf(city, riderLabel),
+      }
+      shown = { of, content }
+    }
+    return shown.content
+  }
 
   function view(city: City): Picture {
     const { t } = shell.words()
@@ -43,11 +69,7 @@ export function operationsMap(shell: Shell, choose: (id: string | undefined) => 
       map = pageMap(shell, first, { onPick: (_position, pointId) => choose(pointId) })
     }
     if (map) {
-      map.show({
-        points: pointsOf(city, shell.nowMs()),
-        lines: linesOf(city, routes),
-        markers: markersOf(city, t('map.rider')),
-      })
+      map.show(contentOf(city, t('map.rider')))
       sayMap(map, shell.words())
       map.fit([
         ...city.orders.slice(0, FIT_MAX).map((order) => order.dropoff),

@@ -1,7 +1,7 @@
 /** The operations page: the city as it is now, how the day goes, and who decides. */
 import { ApiFailure } from '../api/client.ts'
-import type { Overview, Rider, Shop } from '../api/contract.ts'
-import { openOrders } from '../api/known-orders.ts'
+import type { Order, Overview, Rider, Shop } from '../api/contract.ts'
+import { type KnownOrders, NO_ORDERS, openOrders } from '../api/known-orders.ts'
 import { pageOrders } from '../base/orders-feed.ts'
 import { explain, type PageView, type Shell } from '../base/shell.ts'
 import { h, type Picture } from '../base/view.ts'
@@ -26,6 +26,7 @@ export function operationsPage(shell: Shell): PageView {
   let failure: ApiFailure | undefined
   let ticks: readonly number[] = []
   let chosen: string | undefined
+  let open: { of: KnownOrders; orders: readonly Order[] } = { of: NO_ORDERS, orders: [] }
   let isClosed = false
   let stopLooking = () => {}
   const orders = pageOrders(shell)
@@ -63,6 +64,13 @@ export function operationsPage(shell: Shell): PageView {
   }
   void look()
 
+  /** The same list as long as nothing changed. */
+  function openNow(): readonly Order[] {
+    const known = orders.known()
+    if (open.of !== known) open = { of: known, orders: openOrders(known) }
+    return open.orders
+  }
+
   function view(): Picture {
     const words = shell.words()
     if (!overview) {
@@ -70,7 +78,7 @@ export function operationsPage(shell: Shell): PageView {
         ? failed(explain(words, failure), words.t('app.again'), () => void look())
         : loading(words)
     }
-    const open = openOrders(orders.known())
+    const open = openNow()
     const nowMs = shell.nowMs()
     return h(
       'div',

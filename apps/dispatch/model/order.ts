@@ -48,13 +48,15 @@ export interface Order {
   /** Parts of a rider's capacity that it takes. */
   load: number
   placedAtMs: number
+  /** Of its newest version; never falls. */
+  changedAtMs: number
   /** When the kitchen means to be ready, later when it was. */
   readyAtMs: number
   /** Promised at the customer's door. */
   promisedAtMs: number
   /** Expected at the customer's door; it changes with every plan. */
   expectedAtMs: number
-  /** From OFFERED on. */
+  /** From OFFERED on; in the state CANCELLED the one it was with then. */
   riderId: string | undefined
   /** In the state OFFERED: until when the rider may take it. */
   offerExpiresAtMs: number | undefined
@@ -66,3 +68,16 @@ export interface Order {
   photos: string[]
   cancelReason: string | undefined
 }
+
+export const endStates: readonly OrderState[] = ['DELIVERED', 'CANCELLED', 'RETURNED']
+
+export const isOpen = ({ state }: { state: OrderState }): boolean => !endStates.includes(state)
+
+/** The rider has taken it, and it takes a part of the vehicle. */
+export const carriedStates: readonly OrderState[] = [
+  'RIDER_ACCEPTED',
+  'AT_MERCHANT',
+  'PICKED_UP',
+  'AT_CUSTOMER',
+  'RETURNING',
+]

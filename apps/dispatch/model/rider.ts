@@ -13,6 +13,11 @@ export interface Rider {
   positionSeq: number
   positionAtMs: number
   vehicle: Vehicle
+  /**
+   * Orders that were accepted or are just being accepted, with their loads. An entry counts as long as its order is this
+   * rider's and open: it is written before the order is, so that two orders accepted at once cannot both take the last place.
+   */
+  carrying: { orderId: string; load: number }[]
 }
 
 export interface Vehicle {

@@ -1,0 +1,100 @@
+/**
+ * What the services and the dispatcher need to keep. The row of an order is the only truth of who has it: each of its changes is
+ * one conditional write. Drivers: `memory.ts` and `table-store.ts`; `contract.ts` holds for both.
+ *
+ * A write answers whether it happened; `false` says that its condition did not hold and nothing was changed. Where the outcome
+ * is not known, or the store was busy beyond the driver's bound of retries, it throws `StoreUnavailable`: then the write may have
+ * happened, and whoever wants to know reads.
+ */
+import type { Order, OrderState, Position } from '../model/order.ts'
+import type { Rider } from '../model/rider.ts'
+
+/** What is known of a rider but for the position, which changes far more often. */
+export type RiderRow = Omit<Rider, 'position' | 'positionSeq' | 'positionAtMs'>
+
+export interface PositionRow {
+  shard: string
+  riderId: string
+  position: Position
+  seq: number
+  atMs: number
+}
+
+export interface LeaseRow {
+  shard: string
+  owner: string
+  /** Grows with every change of the owner. */
+  token: number
+  expiresAtMs: number
+}
+
+/** One fix of a rider on the way. */
+export interface RidingRow {
+  shard: string
+  riderId: string
+  atMs: number
+  seq: number
+  position: Position
+}
+
+/** The row as it was read, which a change of an order is conditional on. */
+export interface OrderExpectation {
+  state: OrderState
+  version: number
+  /** Of a dispatcher: refused where the fence of the row is higher. */
+  token?: number
+}
+
+export interface DispatchStore {
+  /** False: there is an order of that id. */
+  createOrder(order: Order): Promise<boolean>
+  getOrder(shard: string, orderId: string): Promise<Order | undefined>
+  replaceOrder(order: Order, expected: OrderExpectation): Promise<boolean>
+  /** By id. */
+  openOrders(shard: string): Promise<Order[]>
+  /** Open orders that are with the rider, or offered to them. */
+  ordersOfRider(shard: string, riderId: string): Promise<Order[]>
+  /** The newest first. */
+  ordersOfCustomer(shard: string, customerId: string, limit: number): Promise<Order[]>
+  ordersOfMerchant(shard: string, merchantId: string, limit: number): Promise<Order[]>
+  /**
+   * Orders whose newest change was at `fromMs` or later and before `toMs`, the oldest change first, at most `limit`. The times are those of
+   * the writers' clocks: one who wants all reads again from some seconds before the newest that was seen.
+   */
+  ordersChanged(shard: string, range: { fromMs: number; toMs: number; limit: number }): Promise<Order[]>
+
+  getRider(shard: string, riderId: string): Promise<RiderRow | undefined>
+  /** `expectedVersion` 0: there is none yet. */
+  putRider(rider: RiderRow, expectedVersion: number): Promise<boolean>
+  /** All that were ever on duty, by id. */
+  riders(shard: string): Promise<RiderRow[]>
+
+  /** False: a report that is not older was known. */
+  putPosition(position: PositionRow): Promise<boolean>
+  /** Whatever was known: the rider begins a session, and counts from zero again. */
+  resetPosition(position: PositionRow): Promise<void>
+  getPosition(shard: string, riderId: string): Promise<PositionRow | undefined>
+  positions(shard: string): Promise<PositionRow[]>
+
+  /** Keeps the value unless there is one; answers the value that is kept. */
+  claim(key: string, value: string): Promise<string>
+
+  getLease(shard: string): Promise<LeaseRow | undefined>
+  /** `expected` undefined: there is none yet. False: it is not as expected. */
+  putLease(lease: LeaseRow, expected: { owner: string; token: number } | undefined): Promise<boolean>
+
+  /** A fix that is there already is the same fix. */
+  appendRiding(fix: RidingRow): Promise<void>
+  /** By rider and time, for each hour; at most `limit`, which is an error if there are more. */
+  riding(shard: string, range: { fromMs: number; toMs: number; limit: number }): Promise<RidingRow[]>
+}
+
+/** The store did not answer as it should, within the driver's bound of retries. */
+export class StoreUnavailable extends Error {
+  override name = 'StoreUnavailable'
+}
+
+/** More rows than a report reads. */
+export class TooManyRows extends Error {
+  override name = 'TooManyRows'
+}

@@ -118,18 +118,11 @@ export async function reportPosition(
   return stubbornly(async () => {
     const known = await store.getPosition(shard, riderId)
     if (known === undefined) throw stateConflict('the rider was never on duty')
-    if (seq === known.seq && atMs === known.atMs) {
-      // The same report again: its answer was lost, and perhaps its entry in the log.
-      await store.appendRiding(known)
-      return { accepted: true }
-    }
-    if (seq <= known.seq || atMs < known.atMs) return { accepted: false }
+    // The same report again: its answer was lost.
+    if (seq <= known.seq || atMs < known.atMs) return { accepted: seq === known.seq && atMs === known.atMs }
     const metres = metresBetween(known.position, at) - fixErrorMetres
     if (metres > (atMs - known.atMs) * maxMetresPerMs) throw invalidArgument('nobody rides as fast as that')
-    const fix = { shard, riderId, position: at, seq, atMs }
-    const accepted = await store.putPosition(fix)
-    if (accepted) await store.appendRiding(fix)
-    return { accepted }
+    return { accepted: await store.putPosition({ shard, riderId, position: at, seq, atMs }) }
   })
 }
 

@@ -5,10 +5,10 @@
 import { isOpen, type Order } from '../model/order.ts'
 import {
   type DispatchStore,
+  hourOf,
   type LeaseRow,
   type PositionRow,
   type RiderRow,
-  type RidingRow,
   StoreUnavailable,
   TooManyRows,
 } from './store.ts'
@@ -28,7 +28,7 @@ export function memoryStore({ pause, fault, wrote }: MemoryStoreHooks = {}): Dis
   const positions = new Map<string, PositionRow>()
   const claims = new Map<string, string>()
   const leases = new Map<string, LeaseRow>()
-  const riding = new Map<string, RidingRow>()
+  const riding = new Map<string, PositionRow>()
 
   async function run<T>(operation: keyof DispatchStore, step: () => T): Promise<T> {
     await (pause?.() ?? Promise.resolve())
@@ -89,12 +89,13 @@ export function memoryStore({ pause, fault, wrote }: MemoryStoreHooks = {}): Dis
           limit,
         ),
       ),
-    ordersChanged: (shard, { fromMs, toMs, limit }) =>
+    ordersChanged: (shard, { fromMs, toMs, limit, has }) =>
       run('ordersChanged', () =>
         of(orders, shard)
           .filter(({ changedAtMs }) => changedAtMs >= fromMs && changedAtMs < toMs)
           .sort((a, b) => a.changedAtMs - b.changedAtMs || (a.orderId < b.orderId ? -1 : 1))
-          .slice(0, limit),
+          .slice(0, limit)
+          .filter(({ orderId, version }) => !has?.(orderId, version)),
       ),
     getRider: (shard, riderId) => run('getRider', () => riders.get(key(shard, riderId))),
     putRider: (rider, expectedVersion) =>
@@ -107,7 +108,9 @@ export function memoryStore({ pause, fault, wrote }: MemoryStoreHooks = {}): Dis
     riders: (shard) => run('riders', () => of(riders, shard)),
     putPosition: (position) =>
       run('putPosition', () => {
-        const at = key(position.shard, position.riderId)
+        const { shard, riderId, seq, atMs } = position
+        riding.set(key(shard, riderId, atMs, seq), structuredClone(position))
+        const at = key(shard, riderId)
         const known = positions.get(at)
         if (known !== undefined && known.seq >= position.seq) return false
         positions.set(at, structuredClone(position))
@@ -132,10 +135,6 @@ export function memoryStore({ pause, fault, wrote }: MemoryStoreHooks = {}): Dis
         leases.set(lease.shard, structuredClone(lease))
         return true
       }),
-    appendRiding: (fix) =>
-      run('appendRiding', () => {
-        riding.set(key(fix.shard, hourOf(fix.atMs), fix.riderId, fix.atMs, fix.seq), structuredClone(fix))
-      }),
     riding: (shard, { fromMs, toMs, limit }) =>
       run('riding', () => {
         const found = of(riding, shard)
@@ -152,5 +151,3 @@ export function memoryStore({ pause, fault, wrote }: MemoryStoreHooks = {}): Dis
 }
 
 const key = (...parts: (string | number)[]) => JSON.stringify(parts)
-
-const hourOf = (atMs: number) => Math.floor(atMs / 3_600_000)

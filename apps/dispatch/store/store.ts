@@ -12,6 +12,7 @@ import type { Rider } from '../model/rider.ts'
 /** What is known of a rider but for the position, which changes far more often. */
 export type RiderRow = Omit<Rider, 'position' | 'positionSeq' | 'positionAtMs'>
 
+/** One fix of a rider: as the newest in a row of its own, and in the riding log. */
 export interface PositionRow {
   shard: string
   riderId: string
@@ -26,15 +27,6 @@ export interface LeaseRow {
   /** Grows with every change of the owner. */
   token: number
   expiresAtMs: number
-}
-
-/** One fix of a rider on the way. */
-export interface RidingRow {
-  shard: string
-  riderId: string
-  atMs: number
-  seq: number
-  position: Position
 }
 
 /** The row as it was read, which a change of an order is conditional on. */
@@ -61,7 +53,16 @@ export interface DispatchStore {
    * Orders whose newest change was at `fromMs` or later and before `toMs`, the oldest change first, at most `limit`. The times are those of
    * the writers' clocks: one who wants all reads again from some seconds before the newest that was seen.
    */
-  ordersChanged(shard: string, range: { fromMs: number; toMs: number; limit: number }): Promise<Order[]>
+  ordersChanged(
+    shard: string,
+    range: {
+      fromMs: number
+      toMs: number
+      limit: number
+      /** Versions that the caller has need not be read. */
+      has?: (orderId: string, version: number) => boolean
+    },
+  ): Promise<Order[]>
 
   getRider(shard: string, riderId: string): Promise<RiderRow | undefined>
   /** `expectedVersion` 0: there is none yet. */
@@ -69,7 +70,7 @@ export interface DispatchStore {
   /** All that were ever on duty, by id. */
   riders(shard: string): Promise<RiderRow[]>
 
-  /** False: a report that is not older was known. */
+  /** False: a report that is not older was known. The riding log has the fix either way; one that it has already is the same. */
   putPosition(position: PositionRow): Promise<boolean>
   /** Whatever was known: the rider begins a session, and counts from zero again. */
   resetPosition(position: PositionRow): Promise<void>
@@ -83,10 +84,8 @@ export interface DispatchStore {
   /** `expected` undefined: there is none yet. False: it is not as expected. */
   putLease(lease: LeaseRow, expected: { owner: string; token: number } | undefined): Promise<boolean>
 
-  /** A fix that is there already is the same fix. */
-  appendRiding(fix: RidingRow): Promise<void>
-  /** By rider and time, for each hour; at most `limit`, which is an error if there are more. */
-  riding(shard: string, range: { fromMs: number; toMs: number; limit: number }): Promise<RidingRow[]>
+  /** The riding log: by hour, then by rider and time. More than `limit` are refused with `TooManyRows`. */
+  riding(shard: string, range: { fromMs: number; toMs: number; limit: number }): Promise<PositionRow[]>
 }
 
 /** The store did not answer as it should, within the driver's bound of retries. */
@@ -98,3 +97,5 @@ export class StoreUnavailable extends Error {
 export class TooManyRows extends Error {
   override name = 'TooManyRows'
 }
+
+export const hourOf = (atMs: number): number => Math.floor(atMs / 3_600_000)

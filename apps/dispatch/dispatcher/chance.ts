@@ -1,0 +1,10 @@
+/** Random numbers that are the same for the same seed, from 0 (inclusive) to 1 (exclusive): a xorshift of 32 bits. */
+export function seeded(seed: number): () => number {
+  let state = seed | 0 || 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
+  }
+}

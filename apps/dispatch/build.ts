@@ -19,6 +19,27 @@ export interface FunctionBuild {
   packages?: readonly string[]
   /** Files and folders to copy: from where, by an absolute path, to where in the code. */
   assets?: readonly { from: string; to: string }[]
+  /** Folders of what browsers load: sources become scripts, the rest is copied. */
+  sites?: readonly { from: string; to: string }[]
+}
+
+/** What tests of it need is not for browsers. */
+const ofTests = /\.(test|testing|fixture)\.ts$/
+
+async function copySite(from: string, to: string): Promise<void> {
+  const entries = await readdir(from, { recursive: true, withFileTypes: true })
+  for (const entry of entries) {
+    if (!entry.isFile() || ofTests.test(entry.name) || entry.name === 'tsconfig.json') continue
+    const path = join(entry.parentPath, entry.name)
+    const target = join(to, javaScriptName(relative(from, path)))
+    await mkdir(dirname(target), { recursive: true })
+    if (!path.endsWith('.ts')) await cp(path, target)
+    else
+      await writeFile(
+        target,
+        asScript(await readFile(path, 'utf8'), () => undefined),
+      )
+  }
 }
 
 /** Where packages are: those that the cloud's runtimes have preinstalled, and those of development. */
@@ -37,7 +58,7 @@ export function sdk(name: string): any {
 
 /** Code is in its place at once or not at all: a deployment that runs meanwhile sees the earlier one. */
 export async function buildFunction(
-  { name, entry, packages: named = [], assets = [] }: FunctionBuild,
+  { name, entry, packages: named = [], assets = [], sites = [] }: FunctionBuild,
   into: string,
 ): Promise<void> {
   const target = join(into, name)
@@ -51,6 +72,7 @@ export async function buildFunction(
   }
   await writeFile(join(fresh, 'package.json'), '{ "type": "module" }\n')
   for (const { from, to } of assets) await cp(from, join(fresh, to), { recursive: true })
+  for (const { from, to } of sites) await copySite(from, join(fresh, to))
   for (const { folder, home } of packageFolders(new Set([...packages, ...named]))) {
     await cp(folder, join(fresh, relative(home, folder)), {
       recursive: true,
@@ -73,24 +95,11 @@ async function reached(entry: string): Promise<{ files: Map<string, string>; pac
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (files.has(file)) continue
     const at = file
-    const code = stripTypeScriptTypes(await readFile(at, 'utf8')).replace(
-      importPattern,
-      (whole, before: string, quote: string, wanted: string) => {
-        if (wanted.startsWith('.')) {
-          waiting.push(resolve(dirname(at), wanted))
-          return `${before}${quote}${javaScriptName(wanted)}${quote}`
-        }
-        if (!wanted.startsWith('node:')) packages.add(packageName(wanted))
-        return whole
-      },
-    )
-    files.set(
-      at,
-      `${code
-        .replace(/[ \t]+$/gm, '')
-        .replace(/\n{3,}/g, '\n\n')
-        .trim()}\n`,
-    )
+    const code = asScript(await readFile(at, 'utf8'), (wanted) => {
+      if (wanted.startsWith('.')) waiting.push(resolve(dirname(at), wanted))
+      else if (!wanted.startsWith('node:')) packages.add(packageName(wanted))
+    })
+    files.set(at, code)
   }
   return { files, packages }
 }
@@ -98,6 +107,21 @@ async function reached(entry: string): Promise<{ files: Map<string, string>; pac
 /** `import … from '…'`, `export … from '…'`, `import '…'`, `import('…')` and `new URL('….ts', import.meta.url)` of workers. */
 const importPattern =
   /(\bfrom\s*|^import\s*|\bimport\(\s*|\bnew URL\(\s*(?=['"][^'"]+\.ts['"],\s*import\.meta\.url))(['"])([^'"\n]+)\2/gm
+
+function asScript(source: string, imports: (wanted: string) => void): string {
+  const code = stripTypeScriptTypes(source).replace(
+    importPattern,
+    (whole, before: string, quote: string, wanted: string) => {
+      imports(wanted)
+      return wanted.startsWith('.') ? `${before}${quote}${javaScriptName(wanted)}${quote}` : whole
+    },
+  )
+  // Where types were there is room.
+  return `${code
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()}\n`
+}
 
 const javaScriptName = (name: string): string => name.replace(/\.ts$/, '.js')
 

@@ -104,6 +104,7 @@ export async function deployCity(cityFile: string): Promise<{ platform: Ready; g
     DISPATCH_JWT_KEY: keys.privateKey,
     DISPATCH_JWK: keys.publicKey,
     DISPATCH_PHOTO_ENDPOINT: photoEndpoint(platform),
+    DISPATCH_UPLOAD_ORIGIN: photoEndpoint(platform),
     ...endpointsFor(platform),
   })
   const gateway = /^ {2}dispatch: (http:\S+)$/m.exec(output)?.[1]

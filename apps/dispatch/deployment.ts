@@ -11,6 +11,13 @@ export async function buildAll(city: string): Promise<void> {
     { name: 'session', entry: 'functions/session.ts' },
     { name: 'orders', entry: 'functions/orders.ts', assets: [cityFile] },
     { name: 'riders', entry: 'functions/riders.ts', assets: [cityFile] },
+    { name: 'outbox', entry: 'functions/outbox.ts', packages: ['@alicloud/mns'] },
+    { name: 'notify', entry: 'functions/notify.ts', packages: ['tablestore'], assets: [cityFile] },
+    {
+      name: 'pages',
+      entry: 'functions/pages.ts',
+      sites: [{ from: join(root, 'pages/web'), to: 'web' }],
+    },
   ]
   for (const each of functions) await buildFunction(each, codeDir)
 }

@@ -27,7 +27,7 @@ describe('a road network', () => {
           for (const to of places)
             assert.equal(network.ms(from, to), plainMs(graph, from, to), `${from} to ${to}`)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
@@ -43,7 +43,7 @@ describe('a road network', () => {
           })
         })
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -63,7 +63,7 @@ describe('a road network', () => {
               assert.equal(tailOf(graph, arcs[at]!), tailOf(graph, arcs[at - 1]! ^ 1))
           }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 

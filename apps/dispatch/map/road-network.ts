@@ -5,6 +5,7 @@
  */
 import type { Position } from '../model/order.ts'
 import { EdgeGrid } from './graph/edge-grid.ts'
+import { markMain } from './graph/main-part.ts'
 import { cut } from './graph/metric.ts'
 import { spotOf, spotPlace } from './graph/places.ts'
 import { fromBytes, type Prebuilt, toBytes } from './graph/prebuilt.ts'
@@ -20,7 +21,7 @@ import {
 } from './graph/road-graph.ts'
 import { type Piece, type Route, routeOf } from './graph/route.ts'
 import { alongEdge, type PlaceSeed, type Roads, sourceSeeds, targetSeeds } from './graph/seeds.ts'
-import { type Turns, turnsOf } from './graph/turns.ts'
+import { splitArcs, type Turns, turnsOf } from './graph/turns.ts'
 import { contract } from './hierarchy/contract.ts'
 import { type Hierarchy, MS_MAX } from './hierarchy/hierarchy.ts'
 import { ManyToMany } from './hierarchy/many-to-many.ts'
@@ -95,21 +96,26 @@ export const loadRoadNetwork = (bytes: Uint8Array): RoadNetwork => {
 export function buildRoadNetwork(graph: RoadGraph, attribution = ''): RoadNetwork {
   const turns = turnsOf(graph)
   const arcMs = freeFlow(graph)
+  markMain(graph, turns)
   return networkOf({ graph, hierarchy: hierarchyOf(graph, turns, arcMs), attribution }, turns, arcMs)
 }
 
 function hierarchyOf(graph: RoadGraph, turns: Turns, arcMs: Uint32Array, order?: Uint32Array): Hierarchy {
-  const { tail, head, road } = turns.arcs
+  const { tail, head, road } = splitArcs(graph, turns)
   const ms = Uint32Array.from(road, (arc) => arcMs[arc]!)
   const decimetres = Uint32Array.from(road, (arc) => graph.edgeDecimetres[arc >> 1]!)
   return contract(turns.nodeCount, { tail, head, ms, decimetres, road }, order)
 }
 
-function networkOf(prebuilt: Prebuilt, turns: Turns, arcMs: Uint32Array, known?: EdgeGrid): RoadNetwork {
+function networkOf(
+  prebuilt: Prebuilt,
+  turns: Turns,
+  arcMs: Uint32Array,
+  grid = gridOf(prebuilt.graph),
+): RoadNetwork {
   const { graph, hierarchy, attribution } = prebuilt
   const roads: Roads = { graph, turns, rank: hierarchy.rank, arcMs }
-  const bounds = boundsOf(graph)
-  const grid = known ?? new EdgeGrid(graph, bounds)
+  const { bounds } = grid
   const ways = new QuickestWays(hierarchy)
   const manyToMany = new ManyToMany(hierarchy)
   /** A planner asks for the time and then for the length of the same way. */
@@ -136,7 +142,9 @@ function networkOf(prebuilt: Prebuilt, turns: Turns, arcMs: Uint32Array, known?:
     arcMs,
     nearest(position, { withinMetres = NEAREST_METRES, any = false } = {}) {
       const limit = Math.min(withinMetres, NEAREST_METRES_MAX)
-      const found = grid.nearest(position, limit, (edge) => any || (graph.edgeFlags[edge]! & MAIN) !== 0)
+      const found = grid
+        .edges()
+        .nearest(position, limit, (edge) => any || (graph.edgeFlags[edge]! & MAIN) !== 0)
       if (found === undefined) return undefined
       return {
         place: spotPlace(graph, found),
@@ -167,7 +175,7 @@ function networkOf(prebuilt: Prebuilt, turns: Turns, arcMs: Uint32Array, known?:
       const middle = found.arcs.map((arc) => ({ arc, from: 0, to: 1 }))
       return routeOf(graph, arcMs, [...pieceOf(begin), ...middle, ...pieceOf(end)])
     },
-    edgesWithin: (box) => grid.within(box),
+    edgesWithin: (box) => grid.edges().within(box),
     reweighted(weights) {
       const anew = hierarchyOf(graph, turns, weights, hierarchy.rank)
       return networkOf({ ...prebuilt, hierarchy: anew }, turns, weights, grid)
@@ -229,15 +237,36 @@ function spotsByEdge(graph: RoadGraph, targets: readonly number[]): Map<number |
   return onEdge
 }
 
-function boundsOf(graph: RoadGraph): Box {
-  const box = { west: 180, south: 90, east: -180, north: -90 }
-  const put = (lng: number, lat: number): void => {
-    box.west = Math.min(box.west, lng / DEGREE)
-    box.east = Math.max(box.east, lng / DEGREE)
-    box.south = Math.min(box.south, lat / DEGREE)
-    box.north = Math.max(box.north, lat / DEGREE)
+interface Grid {
+  bounds: Box
+  edges(): EdgeGrid
+}
+
+/** The grid is made when it is first asked: who only wants matrices between nodes does without. */
+function gridOf(graph: RoadGraph): Grid {
+  const bounds = boundsOf(graph)
+  let made: EdgeGrid | undefined
+  return {
+    bounds,
+    edges() {
+      made ??= new EdgeGrid(graph, bounds)
+      return made
+    },
   }
-  for (let node = 0; node < graph.nodeLng.length; node++) put(graph.nodeLng[node]!, graph.nodeLat[node]!)
-  for (let at = 0; at < graph.shapeLng.length; at++) put(graph.shapeLng[at]!, graph.shapeLat[at]!)
-  return box
+}
+
+function boundsOf({ nodeLng, nodeLat, shapeLng, shapeLat }: RoadGraph): Box {
+  const span = (columns: readonly Int32Array[]): [number, number] => {
+    let least = Number.POSITIVE_INFINITY
+    let most = Number.NEGATIVE_INFINITY
+    for (const column of columns)
+      for (let at = 0; at < column.length; at++) {
+        if (column[at]! < least) least = column[at]!
+        if (column[at]! > most) most = column[at]!
+      }
+    return [least / DEGREE, most / DEGREE]
+  }
+  const [west, east] = span([nodeLng, shapeLng])
+  const [south, north] = span([nodeLat, shapeLat])
+  return { west, south, east, north }
 }

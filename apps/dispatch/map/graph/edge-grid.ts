@@ -168,16 +168,20 @@ export class EdgeGrid {
     const edges: number[] = []
     const cellOf = (metres: number): number => Math.floor(metres / this.#cellMetres)
     for (let edge = 0; edge < this.#graph.edgeFrom.length; edge++) {
-      const touched = new Set<number>()
+      let last = -1
       this.#pieces(edge, (x1, y1, x2, y2) => {
-        for (let row = cellOf(Math.min(y1, y2)); row <= cellOf(Math.max(y1, y2)); row++)
-          for (let column = cellOf(Math.min(x1, x2)); column <= cellOf(Math.max(x1, x2)); column++)
-            touched.add(row * this.#columns + column)
+        const lastRow = cellOf(Math.max(y1, y2))
+        const lastColumn = cellOf(Math.max(x1, x2))
+        for (let row = cellOf(Math.min(y1, y2)); row <= lastRow; row++)
+          for (let column = cellOf(Math.min(x1, x2)); column <= lastColumn; column++) {
+            const cell = row * this.#columns + column
+            // An edge that comes back to a cell is there twice, which costs a look and nothing else.
+            if (cell === last) continue
+            last = cell
+            cells.push(cell)
+            edges.push(edge)
+          }
       })
-      for (const cell of touched) {
-        cells.push(cell)
-        edges.push(edge)
-      }
     }
     const start = new Uint32Array(this.#columns * this.#rows + 1)
     for (const cell of cells) start[cell + 1]!++

@@ -1,10 +1,10 @@
 /** The largest part of the roads in which everything reaches everything; what is outside of it is drawn, but nothing is sent there. */
 import { isOpen, MAIN, type RoadGraph, tailOf } from './road-graph.ts'
-import type { Turns } from './turns.ts'
+import { type Arcs, splitArcs, type Turns } from './turns.ts'
 
 /** Sets the flag `MAIN` of the edges that can be left into that part and be reached from it. */
 export function markMain(graph: RoadGraph, turns: Turns): void {
-  const inMain = largestComponent(turns)
+  const inMain = largestComponent(turns.nodeCount, splitArcs(graph, turns))
   for (let edge = 0; edge < graph.edgeFrom.length; edge++) {
     const arcs = [2 * edge, 2 * edge + 1].filter((arc) => isOpen(graph, arc))
     const leaves = arcs.some((arc) => inMain[turns.follow(tailOf(graph, arc), arc)] === 1)
@@ -17,7 +17,7 @@ export function markMain(graph: RoadGraph, turns: Turns): void {
 }
 
 /** Two passes of depth-first search (Kosaraju), without recursion. */
-function largestComponent({ nodeCount, arcs }: Turns): Uint8Array {
+function largestComponent(nodeCount: number, arcs: Arcs): Uint8Array {
   const out = adjacency(nodeCount, arcs.tail, arcs.head)
   const into = adjacency(nodeCount, arcs.head, arcs.tail)
   const order = finishingOrder(nodeCount, out)

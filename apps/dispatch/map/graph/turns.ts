@@ -24,7 +24,6 @@ export interface Turns {
   variants(original: number): readonly number[]
   /** The split node that an arc leads to when it is ridden from a split node; -1 where it may not be. */
   follow(node: number, arc: number): number
-  arcs: Arcs
 }
 
 interface State {
@@ -67,7 +66,6 @@ export function turnsOf(graph: RoadGraph): Turns {
     original: (node) => (node < nodes ? node : states[copies[node - nodes]!]!.at),
     variants: (original) => variants.get(original) ?? [original],
     follow,
-    arcs: splitArcs(graph, variants, follow),
   }
 }
 
@@ -105,23 +103,18 @@ function step(states: readonly State[], from: number, arc: number): number {
   }
 }
 
-function splitArcs(
-  graph: RoadGraph,
-  variants: ReadonlyMap<number, readonly number[]>,
-  follow: (node: number, arc: number) => number,
-): Arcs {
+/** All arcs that may be ridden, between split nodes. */
+export function splitArcs(graph: RoadGraph, turns: Turns): Arcs {
   const columns: { [column in keyof Arcs]: number[] } = { tail: [], head: [], road: [] }
-  const add = (node: number, arc: number): void => {
-    const head = follow(node, arc)
-    if (head === -1) return
-    columns.tail.push(node)
-    columns.head.push(head)
-    columns.road.push(arc)
-  }
   for (let arc = 0; arc < graph.edgeFrom.length * 2; arc++) {
     if (!isOpen(graph, arc)) continue
-    const tail = tailOf(graph, arc)
-    for (const node of variants.get(tail) ?? [tail]) add(node, arc)
+    for (const node of turns.variants(tailOf(graph, arc))) {
+      const head = turns.follow(node, arc)
+      if (head === -1) continue
+      columns.tail.push(node)
+      columns.head.push(head)
+      columns.road.push(arc)
+    }
   }
   return {
     tail: Uint32Array.from(columns.tail),

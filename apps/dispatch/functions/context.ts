@@ -52,7 +52,8 @@ function tables(): unknown {
   return kept.client
 }
 
-const store = tableStore(tables)
+/** Asks with the credentials of the newest call. */
+export const store = tableStore(tables)
 
 /** The store with the credentials of this call. */
 export function storeFor(call: CallContext): DispatchStore {

@@ -35,6 +35,8 @@ const stages: Readonly<Record<string, () => Step[]>> = {
   check: () => [
     { name: 'biome', command: [tool('biome'), 'check', '.'] },
     { name: 'tsc', command: [tool('tsc'), '--noEmit'] },
+    // They run in browsers and need the types of documents.
+    { name: 'tsc of the pages', command: [tool('tsc'), '--noEmit', '-p', 'apps/dispatch/pages'] },
     { name: 'knip', command: [tool('knip')] },
     { name: 'depcruise', command: [tool('depcruise'), '--config', '.dependency-cruiser.cjs', 'src', 'apps'] },
   ],
@@ -44,14 +46,19 @@ const stages: Readonly<Record<string, () => Step[]>> = {
         'src/**/*.test.ts',
         'runtimes/**/*.test.{ts,js,mjs,cjs}',
         'test/*.test.ts',
-        'apps/*/!(test|code)/**/*.test.ts',
+        'apps/*/!(test|code|pages)/**/*.test.ts',
+        'apps/*/pages/!(browser)/**/*.test.ts',
+        'apps/*/pages/*.test.ts',
       ],
       { concurrency: 2, timeoutMs: 120_000 },
     ),
   ],
   conformance: () => [nodeTests(['test/conformance/**/*.test.ts'], { concurrency: 2, timeoutMs: 180_000 })],
   e2e: () => [
-    nodeTests(['test/e2e/**/*.test.ts', 'apps/*/test/**/*.test.ts'], { concurrency: 2, timeoutMs: 300_000 }),
+    nodeTests(['test/e2e/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'apps/*/pages/browser/**/*.test.ts'], {
+      concurrency: 2,
+      timeoutMs: 300_000,
+    }),
   ],
   // Hostile functions take all that there is, for one minute.
   fault: () => [

@@ -1,0 +1,76 @@
+/** What the API of the dispatch system answers (README of apps/dispatch), as the pages read it. */
+import type { Effort } from '../../../dispatcher/planner.ts'
+import type { Order, Position } from '../../../model/order.ts'
+
+export type { Order, OrderState, Position } from '../../../model/order.ts'
+export type { Rider } from '../../../model/rider.ts'
+
+export type Role = 'customer' | 'merchant' | 'rider' | 'operations'
+
+export interface Shop {
+  merchantId: string
+  name: string
+  position: Position
+  menu: { name: string; priceCents: number }[]
+  cookingMs: number
+}
+
+export interface OrderSeen {
+  order: Order
+  rider?: { position: Position; positionAtMs: number }
+}
+
+/** What a rider says of an order that is offered or in hand. */
+export type RideStep =
+  | 'accept'
+  | 'refuse'
+  | 'at-merchant'
+  | 'picked-up'
+  | 'at-customer'
+  | 'delivered'
+  | 'returning'
+  | 'returned'
+
+export type CityMap = 'own' | 'amap' | 'own, as amap does not answer'
+
+export interface Minute {
+  atMs: number
+  placed: number
+  delivered: number
+}
+
+/** What runs below: one function of the platform. */
+export interface FunctionLoad {
+  name: string
+  instances: number
+  callsPerMinute: number
+  errorsPerMinute: number
+  meanMs: number
+}
+
+export interface Overview {
+  nowMs: number
+  waiting: number
+  underway: number
+  deliveredLastHour: number
+  /** 0 to 1; nothing while nothing was delivered. */
+  onTimeShare: number | null
+  clickToDoorMs: { mean: number | null; p90: number | null }
+  riders: { onDuty: number; busy: number }
+  dispatcher: {
+    owner: string | null
+    token: number
+    effort: Effort
+    tickMs: number
+    decisions: number
+    map: CityMap
+  }
+  perMinute: Minute[]
+  /** Where the installation tells it. */
+  functions?: FunctionLoad[]
+}
+
+export interface Report {
+  columns: string[]
+  rows: (string | number | null)[][]
+}

@@ -1,0 +1,4 @@
+import { startPage } from './base/shell.ts'
+import { customerPage } from './views/customer.ts'
+
+startPage('customer', customerPage)

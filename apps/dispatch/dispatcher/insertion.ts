@@ -1,5 +1,5 @@
 /** The cheapest place for an order among the trips of a rider: in a trip to its restaurant, or as a trip of its own. */
-import { costOf, type Entry, type Plan, type Trip, tripOf } from './plan.ts'
+import { type Entry, markWidth, type Plan, type Trip, tripOf } from './plan.ts'
 import type { Schedule } from './schedule.ts'
 
 export interface Insertion {
@@ -23,13 +23,16 @@ export function cheapest(
   lastOnly = false,
 ): Insertion | undefined {
   let bound = best?.cost ?? Number.POSITIVE_INFINITY
-  if (schedule.atLeast(plan, entry) >= bound || !mayTake(plan, entry)) return best
+  const now = schedule.costOf(plan)
+  // Where the rider is free at the end may become cheaper, by no more than it costs now.
+  const saving = now - plan.marks[plan.trips.length * markWidth + 3]!
+  if (schedule.atLeast(plan, entry) - saving >= bound || !mayTake(plan, entry)) return best
   const { trips } = plan
   const { walk } = schedule
   for (let index = lastOnly ? trips.length : 0; index <= trips.length; index++) {
     schedule.resume(plan, index)
     schedule.rideAlone(plan, entry)
-    const alone = rest(schedule, plan, index, index, bound)
+    const alone = rest(schedule, plan, index, now, bound + saving)
     if (alone < bound) {
       bound = alone
       best = { cost: alone, plan, trip: index, before: undefined }
@@ -41,7 +44,7 @@ export function cheapest(
       schedule.resume(plan, index)
       schedule.ride(plan, trip, entry, before)
       if (!walk.possible) continue
-      const joined = rest(schedule, plan, index, index + 1, bound)
+      const joined = rest(schedule, plan, index + 1, now, bound + saving)
       if (joined < bound) {
         bound = joined
         best = { cost: joined, plan, trip: index, before }
@@ -51,19 +54,19 @@ export function cheapest(
   return best
 }
 
-/** Walks on with the trips from `next` on, and answers what all that is from `index` on costs more than now; Infinity: impossible, or not below `bound`. */
-function rest(schedule: Schedule, plan: Plan, index: number, next: number, bound: number): number {
+/** Walks on with the trips from `next` on, and answers what the plan then costs more than `now`; Infinity: impossible, or well above `bound`. */
+function rest(schedule: Schedule, plan: Plan, next: number, now: number, bound: number): number {
   const { walk } = schedule
   const { marks, trips } = plan
   // What comes after can only come later, and so cost more than it does now.
-  const saved = index === next ? marks[index * 4 + 3]! : marks[next * 4 + 3]!
-  if (!walk.possible || walk.cost - saved >= bound) return Number.POSITIVE_INFINITY
+  if (!walk.possible || walk.cost - marks[next * markWidth + 3]! >= bound) return Number.POSITIVE_INFINITY
   for (let at = next; at < trips.length; at++) {
     schedule.ride(plan, trips[at]!)
-    if (!walk.possible || walk.cost - marks[(at + 1) * 4 + 3]! >= bound) return Number.POSITIVE_INFINITY
+    if (!walk.possible || walk.cost - marks[(at + 1) * markWidth + 3]! >= bound) {
+      return Number.POSITIVE_INFINITY
+    }
   }
-  const cost = walk.cost - costOf(plan)
-  return cost < bound ? cost : Number.POSITIVE_INFINITY
+  return walk.cost + schedule.endCost() - now
 }
 
 /** The trips as they are with the order in its place. */

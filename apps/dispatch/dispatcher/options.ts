@@ -14,6 +14,8 @@ export interface Weights {
   waiting: number
   /** For each ms that a rider is under way or at a stop. */
   riding: number
+  /** For each metre between where a rider will be free and where orders come from. */
+  afar: number
 }
 
 export interface PlannerOptions {
@@ -44,5 +46,5 @@ export const defaults: Omit<PlannerOptions, 'ground' | 'random'> = {
   earlyMs: 0,
   candidates: 60,
   aheadMs: 60 * minuteMs,
-  weights: { late: 1, waiting: 0.1, riding: 0.05 },
+  weights: { late: 0.3, waiting: 0.1, riding: 0.02, afar: 30 },
 }

@@ -39,8 +39,6 @@ export interface Plan {
 /** Numbers of a mark: time, place, metres ridden so far, cost so far. */
 export const markWidth = 4
 
-export const costOf = (plan: Plan): number => plan.marks[plan.trips.length * markWidth + 3]!
-
 export function tripOf(entries: readonly Entry[]): Trip {
   let readyAtMs = Number.NEGATIVE_INFINITY
   let load = 0

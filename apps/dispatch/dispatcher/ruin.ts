@@ -4,7 +4,7 @@
  * falling threshold as in Christiaens and Vanden Berghe 2020.
  */
 import { type Choice, choose, place } from './choose.ts'
-import { costOf, type Entry, type Plan, type Trip, without } from './plan.ts'
+import { type Entry, type Plan, type Trip, without } from './plan.ts'
 import type { State } from './state.ts'
 
 const fewest = 2
@@ -75,12 +75,12 @@ function takeOut(state: State, left: readonly Entry[], undo: Return): number {
     if (!plan) continue
     keep(undo, plan)
     state.refresh(plan)
-    change -= costOf(plan)
+    change -= state.schedule.costOf(plan)
     state.setTrips(
       plan,
       without(plan.trips, (entry) => left.includes(entry)),
     )
-    change += costOf(plan)
+    change += state.schedule.costOf(plan)
   }
   for (const entry of left) {
     entry.plan = undefined

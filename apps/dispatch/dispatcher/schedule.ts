@@ -1,4 +1,5 @@
 /** When a rider would be where, and what that costs. The walk is one object that is written over, as it is taken millions of times. */
+import type { Demand } from './demand.ts'
 import type { PlannerOptions } from './options.ts'
 import { type Entry, markWidth, type Plan, type Trip } from './plan.ts'
 import type { Travel } from './planner.ts'
@@ -20,6 +21,9 @@ export interface Schedule {
   resume(plan: Plan, index: number): void
   /** Walks a trip, with `extra` put before its entry of that index. */
   ride(plan: Plan, trip: Trip, extra?: Entry, before?: number): void
+  /** What it costs that the rider will be free at the place of the walk. */
+  endCost(): number
+  costOf(plan: Plan): number
   /** Walks a trip for one order. */
   rideAlone(plan: Plan, entry: Entry): void
   /** The least that an order can add to a plan: taken at once, with nothing else in the way. */
@@ -36,9 +40,9 @@ export interface Schedule {
   leaveAtMs(plan: Plan): number
 }
 
-export function scheduleOf(travel: Travel, options: PlannerOptions): Schedule {
+export function scheduleOf(travel: Travel, options: PlannerOptions, demand: Demand): Schedule {
   const { earlyMs } = options
-  const { late, waiting, riding } = options.weights
+  const { late, waiting, riding, afar } = options.weights
   const atRestaurantMs = options.pickupMs / 2
   const atDoorMs = options.dropoffMs / 2
   const walk: Walk = { atMs: 0, place: 0, metres: 0, cost: 0, possible: true }
@@ -103,6 +107,11 @@ export function scheduleOf(travel: Travel, options: PlannerOptions): Schedule {
 
   return {
     walk,
+    endCost: () => (afar === 0 ? 0 : afar * demand.metres(walk.place)),
+    costOf({ marks, trips }) {
+      const end = trips.length * markWidth
+      return marks[end + 3]! + (afar === 0 ? 0 : afar * demand.metres(marks[end + 1]!))
+    },
     resume,
     ride,
 

@@ -1,4 +1,5 @@
 /** The orders, riders and plans of a planner, and what keeps them in step with each other: the index of riders and the marks of the plans. */
+import { demandOf } from './demand.ts'
 import { type Grid, gridOf } from './grid.ts'
 import type { PlannerOptions } from './options.ts'
 import { type Entry, type Plan, type Trip, tripOf, without } from './plan.ts'
@@ -34,7 +35,8 @@ export interface State {
 }
 
 export function stateOf(travel: Travel, options: PlannerOptions): State {
-  const schedule = scheduleOf(travel, options)
+  const demand = demandOf(options.ground)
+  const schedule = scheduleOf(travel, options, demand)
   const grid = gridOf(cellMetres)
   const entries = new Map<string, Entry>()
   const plans = new Map<string, Plan>()
@@ -175,6 +177,7 @@ export function stateOf(travel: Travel, options: PlannerOptions): State {
       if (!known) {
         const entry: Entry = { order, state, plan: undefined, refusedByAllAtMs: Number.NEGATIVE_INFINITY }
         entries.set(order.orderId, entry)
+        demand.note(order.pickup)
         if (state === 'open') setOpen(entry, true)
         return
       }

@@ -154,7 +154,7 @@ export function createFakePlatform({
   const asTwin = (riderId: string): Order[] =>
     [...open.values()]
       .filter((order) => order.riderId !== riderId && twins.get(order.orderId) === riderId)
-      .map((order) => ({ ...order, riderId }))
+      .map((order) => ({ ...order, riderId, state: 'OFFERED' }))
 
   function dispatch(): void {
     for (const order of open.values()) {

@@ -77,13 +77,13 @@ function nearestFor(state: State, entry: Entry): void {
   }
 }
 
-/** What is left, one by one at least cost. */
-export function insertUnplanned(state: State, candidates: number, isOver: () => boolean): void {
+/**
+ * What is left, one by one at least cost. This is not cut short by the time: no order is left out while a rider is possible.
+ * `askAll`: also of riders far off, though they were asked a moment ago.
+ */
+export function insertUnplanned(state: State, candidates: number, askAll = false): void {
   const waiting = [...state.unplanned].sort((a, b) => a.order.readyAtMs - b.order.readyAtMs)
-  for (const entry of waiting) {
-    if (isOver()) return
-    insertOne(state, entry, candidates)
-  }
+  for (const entry of waiting) insertOne(state, entry, candidates, askAll)
 }
 
 /** An order that no rider could take is not shown to all of them again within this time. */

@@ -2,40 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { seeded } from './chance.ts'
 import { createPlanner } from './create-planner.ts'
-import type { PlannedOrder, PlannedRider, Planner } from './planner.ts'
+import { ground, minuteMs, order, rider, travel } from './planner.fixture.ts'
+import type { Planner } from './planner.ts'
 
-const minuteMs = 60_000
-/** Places are points of a square of a hundred by a hundred, 100 m apart; a rider takes 20 s for those. */
-const x = (place: number): number => (place % 100) * 100
-const y = (place: number): number => Math.floor(place / 100) * 100
-const metres = (from: number, to: number): number => Math.abs(x(from) - x(to)) + Math.abs(y(from) - y(to))
-
-const planner = (): Planner =>
-  createPlanner({ metres, ms: (from, to) => metres(from, to) * 200 }, { ground: { x, y }, random: seeded(1) })
-
-const order = (orderId: string, more: Partial<PlannedOrder> = {}): PlannedOrder => ({
-  orderId,
-  pickup: 2020,
-  dropoff: 2520,
-  placedAtMs: 0,
-  readyAtMs: 10 * minuteMs,
-  targetAtMs: 40 * minuteMs,
-  load: 1,
-  refusedBy: [],
-  ...more,
-})
-
-const rider = (riderId: string, more: Partial<PlannedRider> = {}): PlannedRider => ({
-  riderId,
-  place: 2010,
-  freeAtMs: 0,
-  onFromMs: 0,
-  onUntilMs: 600 * minuteMs,
-  capacity: 4,
-  rangeMetres: 50_000,
-  committed: [],
-  ...more,
-})
+const planner = (): Planner => createPlanner(travel, { ground, random: seeded(1) })
 
 describe('createPlanner', () => {
   it('plans an order at once, and commits it when the rider has to leave, not before', () => {

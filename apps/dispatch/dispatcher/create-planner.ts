@@ -14,8 +14,11 @@ export function createPlanner(
   travel: Travel,
   given: Pick<PlannerOptions, 'ground' | 'random'> & Partial<PlannerOptions>,
 ): Planner {
-  const options: PlannerOptions = { ...defaults, ...given }
-  const state = stateOf(travel, options)
+  return plannerOn(stateOf(travel, { ...defaults, ...given }))
+}
+
+export function plannerOn(state: State): Planner {
+  const { options } = state
 
   function tentative(orderId: string): Tentative | undefined {
     const entry = state.entries.get(orderId)
@@ -58,30 +61,33 @@ export function createPlanner(
 function think(state: State, { effort, ruins, isOver = () => false }: TickBudget): void {
   const { candidates } = state.options
   const few = Math.min(candidates, fewCandidates)
-  // Orders that are in no plan are the first thing, whatever the time: none is left out while a rider is possible.
-  const always = () => false
   switch (effort) {
     case 'ruin-and-recreate':
-      insertUnplanned(state, candidates, always)
-      improve(state, { ruins, candidates, isOver })
+      ruinAndRecreate(state, ruins, isOver)
       break
     case 'few-ruins':
-      insertUnplanned(state, candidates, always)
-      improve(state, { ruins: Math.ceil(ruins * fewRuinsShare), candidates, isOver })
+      ruinAndRecreate(state, Math.ceil(ruins * fewRuinsShare), isOver)
       break
     case 'insertion':
-      insertUnplanned(state, candidates, always)
+      insertUnplanned(state, candidates)
       break
     case 'insertion-20':
-      insertUnplanned(state, few, always)
+      insertUnplanned(state, few)
       break
     case 'matching':
       matchUnplanned(state, isOver)
-      insertUnplanned(state, few, always)
+      insertUnplanned(state, few)
       break
     case 'nearest':
       nearestForUnplanned(state, isOver)
-      insertUnplanned(state, few, always)
+      insertUnplanned(state, few)
       break
   }
+}
+
+function ruinAndRecreate(state: State, ruins: number, isOver: () => boolean): void {
+  const { candidates } = state.options
+  insertUnplanned(state, candidates)
+  // Other plans may have room for what had none.
+  if (improve(state, { ruins, candidates, isOver })) insertUnplanned(state, candidates, true)
 }

@@ -21,13 +21,15 @@ interface Return {
   unplanned: Entry[]
 }
 
+/** Answers whether any plan became another one. */
 export function improve(
   state: State,
   { ruins, candidates, isOver }: { ruins: number; candidates: number; isOver: () => boolean },
-): void {
+): boolean {
   const { random } = state.options
   const all = [...state.entries.values()].filter(({ state: is }) => is === 'open')
-  if (all.length < 2) return
+  if (all.length < 2) return false
+  let changed = false
   const choice: Choice = { candidates, everyone: false, skip: () => random() < blinks }
   const best: Return = { trips: new Map(), unplanned: [...state.unplanned] }
   /** Of what there is now, against the best. */
@@ -36,8 +38,7 @@ export function improve(
   for (let ruin = 0; ruin < ruins && !isOver(); ruin++) {
     const undo: Return = { trips: new Map(), unplanned: [...state.unplanned] }
     const left = related(state, all)
-    const changed = takeOut(state, left, undo)
-    let cost = changed
+    let cost = takeOut(state, left, undo)
     order(state, left)
     for (const entry of left) {
       const found = choose(state, entry, choice)
@@ -52,6 +53,7 @@ export function improve(
       goBack(state, undo)
       continue
     }
+    changed = true
     excess += cost
     missing += more
     if (missing < 0 || excess < -1e-6) {
@@ -62,13 +64,14 @@ export function improve(
     } else for (const [plan, trips] of undo.trips) if (!best.trips.has(plan)) best.trips.set(plan, trips)
   }
   if (excess > 0) goBack(state, best)
+  return changed
 }
 
 const keep = ({ trips }: Return, plan: Plan): void => {
   if (!trips.has(plan)) trips.set(plan, plan.trips)
 }
 
-/** Answers the change of cost, which is never above zero. */
+/** Answers the change of cost. */
 function takeOut(state: State, left: readonly Entry[], undo: Return): number {
   let change = 0
   for (const plan of new Set(left.map(({ plan }) => plan))) {

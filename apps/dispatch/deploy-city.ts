@@ -1,6 +1,6 @@
 /** Builds the application, makes what it needs on a running platform, and deploys it there. */
 import { execFile } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { root } from './build.ts'
@@ -56,6 +56,7 @@ export async function deployCity({ cityFile, dataDir, workDir, say }: CityOption
   const output = await hanshu(['deploy', '-t', template], {
     DISPATCH_JWT_KEY: keys.privateKey,
     DISPATCH_JWK: keys.publicKey,
+    DISPATCH_MAP_KEY: keys.mapKey,
     DISPATCH_PHOTO_ENDPOINT: photos,
     DISPATCH_UPLOAD_ORIGIN: photos,
     ...endpointsFor(platform),
@@ -97,6 +98,8 @@ interface Keys {
   privateKey: string
   /** JWK as JSON. */
   publicKey: string
+  /** Of the map service, as AMap has keys. */
+  mapKey: string
 }
 
 /** Made once, and never part of the sources: whoever has the private one is whoever they say. */
@@ -116,6 +119,7 @@ async function tokenKeys(codeDir: string): Promise<Keys> {
       alg: 'RS256',
       use: 'sig',
     }),
+    mapKey: randomBytes(16).toString('hex'),
   }
   await mkdir(codeDir, { recursive: true })
   await writeFile(file, JSON.stringify(keys), { mode: 0o600 })

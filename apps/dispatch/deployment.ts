@@ -11,8 +11,8 @@ export async function buildAll(cityFile: string, codeDir: string): Promise<void>
   await buildRoads(cityFile, roads.from)
   const functions: FunctionBuild[] = [
     { name: 'session', entry: 'functions/session.ts' },
-    { name: 'orders', entry: 'functions/orders.ts', assets: [city] },
-    { name: 'riders', entry: 'functions/riders.ts', assets: [city] },
+    { name: 'orders', entry: 'functions/orders.ts', packages: ['tablestore', 'ali-oss'], assets: [city] },
+    { name: 'riders', entry: 'functions/riders.ts', packages: ['tablestore'], assets: [city] },
     { name: 'outbox', entry: 'functions/outbox.ts', packages: ['@alicloud/mns'] },
     { name: 'notify', entry: 'functions/notify.ts', packages: ['tablestore'], assets: [city] },
     {
@@ -21,6 +21,8 @@ export async function buildAll(cityFile: string, codeDir: string): Promise<void>
       packages: ['tablestore'],
       assets: [city, roads],
     },
+    { name: 'reports', entry: 'functions/reports.ts', packages: ['tablestore'], assets: [city] },
+    { name: 'map', entry: 'functions/map.ts', assets: [roads] },
     {
       name: 'pages',
       entry: 'functions/pages.ts',

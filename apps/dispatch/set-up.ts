@@ -50,4 +50,32 @@ async function makeBucket(
     secure: false,
   })
   await client.putBucket(bucket)
+  // Photos come from pages of another origin, straight from the phone.
+  await client.putBucketCORS(bucket, [
+    { allowedOrigin: '*', allowedMethod: 'PUT', allowedHeader: 'Content-Type', maxAgeSeconds: '3600' },
+  ])
+}
+
+export interface AppKey {
+  appKey: string
+  appSecret: string
+}
+
+/** Of the app that may ask for sessions; the gateway chose them. */
+export async function appKeyOf(
+  { accessKeyId, accessKeySecret, endpoints }: Account,
+  appName: string,
+): Promise<AppKey> {
+  const { RPCClient } = sdk('@alicloud/pop-core')
+  const gateway = new RPCClient({
+    accessKeyId,
+    accessKeySecret,
+    endpoint: endpoints['apigateway'],
+    apiVersion: '2016-07-14',
+  })
+  const { Apps } = await gateway.request('DescribeAppAttributes', { AppName: appName })
+  const app = Apps.AppAttribute.find((each: { AppName: string }) => each.AppName === appName)
+  if (!app) throw new Error(`there is no app ${appName}`)
+  const { AppKey, AppSecret } = await gateway.request('DescribeAppSecurity', { AppId: app.AppId })
+  return { appKey: AppKey, appSecret: AppSecret }
 }

@@ -1,10 +1,12 @@
 /** Orders, as customers, merchants, riders and operations act on them; and the shops. */
+import './node-20.ts'
 import { placeOrder } from '../orders/place-order.ts'
 import { listOrders, trackOrder } from '../orders/reading.ts'
 import { photoUrl, rideStep } from '../orders/ride.ts'
 import { cancelOrder, kitchenStep, payOrder } from '../orders/steps.ts'
 import { city } from './city.ts'
-import { type CallContext, ordersContext } from './context.ts'
+import { ordersContext } from './context.ts'
+import { serve } from './custom-server.ts'
 import {
   answered,
   callerOf,
@@ -78,5 +80,4 @@ const routesFor = (context: ReturnType<typeof ordersContext>): Route[] => [
   },
 ]
 
-export const handler = (event: Uint8Array, context: CallContext): Promise<string> =>
-  answered(() => routed(routesFor(ordersContext(context)), readRequest(event)))
+serve({ invoke: (event, call) => answered(() => routed(routesFor(ordersContext(call)), readRequest(event))) })

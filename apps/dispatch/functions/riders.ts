@@ -1,7 +1,9 @@
 /** Riders go on and off duty, say where they are, and see what is offered to them. */
+import './node-20.ts'
 import { listRiders } from '../orders/reading.ts'
 import { offersTo, reportPosition, setDuty } from '../orders/riders.ts'
-import { type CallContext, ordersContext } from './context.ts'
+import { ordersContext } from './context.ts'
+import { serve } from './custom-server.ts'
 import { answered, callerOf, jsonBody, type Route, readRequest, routed } from './gateway-event.ts'
 
 const ok = (body: unknown) => ({ status: 200, body })
@@ -31,5 +33,4 @@ const routesFor = (context: ReturnType<typeof ordersContext>): Route[] => [
   },
 ]
 
-export const handler = (event: Uint8Array, context: CallContext): Promise<string> =>
-  answered(() => routed(routesFor(ordersContext(context)), readRequest(event)))
+serve({ invoke: (event, call) => answered(() => routed(routesFor(ordersContext(call)), readRequest(event))) })

@@ -5,6 +5,7 @@
 import { sign } from 'node:crypto'
 import { fields, oneOf, text } from '../orders/check.ts'
 import type { Role } from '../orders/context.ts'
+import { serve } from './custom-server.ts'
 import { answered, jsonBody, type Route, readRequest, routed } from './gateway-event.ts'
 
 const LIFETIME_MS = 12 * 3_600_000
@@ -44,5 +45,4 @@ const routes: Route[] = [
   { method: 'POST', path: '/demo/session', handle: begin },
 ]
 
-export const handler = (event: Uint8Array): Promise<string> =>
-  answered(() => routed(routes, readRequest(event)))
+serve({ invoke: (event) => answered(() => routed(routes, readRequest(event))) })

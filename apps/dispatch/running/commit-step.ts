@@ -73,9 +73,10 @@ export async function inParallel<T>(
   atATime: number,
   run: (item: T) => Promise<unknown>,
 ): Promise<void> {
-  const queue = items[Symbol.iterator]()
+  const all = [...items]
+  let next = 0
   const lane = async () => {
-    for (let next = queue.next(); !next.done; next = queue.next()) await run(next.value)
+    while (next < all.length) await run(all[next++]!)
   }
-  await Promise.all(Array.from({ length: atATime }, lane))
+  await Promise.all(Array.from({ length: Math.min(atATime, all.length) }, lane))
 }

@@ -27,6 +27,8 @@ export interface DispatcherOptions {
   newPlanner: () => Planner
   /** Which engine the travel times come from, for people to see. */
   mapSource?: () => string
+  /** Of the planner's thinking in a tick, as far as there is time for them. */
+  ruins?: number
   /** Of what failed and will be tried again. */
   failed: (what: string, error: unknown) => void
 }
@@ -46,7 +48,7 @@ const acceptMs = 30_000
 const lostAfterMs = 60_000
 /** Of what the planner may think in a tick. */
 const thinkMs = 400
-const ruins = 200
+const defaultRuins = 200
 const ladderOptions = { tickMs: thinkMs, backlog: 2000, calmTicks: 10 }
 /** Changes that one tick reads; what is more is read by the next one, and is backlog. */
 const maxChanges = 5000
@@ -87,7 +89,8 @@ interface Reign {
 }
 
 export function dispatcherOf(options: DispatcherOptions): Dispatcher {
-  const { store, clock, shard, owner, ways, newPlanner, mapSource = () => 'own', failed } = options
+  const { store, clock, shard, owner, ways, newPlanner, failed } = options
+  const { ruins = defaultRuins, mapSource = () => 'own' } = options
   const lease = leaseOf({ store, clock, shard, owner })
   let reign: Reign | undefined
   let ticking: Promise<{ isOwner: boolean; offers: number }> | undefined

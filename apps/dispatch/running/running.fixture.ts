@@ -20,9 +20,14 @@ export function newPlanner(ways: Ways, seed = 1): Planner {
 
 export function testDispatcher(
   { store, shard, box, failed, clock }: OrdersContext,
-  { owner = 'd1', skewMs = 0, seed = 1 } = {},
+  {
+    owner = 'd1',
+    skewMs = 0,
+    seed = 1,
+    ruins = 100,
+    ways = straightWays(box),
+  }: { owner?: string; skewMs?: number; seed?: number; ruins?: number; ways?: Ways } = {},
 ): Dispatcher {
-  const ways = straightWays(box)
   return dispatcherOf({
     store,
     clock: { nowMs: () => clock.nowMs() + skewMs },
@@ -30,6 +35,7 @@ export function testDispatcher(
     owner,
     ways,
     newPlanner: () => newPlanner(ways, seed),
+    ruins,
     failed,
   })
 }

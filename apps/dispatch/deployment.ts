@@ -1,18 +1,26 @@
 /** The functions of the application: what the build makes, and `s.yaml` deploys. */
-import { join } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { buildFunction, type FunctionBuild, root } from './build.ts'
+import { networkOfExtract } from './map/build.ts'
 
-export const codeDir = join(root, 'code')
-
-/** `city`: absolute path of the city's file, which every function gets. */
-export async function buildAll(city: string): Promise<void> {
-  const cityFile = { from: city, to: 'city.json' }
+/** `cityFile`: absolute path of the city's file, which names its extract of OpenStreetMap. `codeDir`: where the functions go. */
+export async function buildAll(cityFile: string, codeDir: string): Promise<void> {
+  const city = { from: cityFile, to: 'city.json' }
+  const roads = { from: join(codeDir, 'city.roads'), to: 'city.roads' }
+  await buildRoads(cityFile, roads.from)
   const functions: FunctionBuild[] = [
     { name: 'session', entry: 'functions/session.ts' },
-    { name: 'orders', entry: 'functions/orders.ts', assets: [cityFile] },
-    { name: 'riders', entry: 'functions/riders.ts', assets: [cityFile] },
+    { name: 'orders', entry: 'functions/orders.ts', assets: [city] },
+    { name: 'riders', entry: 'functions/riders.ts', assets: [city] },
     { name: 'outbox', entry: 'functions/outbox.ts', packages: ['@alicloud/mns'] },
-    { name: 'notify', entry: 'functions/notify.ts', packages: ['tablestore'], assets: [cityFile] },
+    { name: 'notify', entry: 'functions/notify.ts', packages: ['tablestore'], assets: [city] },
+    {
+      name: 'dispatcher',
+      entry: 'functions/dispatcher.ts',
+      packages: ['tablestore'],
+      assets: [city, roads],
+    },
     {
       name: 'pages',
       entry: 'functions/pages.ts',
@@ -20,4 +28,11 @@ export async function buildAll(city: string): Promise<void> {
     },
   ]
   for (const each of functions) await buildFunction(each, codeDir)
+}
+
+async function buildRoads(cityFile: string, target: string): Promise<void> {
+  const { extract } = JSON.parse(await readFile(cityFile, 'utf8')) as { extract: string }
+  const bytes = networkOfExtract(await readFile(resolve(dirname(cityFile), extract))).toBytes()
+  await mkdir(dirname(target), { recursive: true })
+  await writeFile(target, bytes)
 }

@@ -37,7 +37,7 @@ export function assign(costs: Float64Array, rows: number, columns: number): Int3
           nearest = column
         }
       }
-      if (nearest === -1) throw new Error('a cost is not finite')
+      if (nearestDistance === Number.POSITIVE_INFINITY) throw new Error('a cost is not finite')
       shortest = nearestDistance
       done[nearest] = 1
       if (rowOf[nearest] === -1) sink = nearest

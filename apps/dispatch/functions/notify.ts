@@ -47,9 +47,9 @@ function look(call: CallContext): void {
     isReading = true
     try {
       const range = { fromMs: seenMs - CLOCKS_MS, toMs: nowMs + CLOCKS_MS, limit: BACKLOG_MAX }
-      const changed = await storeFor(call).ordersChanged(city.shard, range)
-      streams.tell(changed)
-      seenMs = changed.length < BACKLOG_MAX ? nowMs : (changed.at(-1)?.changedAtMs ?? nowMs)
+      const { orders, reachedMs } = await storeFor(call).ordersChanged(city.shard, range)
+      streams.tell(orders)
+      seenMs = Math.min(reachedMs, nowMs)
     } catch (error) {
       // The next look begins where this one did.
       console.error(error)
@@ -86,9 +86,9 @@ async function listen(request: IncomingMessage, response: ServerResponse, call: 
 /** What happened meanwhile; what is told twice has the same version. */
 async function backlogSince(lastId: number, { caller }: Listener, call: CallContext): Promise<string> {
   const range = { fromMs: lastId - CLOCKS_MS, toMs: Date.now() + CLOCKS_MS, limit: BACKLOG_MAX }
-  const changed = await storeFor(call).ordersChanged(city.shard, range)
-  if (changed.length === BACKLOG_MAX) return 'event: reset\ndata: {}\n\n'
-  return changed.map((order) => eventFor(caller, order) ?? '').join('')
+  const { orders, reachedMs } = await storeFor(call).ordersChanged(city.shard, range)
+  if (reachedMs < range.toMs) return 'event: reset\ndata: {}\n\n'
+  return orders.map((order) => eventFor(caller, order) ?? '').join('')
 }
 
 serve({

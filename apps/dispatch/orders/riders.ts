@@ -58,7 +58,7 @@ export async function setDuty(
       : integer(given['onUntilMs'], 'onUntilMs', { min: nowMs, max: nowMs + maxShiftMs })
     : nowMs
   const vehicle = given['vehicle'] === undefined ? undefined : vehicleFrom(given['vehicle'])
-  const place: PositionRow = { shard, riderId, position: at, seq: 0, atMs: nowMs }
+  const place: PositionRow = { shard, riderId, position: at, seq: 0, atMs: nowMs, riddenMetres: 0 }
   // The position is first: a rider on duty has one, and one that nobody has yet needs none.
   await stubbornly(() => store.resetPosition(place))
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
@@ -120,9 +120,11 @@ export async function reportPosition(
     if (known === undefined) throw stateConflict('the rider was never on duty')
     // The same report again: its answer was lost.
     if (seq <= known.seq || atMs < known.atMs) return { accepted: seq === known.seq && atMs === known.atMs }
-    const metres = metresBetween(known.position, at) - fixErrorMetres
-    if (metres > (atMs - known.atMs) * maxMetresPerMs) throw invalidArgument('nobody rides as fast as that')
-    return { accepted: await store.putPosition({ shard, riderId, position: at, seq, atMs }) }
+    const metres = metresBetween(known.position, at)
+    if (metres - fixErrorMetres > (atMs - known.atMs) * maxMetresPerMs)
+      throw invalidArgument('nobody rides as fast as that')
+    const riddenMetres = known.riddenMetres + metres
+    return { accepted: await store.putPosition({ shard, riderId, position: at, seq, atMs, riddenMetres }) }
   })
 }
 

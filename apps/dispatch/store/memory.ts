@@ -90,13 +90,16 @@ export function memoryStore({ pause, fault, wrote }: MemoryStoreHooks = {}): Dis
         ),
       ),
     ordersChanged: (shard, { fromMs, toMs, limit, has }) =>
-      run('ordersChanged', () =>
-        of(orders, shard)
+      run('ordersChanged', () => {
+        const all = of(orders, shard)
           .filter(({ changedAtMs }) => changedAtMs >= fromMs && changedAtMs < toMs)
           .sort((a, b) => a.changedAtMs - b.changedAtMs || (a.orderId < b.orderId ? -1 : 1))
-          .slice(0, limit)
-          .filter(({ orderId, version }) => !has?.(orderId, version)),
-      ),
+        const told = all.slice(0, limit)
+        return {
+          orders: told.filter(({ orderId, version }) => !has?.(orderId, version)),
+          reachedMs: all.length > limit ? told.at(-1)!.changedAtMs : toMs,
+        }
+      }),
     getRider: (shard, riderId) => run('getRider', () => riders.get(key(shard, riderId))),
     putRider: (rider, expectedVersion) =>
       run('putRider', () => {

@@ -106,19 +106,23 @@ export function storeContract(name: string, store: () => DispatchStore): void {
     inShard('tells what has changed, each order at its newest', async (store, shard) => {
       const changed = (fromMs: number, more: object = {}) =>
         store.ordersChanged(shard, { fromMs, toMs: at + 100, limit: 10, ...more })
+      const ids = async (answer: ReturnType<typeof changed>) =>
+        (await answer).orders.map(({ orderId }) => orderId)
       for (const [n, orderId] of ['o1', 'o2', 'o3'].entries())
         await store.createOrder(order(shard, { orderId, changedAtMs: at + n }))
-      assert.deepEqual(ids(await changed(at)), ['o1', 'o2', 'o3'])
+      assert.deepEqual(await ids(changed(at)), ['o1', 'o2', 'o3'])
       await store.replaceOrder(order(shard, { state: 'PAID', version: 2, changedAtMs: at + 9 }), {
         state: 'CREATED',
         version: 1,
       })
-      assert.deepEqual(ids(await changed(at)), ['o2', 'o3', 'o1'])
-      assert.deepEqual(ids(await changed(at + 2)), ['o3', 'o1'])
-      assert.deepEqual(ids(await changed(at, { limit: 2 })), ['o2', 'o3'])
-      assert.deepEqual(ids(await changed(at, { toMs: at + 9 })), ['o2', 'o3'])
+      assert.deepEqual(await ids(changed(at)), ['o2', 'o3', 'o1'])
+      assert.deepEqual(await ids(changed(at + 2)), ['o3', 'o1'])
+      assert.equal((await changed(at)).reachedMs, at + 100)
+      assert.deepEqual(await ids(changed(at, { limit: 2 })), ['o2', 'o3'])
+      assert.equal((await changed(at, { limit: 2 })).reachedMs, at + 2)
+      assert.deepEqual(await ids(changed(at, { toMs: at + 9 })), ['o2', 'o3'])
       const has = (orderId: string, version: number) => orderId === 'o3' || version === 2
-      assert.deepEqual(ids(await changed(at, { has })), ['o2'])
+      assert.deepEqual(await ids(changed(at, { has })), ['o2'])
     })
 
     inShard('keeps riders by version, and their positions by number', async (store, shard) => {
@@ -139,7 +143,14 @@ export function storeContract(name: string, store: () => DispatchStore): void {
       assert.deepEqual(await store.getRider(shard, 'r1'), { ...rider, version: 2, onDuty: false })
       assert.deepEqual(await store.riders(shard), [{ ...rider, version: 2, onDuty: false }])
 
-      const fix = { shard, riderId: 'r1', position: { lng: 7, lat: 43.75 }, seq: 5, atMs: at + 5 }
+      const fix = {
+        shard,
+        riderId: 'r1',
+        position: { lng: 7, lat: 43.75 },
+        seq: 5,
+        atMs: at + 5,
+        riddenMetres: 12.5,
+      }
       assert.equal(await store.putPosition(fix), true)
       assert.equal(await store.putPosition(fix), false)
       assert.equal(await store.putPosition({ ...fix, seq: 4, atMs: at + 4 }), false)
@@ -166,7 +177,13 @@ export function storeContract(name: string, store: () => DispatchStore): void {
     })
 
     inShard('gives a lease to one', async (store, shard) => {
-      const lease = (owner: string, token: number) => ({ shard, owner, token, expiresAtMs: at + token })
+      const lease = (owner: string, token: number) => ({
+        shard,
+        owner,
+        token,
+        expiresAtMs: at + token,
+        status: '{}',
+      })
       assert.equal(await store.getLease(shard), undefined)
       const first = await Promise.all(['a', 'b'].map((owner) => store.putLease(lease(owner, 1), undefined)))
       assert.equal(first.filter(Boolean).length, 1)

@@ -19,6 +19,8 @@ export interface PositionRow {
   position: Position
   seq: number
   atMs: number
+  /** Since the rider came on duty, from fix to fix. */
+  riddenMetres: number
 }
 
 export interface LeaseRow {
@@ -27,6 +29,8 @@ export interface LeaseRow {
   /** Grows with every change of the owner. */
   token: number
   expiresAtMs: number
+  /** What the owner says of itself: JSON. */
+  status: string
 }
 
 /** The row as it was read, which a change of an order is conditional on. */
@@ -50,8 +54,9 @@ export interface DispatchStore {
   ordersOfCustomer(shard: string, customerId: string, limit: number): Promise<Order[]>
   ordersOfMerchant(shard: string, merchantId: string, limit: number): Promise<Order[]>
   /**
-   * Orders whose newest change was at `fromMs` or later and before `toMs`, the oldest change first, at most `limit`. The times are those of
-   * the writers' clocks: one who wants all reads again from some seconds before the newest that was seen.
+   * Orders whose newest change was at `fromMs` or later and before `toMs`, the oldest change first. Of more than `limit` the first are
+   * told, and `reachedMs`, from which on to ask again; else that is `toMs`. The times are those of the writers' clocks: one who wants all
+   * reads again from some seconds before the last time on.
    */
   ordersChanged(
     shard: string,
@@ -59,10 +64,10 @@ export interface DispatchStore {
       fromMs: number
       toMs: number
       limit: number
-      /** Versions that the caller has need not be read. */
+      /** Versions that the caller has need not be read; they count all the same. */
       has?: (orderId: string, version: number) => boolean
     },
-  ): Promise<Order[]>
+  ): Promise<{ orders: Order[]; reachedMs: number }>
 
   getRider(shard: string, riderId: string): Promise<RiderRow | undefined>
   /** `expectedVersion` 0: there is none yet. */

@@ -176,7 +176,12 @@ export function tableStore(client: () => Sdk): DispatchStore {
         ],
         { limit },
       )
-      return ordersAt(rows.filter(({ orderId, version }) => !has?.(orderId as string, version as number)))
+      const orders = await ordersAt(
+        rows.filter(({ orderId, version }) => !has?.(orderId as string, version as number)),
+      )
+      // As many as that may be all: then the next question finds the last of them again, and nothing more.
+      const reachedMs = rows.length < limit ? toMs : (rows.at(-1)!['changedAtMs'] as number)
+      return { orders, reachedMs }
     },
 
     async getRider(shard, riderId) {
@@ -262,11 +267,11 @@ export function tableStore(client: () => Sdk): DispatchStore {
       const row = await get('leases', [['shard', shard]])
       return row as LeaseRow | undefined
     },
-    putLease: ({ shard, owner, token, expiresAtMs }, expected) =>
+    putLease: ({ shard, owner, token, expiresAtMs, status }, expected) =>
       put(
         'leases',
         [['shard', shard]],
-        { owner, token, expiresAtMs },
+        { owner, token, expiresAtMs, status },
         expected === undefined
           ? { row: 'absent' }
           : {
@@ -356,17 +361,19 @@ const noUndefined = { riderId: undefined, offerExpiresAtMs: undefined, cancelRea
 /** Of the column `json`, which is also what the stream of the table has. JSON has no undefined. */
 export const orderOf = (json: Value): Order => ({ ...noUndefined, ...JSON.parse(json as string) })
 
-const fixColumns = ({ position: { lng, lat } }: PositionRow): Columns => ({
+const fixColumns = ({ position: { lng, lat }, riddenMetres }: PositionRow): Columns => ({
   lng: { double: lng },
   lat: { double: lat },
+  riddenMetres: { double: riddenMetres },
 })
 
 const positionColumns = (at: PositionRow): Columns => ({ seq: at.seq, atMs: at.atMs, ...fixColumns(at) })
 
-const positionOf = ({ shard, riderId, lng, lat, seq, atMs }: Row): PositionRow => ({
+const positionOf = ({ shard, riderId, lng, lat, seq, atMs, riddenMetres }: Row): PositionRow => ({
   shard: shard as string,
   riderId: riderId as string,
   position: { lng: lng as number, lat: lat as number },
   seq: seq as number,
   atMs: atMs as number,
+  riddenMetres: riddenMetres as number,
 })

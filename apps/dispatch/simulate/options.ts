@@ -76,7 +76,7 @@ export function optionsOf(args: string[]): SimulationOptions | undefined {
     concurrency: whole(given.concurrency, '--concurrency', 1, 1024) ?? 64,
     screens: whole(given.screens, '--screens', 0, 20_000) ?? 200,
     roadsFile: given.roads ?? join(application, 'code/city.roads'),
-    cityFile: given.city ?? join(application, 'cities/monaco.json'),
+    cityFile: given.city ?? join(application, 'cities/wudaokou.json'),
   }
 }
 

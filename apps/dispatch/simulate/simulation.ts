@@ -105,7 +105,7 @@ export async function startSimulation(
     pause,
     heard(order, who) {
       surroundings.shown?.(order, who)
-      world.heard(order)
+      world.heard(order, who.role)
     },
   })
   const people: Person[] = [

@@ -59,7 +59,10 @@ async function live(
   let nowMs = fromMs
   let dispatchedAtMs = fromMs
   const platform = createFakePlatform({ nowMs: () => nowMs, shops, misbehaviour })
-  platform.changed = (order) => world.heard(order)
+  platform.changed = (order) => {
+    world.heard(order, 'merchant')
+    world.heard(order, 'rider')
+  }
   const actions: Action[] = []
   const outcome = await liveVirtually({
     world,

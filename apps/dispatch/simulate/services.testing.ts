@@ -238,6 +238,6 @@ export async function liveOnServices(
       nowMs = atMs
     },
   })
-  world.close()
+  world.close({ isLast: true })
   return { world, figures, services, outcome }
 }

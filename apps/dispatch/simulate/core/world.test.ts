@@ -82,7 +82,7 @@ async function live(
     untilMs: fromMs + forMs + 1.5 * hourMs,
     setNow: (atMs) => (nowMs = atMs),
   })
-  world.close()
+  world.close({ isLast: true })
   return { world, figures, platform, outcome, actions }
 }
 

@@ -49,8 +49,11 @@ export interface World {
   stop(): void
   /** Asks for all orders that are not known to have ended. */
   settle(): void
-  /** No more time is given: what has not ended is lost. The answers of `settle()` have come by then. */
-  close(): void
+  /**
+   * Closes the books, once the answers of `settle()` have come: what the platform does not know of is lost, and, with `isLast`, what has
+   * not ended.
+   */
+  close(options: { isLast: boolean }): void
   open(): ReadonlyMap<string, Order>
   riders: readonly Rider[]
   audit: Audit
@@ -142,9 +145,10 @@ export function createWorld(options: WorldOptions): World {
       isClosed = true
     },
     settle: customers.settle,
-    close() {
+    close({ isLast }) {
       for (const [orderId, { state, version }] of customers.open())
-        audit.lost(orderId, `last known as ${state} in version ${version}`)
+        if (isLast || customers.missing.has(orderId))
+          audit.lost(orderId, `last known as ${state} in version ${version}`)
       audit.unasked(customers.unanswered)
     },
     open: customers.open,

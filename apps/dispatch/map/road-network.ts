@@ -4,9 +4,9 @@
  * question at a time: one network is for one thread.
  */
 import type { Position } from '../model/order.ts'
-import { EdgeGrid } from './graph/edge-grid.ts'
+import { EdgeGrid, type NearEdge } from './graph/edge-grid.ts'
 import { markMain } from './graph/main-part.ts'
-import { cut } from './graph/metric.ts'
+import { cut, METRES_PER_DEGREE } from './graph/metric.ts'
 import { spotOf, spotPlace } from './graph/places.ts'
 import { fromBytes, type Prebuilt, toBytes } from './graph/prebuilt.ts'
 import {
@@ -71,6 +71,8 @@ export interface RoadNetwork {
   readonly arcMs: Uint32Array
   /** The spot on a road nearest to a position; only roads from which everything is reached, unless `any` is asked for. */
   nearest(position: Position, options?: { withinMetres?: number; any?: boolean }): Snap | undefined
+  /** Roads that have a name, each once, where they are nearest; the nearest first. */
+  roadsNear(position: Position, withinMetres: number): Snap[]
   positionOf(place: number): Position
   /** Infinity where there is no way. */
   ms(from: number, to: number): number
@@ -145,16 +147,10 @@ function networkOf(
       const found = grid
         .edges()
         .nearest(position, limit, (edge) => any || (graph.edgeFlags[edge]! & MAIN) !== 0)
-      if (found === undefined) return undefined
-      return {
-        place: spotPlace(graph, found),
-        position: found.position,
-        metres: found.metres,
-        edge: found.edge,
-        roadName: graph.names[graph.edgeName[found.edge]!]!,
-        roadClass: ROAD_CLASSES[graph.edgeClass[found.edge]!]!,
-      }
+      return found === undefined ? undefined : snapOf(graph, found)
     },
+    roadsNear: (position, withinMetres) =>
+      namedRoads(graph, grid.edges(), position, Math.min(withinMetres, NEAREST_METRES_MAX)),
     positionOf(place) {
       const spot = spotOf(graph, place)
       if (spot === undefined) return nodePosition(graph, place)
@@ -182,6 +178,40 @@ function networkOf(
     },
     toBytes: () => toBytes(prebuilt),
   }
+}
+
+const snapOf = (graph: RoadGraph, { edge, share, position, metres }: NearEdge): Snap => ({
+  place: spotPlace(graph, { edge, share }),
+  position,
+  metres,
+  edge,
+  roadName: graph.names[graph.edgeName[edge]!]!,
+  roadClass: ROAD_CLASSES[graph.edgeClass[edge]!]!,
+})
+
+function namedRoads(graph: RoadGraph, grid: EdgeGrid, position: Position, withinMetres: number): Snap[] {
+  const lat = withinMetres / METRES_PER_DEGREE
+  const lng = lat / Math.cos((position.lat * Math.PI) / 180)
+  const box = {
+    west: position.lng - lng,
+    south: position.lat - lat,
+    east: position.lng + lng,
+    north: position.lat + lat,
+  }
+  const nearest = new Map<number, NearEdge>()
+  for (const edge of grid.within(box)) {
+    const name = graph.edgeName[edge]!
+    if (name === 0) continue
+    const found = grid.measure(edge, position)
+    if (
+      found.metres <= withinMetres &&
+      found.metres < (nearest.get(name)?.metres ?? Number.POSITIVE_INFINITY)
+    )
+      nearest.set(name, found)
+  }
+  return [...nearest.values()]
+    .sort((one, other) => one.metres - other.metres)
+    .map((found) => snapOf(graph, found))
 }
 
 /** What was searched from: of several seeds at the same node, the one that the search has kept. */

@@ -79,6 +79,12 @@ export class EdgeGrid {
     return best.edge === -1 ? undefined : { ...best, position: this.#pointAt(best.edge, best.share) }
   }
 
+  /** How far an edge is from a position. */
+  measure(edge: number, position: Position): NearEdge {
+    const found = this.#distance(edge, this.#x(position.lng * DEGREE), this.#y(position.lat * DEGREE))
+    return { edge, ...found, position: this.#pointAt(edge, found.share) }
+  }
+
   /** Edges that may touch a rectangle, each once; all that do are among them. */
   within(box: { west: number; south: number; east: number; north: number }): Set<number> {
     const found = new Set<number>()

@@ -7,6 +7,7 @@ import { events } from './events.ts'
 import { keepAlive } from './keep-alive.ts'
 import { ledger } from './ledger.ts'
 import { many } from './many.ts'
+import { map } from './map.ts'
 import { memory } from './memory.ts'
 import { objects } from './objects.ts'
 import { peaks } from './peaks.ts'
@@ -38,4 +39,5 @@ export const groups: readonly Group[] = [
   search,
   queues,
   events,
+  map,
 ]

@@ -7,7 +7,12 @@ import { Worker } from 'node:worker_threads'
 const rounds = Number(process.env['DISPATCH_ROUNDS'] ?? 10_000)
 const firstSeed = Number(process.env['DISPATCH_SEED'] ?? 1)
 
-test(`${rounds} worlds: no order with two riders, none lost, none without an end, no vehicle overfull`, async (t) => {
+// They take three quarters of a minute of one core, which others may be using.
+const timeout = 600_000
+
+test(`${rounds} worlds: no order with two riders, none lost, none without an end, no vehicle overfull`, {
+  timeout,
+}, async (t) => {
   const thread = new Worker(new URL('./rounds.testing.ts', import.meta.url), {
     workerData: { rounds, firstSeed },
   })

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { seeded } from '../dispatcher/chance.ts'
 import { carriedStates, isOpen, type Order, type OrderState } from '../model/order.ts'
+import { transition } from '../model/transition.ts'
 import {
   customer,
   inTown,
@@ -20,7 +21,7 @@ import { Refusal } from '../orders/refusal.ts'
 import { rideStep } from '../orders/ride.ts'
 import { offersTo, reportPosition, setDuty } from '../orders/riders.ts'
 import { cancelOrder, kitchenStep, payOrder } from '../orders/steps.ts'
-import type { DispatchStore } from '../store/store.ts'
+import { type DispatchStore, StoreUnavailable } from '../store/store.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { testDispatcher } from './running.fixture.ts'
 import { straightWays, type Ways } from './ways.ts'
@@ -205,9 +206,25 @@ export async function world(seed: number): Promise<void> {
     () => ride(aRider(), anOrder(), 'picked-up'),
     () => ride(aRider(), anOrder(), 'at-customer'),
     () => prepare(anOrder()),
+    () => offerCarelessly(anOrder(), aRider().sub),
+    () => offerCarelessly(anOrder(), aRider().sub),
     () => tried(() => duty(aRider(), often(0.7))),
     () => tried(() => report(aRider())),
   ]
+  /** As a dispatcher may that does not know what another one has just offered: the accept itself has to see that there is room. */
+  async function offerCarelessly(orderId: string, riderId: string): Promise<void> {
+    const order = witness.newest.get(orderId)!
+    const nowMs = city.clock.nowMs()
+    const offer = { riderId, offerExpiresAtMs: nowMs + 30_000, expectedAtMs: nowMs, token: order.fence }
+    const outcome = transition(order, { kind: 'offer', ...offer }, { nowMs })
+    if ('conflict' in outcome || !outcome.changed) return
+    try {
+      await city.store.replaceOrder(outcome.order, { ...order, token: order.fence })
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+    }
+  }
+
   async function acceptOffers(who: Rider): Promise<void> {
     const { offers } = await offersTo(city, who)
     await Promise.all(

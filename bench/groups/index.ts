@@ -3,6 +3,7 @@ import { alias } from './alias.ts'
 import { async } from './async.ts'
 import { burst } from './burst.ts'
 import { cold } from './cold.ts'
+import { dispatchCity } from './dispatch-city.ts'
 import { events } from './events.ts'
 import { keepAlive } from './keep-alive.ts'
 import { ledger } from './ledger.ts'
@@ -40,4 +41,5 @@ export const groups: readonly Group[] = [
   queues,
   events,
   map,
+  dispatchCity,
 ]

@@ -84,11 +84,7 @@ export async function startSimulation(
     shops,
     random,
     habits: surroundings.habits ?? usualHabits({ pace }),
-    demand: {
-      ordersPerHour: options.ordersPerHour,
-      peak: options.peak,
-      ...(options.surge ? { surge: options.surge } : {}),
-    },
+    demand: { ordersPerHour: options.ordersPerHour, peak: options.peak, surges: options.surges },
     riders: options.riders,
     customers,
     run: surroundings.run,

@@ -3,6 +3,8 @@ import { alias } from './alias.ts'
 import { async } from './async.ts'
 import { burst } from './burst.ts'
 import { cold } from './cold.ts'
+import { dispatchQuality } from './dispatch-quality.ts'
+import { dispatchSpeed } from './dispatch-quality-speed.ts'
 import { events } from './events.ts'
 import { keepAlive } from './keep-alive.ts'
 import { ledger } from './ledger.ts'
@@ -39,5 +41,5 @@ export const groups: readonly Group[] = [
   search,
   queues,
   events,
-  map,
-]
+  dispatchQuality,
+  dispatchSpeed,

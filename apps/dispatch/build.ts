@@ -106,7 +106,7 @@ async function reached(entry: string): Promise<{ files: Map<string, string>; pac
 
 /** `import … from '…'`, `export … from '…'`, `import '…'`, `import('…')` and `new URL('….ts', import.meta.url)` of workers. */
 const importPattern =
-  /(\bfrom\s*|^import\s*|\bimport\(\s*|\bnew URL\(\s*(?=['"][^'"]+\.ts['"],\s*import\.meta\.url))(['"])([^'"\n]+)\2/gm
+  /(^(?:import|export)\s+[\w\s{},*$]+?\sfrom\s*|^import\s*|\bimport\(\s*|\bnew URL\(\s*(?=['"][^'"]+\.ts['"],\s*import\.meta\.url))(['"])([^'"\n]+)\2/gm
 
 function asScript(source: string, imports: (wanted: string) => void): string {
   const code = stripTypeScriptTypes(source).replace(

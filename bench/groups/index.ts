@@ -4,6 +4,8 @@ import { async } from './async.ts'
 import { burst } from './burst.ts'
 import { cold } from './cold.ts'
 import { dispatchCity } from './dispatch-city.ts'
+import { dispatchQuality } from './dispatch-quality.ts'
+import { dispatchSpeed } from './dispatch-quality-speed.ts'
 import { events } from './events.ts'
 import { keepAlive } from './keep-alive.ts'
 import { ledger } from './ledger.ts'
@@ -43,3 +45,5 @@ export const groups: readonly Group[] = [
   map,
   dispatchCity,
 ]
+  dispatchQuality,
+  dispatchSpeed,

@@ -40,8 +40,13 @@ export async function startCity(): Promise<City> {
   const environment = { HANSHU_DATA: dataDir }
   const process = await startPlatform({ dataDir, environment })
   const deploy = () => deployCity({ cityFile, dataDir, workDir, say: () => {} })
+  const running = await deploy().catch(async (error: unknown) => {
+    await process.remove()
+    await rm(workDir, { recursive: true, force: true })
+    throw error
+  })
   const city: City = {
-    ...(await deploy()),
+    ...running,
     workDir,
     process,
 

@@ -120,6 +120,7 @@ export function city(nowMs: () => number, { riders: riderCount = 12 } = {}): Cit
   const riders = new Map<string, Rider>()
   const keys = new Map<string, string>()
   const played = new Set<string>()
+  const stamp = () => ({ changedAtMs: nowMs() })
   const listeners = new Set<(order: Order) => void>()
 
   for (let at = 0; at < riderCount; at++) {
@@ -132,7 +133,7 @@ export function city(nowMs: () => number, { riders: riderCount = 12 } = {}): Cit
   function change(order: Order, changes: Partial<Order>): Order {
     const state = changes.state
     const times = state && state !== order.state ? { ...order.times, [state]: nowMs() } : order.times
-    const next: Order = { ...order, ...changes, times, version: order.version + 1 }
+    const next: Order = { ...order, ...changes, times, version: order.version + 1, ...stamp() }
     orders.set(order.orderId, next)
     for (const listener of listeners) listener(next)
     return next
@@ -167,6 +168,7 @@ export function city(nowMs: () => number, { riders: riderCount = 12 } = {}): Cit
       readyAtMs: nowMs() + shop.cookingMs,
       promisedAtMs: nowMs() + 40 * MINUTE_MS,
       expectedAtMs: nowMs() + 27 * MINUTE_MS,
+      ...stamp(),
       riderId: undefined,
       offerExpiresAtMs: undefined,
       refusedBy: [],
@@ -223,6 +225,7 @@ export function city(nowMs: () => number, { riders: riderCount = 12 } = {}): Cit
       positionSeq: before?.positionSeq ?? 0,
       positionAtMs: nowMs(),
       vehicle: { capacity: 4, rangeMetres: 40_000 },
+      ...{ carrying: [] },
     }
     riders.set(riderId, rider)
     return rider

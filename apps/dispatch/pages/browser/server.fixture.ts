@@ -17,6 +17,8 @@ export interface CityServer {
   /** Parts that do not work now: the first segments of their paths. */
   broken: Set<string>
   hasDemo: boolean
+  bucketOrigin: string
+  bucketIsBroken: boolean
   /** Ends every stream of events that is open. */
   dropStreams(): void
   /** Tokens that were given out are no longer good. */
@@ -28,7 +30,7 @@ export const PREFIX = '/proxy/group-1/'
 
 export async function cityServer({ port = 0, riders = 12 } = {}): Promise<CityServer> {
   const town = city(Date.now, { riders })
-  const bucket = await bucketServer()
+  const bucket = await bucketServer(() => state.bucketIsBroken)
   const serve = pageServer(await builtPages(), { uploadOrigins: [bucket.origin] })
   const streams = new Set<ServerResponse>()
   const events: { id: number; order: Order }[] = []
@@ -40,6 +42,8 @@ export async function cityServer({ port = 0, riders = 12 } = {}): Promise<CitySe
     uploads: bucket.uploads,
     broken: new Set(),
     hasDemo: true,
+    bucketOrigin: bucket.origin,
+    bucketIsBroken: false,
     dropStreams() {
       for (const stream of streams) stream.end()
     },
@@ -76,7 +80,7 @@ export async function cityServer({ port = 0, riders = 12 } = {}): Promise<CitySe
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     const send = ({ id, order }: { id: number; order: Order }) => {
       if (concerns(caller, order))
-        response.write(`id: ${id}\nevent: order\ndata: ${JSON.stringify({ order })}\n\n`)
+        response.write(`id: ${id}\nevent: order\ndata: ${JSON.stringify({ order }, asViewed)}\n\n`)
     }
     response.write(': hello\n\n')
     const last = Number(request.headers['last-event-id'] ?? events.length)
@@ -145,7 +149,7 @@ export async function cityServer({ port = 0, riders = 12 } = {}): Promise<CitySe
       throw new Refusal(503, 'TryAgain', 'broken by the test')
     }
     const json = (status: number, said: unknown) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(said))
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(said, asViewed))
     }
     if (path === 'demo/session') {
       if (!state.hasDemo) throw new Refusal(404, 'NotFound', 'no demonstration')
@@ -184,6 +188,11 @@ export async function cityServer({ port = 0, riders = 12 } = {}): Promise<CitySe
     handle(request, response).catch((error: unknown) => {
       const refusal = error instanceof Refusal ? error : new Refusal(500, 'Fixture', String(error))
       if (refusal.status === 500) console.error(error)
+      if (refusal.status === 401) {
+        // As the gateway says it.
+        response.writeHead(403, { 'x-ca-error-code': 'A403JT', 'x-ca-error-message': 'Invalid JWT' }).end()
+        return
+      }
       response
         .writeHead(refusal.status, { 'content-type': 'application/json' })
         .end(JSON.stringify({ code: refusal.code, message: refusal.message }))
@@ -193,6 +202,9 @@ export async function cityServer({ port = 0, riders = 12 } = {}): Promise<CitySe
   state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${PREFIX}`
   return state
 }
+
+/** What is told of orders: without what is the dispatcher's business. */
+const asViewed = (key: string, value: unknown) => (key === 'fence' || key === 'refusedBy' ? undefined : value)
 
 async function textOf(request: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = []
@@ -255,7 +267,7 @@ function report(name: string): unknown {
   return { columns: [name, 'orders', 'km'], rows: [] }
 }
 
-async function bucketServer() {
+async function bucketServer(isBroken: () => boolean) {
   const uploads = new Map<string, { type: string; sizeBytes: number }>()
   const server = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*')
@@ -267,6 +279,7 @@ async function bucketServer() {
       sizeBytes += piece.length
     })
     request.on('end', () => {
+      if (isBroken()) return void response.writeHead(503).end()
       const path = new URL(request.url ?? '/', 'http://bucket').pathname
       uploads.set(path, { type: request.headers['content-type'] ?? '', sizeBytes })
       response.writeHead(200).end()

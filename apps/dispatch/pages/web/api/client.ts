@@ -90,6 +90,10 @@ function asJson(text: string): unknown {
   }
 }
 
+/** A token that is not valid (any more) is refused by the function with 401, by the gateway with 403 and a code of its own. */
+export const isTokenRefused = ({ status, headers }: Response): boolean =>
+  status === 401 || (status === 403 && /^[AS]403J/.test(headers.get('x-ca-error-code') ?? ''))
+
 const CODES: Readonly<Record<number, string>> = {
   400: 'InvalidArgument',
   401: 'Unauthorized',
@@ -97,7 +101,9 @@ const CODES: Readonly<Record<number, string>> = {
   404: 'NotFound',
   409: 'StateConflict',
   429: 'TooManyRequests',
+  502: 'Unreachable',
   503: 'TryAgain',
+  504: 'Unreachable',
 }
 
 /** Gateways refuse in words of their own; what matters of them is the status. */
@@ -107,6 +113,8 @@ function failureOf(response: Response, answer: unknown): ApiFailure {
     unknown
   >
   const said = typeof message === 'string' ? message : response.headers.get('x-ca-error-message')
+  if (isTokenRefused(response))
+    return new ApiFailure('Unauthorized', 401, said ?? 'the token is not accepted')
   return new ApiFailure(
     typeof code === 'string' ? code : (CODES[response.status] ?? 'Unexpected'),
     response.status,

@@ -1,11 +1,14 @@
 /** What the API of the dispatch system answers (README of apps/dispatch), as the pages read it. */
 import type { Effort } from '../../../dispatcher/planner.ts'
-import type { Order, Position } from '../../../model/order.ts'
+import type { Order as KeptOrder, Position } from '../../../model/order.ts'
 
-export type { Order, OrderState, Position } from '../../../model/order.ts'
+export type { OrderState, Position } from '../../../model/order.ts'
 export type { Rider } from '../../../model/rider.ts'
 
 export type Role = 'customer' | 'merchant' | 'rider' | 'operations'
+
+/** Without what is the dispatcher's business; what is undefined is not told at all. */
+export type Order = Omit<KeptOrder, 'fence' | 'refusedBy'>
 
 export interface Shop {
   merchantId: string
@@ -53,12 +56,13 @@ export interface Overview {
   waiting: number
   underway: number
   deliveredLastHour: number
-  /** 0 to 1; nothing while nothing was delivered. */
-  onTimeShare: number | null
-  clickToDoorMs: { mean: number | null; p90: number | null }
+  /** 0 to 1. */
+  onTimeShare: number
+  clickToDoorMs: { mean: number; p90: number }
   riders: { onDuty: number; busy: number }
   dispatcher: {
-    owner: string | null
+    /** Undefined or null: nobody. */
+    owner?: string | null
     token: number
     effort: Effort
     tickMs: number

@@ -2,7 +2,7 @@
  * Keeps a page's orders up to date: pushed where the stream holds, polled every three seconds where it does not, and in any
  * case looked through now and then, as what is pushed may be lost.
  */
-import { type Api, ApiFailure } from './client.ts'
+import { type Api, ApiFailure, isTokenRefused } from './client.ts'
 import type { Order } from './contract.ts'
 import { eventStreamParser } from './event-stream.ts'
 
@@ -111,7 +111,7 @@ export function openFeed(api: Api, { fetch, after }: FeedSurroundings, listener:
         cache: 'no-store',
         signal,
       })
-      if (response.status === 401)
+      if (isTokenRefused(response))
         return refuse(new ApiFailure('Unauthorized', 401, 'the token is not accepted'))
       if (
         !response.ok ||
@@ -138,6 +138,8 @@ export function openFeed(api: Api, { fetch, after }: FeedSurroundings, listener:
         for (const { event, data, lastEventId: id } of parse(decoder.decode(value, { stream: true }))) {
           lastEventId = id
           if (event === 'order') orders.push(orderIn(data))
+          // Too much happened meanwhile to be told one by one.
+          if (event === 'reset') void poll()
         }
         if (orders.length > 0 && !isClosed) listener.onOrders(orders)
       }
@@ -149,8 +151,8 @@ export function openFeed(api: Api, { fetch, after }: FeedSurroundings, listener:
       abort.abort()
     }
     if (isClosed) return
-    if (wasLive) become('connecting')
-    void poll()
+    // Gateways end what takes long; only if it cannot be taken up again, the page polls meanwhile.
+    if (!wasLive || failures > 0) void poll()
     const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures)
     failures += 1
     stopWaiting = after(waitMs, () => void listen())

@@ -17,6 +17,8 @@ export interface Format {
   metres(metres: number): string
   money(cents: number): string
   count(value: number): string
+  /** Of what was computed: two places. */
+  measure(value: number): string
   /** 0 to 1 as "97.5 %"; "–" where there is nothing to divide by. */
   share(value: number | undefined): string
 }
@@ -29,6 +31,7 @@ export function formatFor(language: Language, timeZone?: string): Format {
   const clock = new Intl.DateTimeFormat(tag, hours)
   const clockSeconds = new Intl.DateTimeFormat(tag, { ...hours, second: '2-digit' })
   const count = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 })
+  const measure = new Intl.NumberFormat(tag, { maximumFractionDigits: 2 })
   const money = new Intl.NumberFormat(tag, {
     style: 'currency',
     currency: 'CNY',
@@ -53,6 +56,7 @@ export function formatFor(language: Language, timeZone?: string): Format {
       way < 1000 ? `${Math.round(way / 10) * 10} ${units.m}` : `${count.format(way / 1000)} ${units.km}`,
     money: (cents) => money.format(cents / 100),
     count: (value) => count.format(value),
+    measure: (value) => measure.format(value),
     share: (value) => (value === undefined || !Number.isFinite(value) ? '–' : share.format(value)),
   }
 }

@@ -10,6 +10,8 @@ export interface PageOrders {
   /** Whether a first list has come. */
   isLoaded(): boolean
   put(orders: readonly Order[]): void
+  /** Asks for a step of an order; where it is refused, how the order stands is looked up. Throws ApiFailure. */
+  step(orderId: string, what: string, body: unknown): Promise<void>
   refresh(): void
   close(): void
 }
@@ -44,6 +46,16 @@ export function pageOrders(shell: Shell, onNews: (orders: readonly Order[]) => v
     }
   }
 
+  async function step(orderId: string, what: string, body: unknown): Promise<void> {
+    try {
+      const path = `orders/${encodeURIComponent(orderId)}/${what}`
+      put([(await shell.api.post<{ order: Order }>(path, body)).order])
+    } catch (error) {
+      if (error instanceof ApiFailure && [403, 404, 409].includes(error.status)) await lookUp(orderId)
+      throw error
+    }
+  }
+
   const feed: Feed = openFeed(
     shell.api,
     { fetch: (...given) => fetch(...given), after: shell.after },
@@ -62,5 +74,5 @@ export function pageOrders(shell: Shell, onNews: (orders: readonly Order[]) => v
       onRefused: shell.end,
     },
   )
-  return { known: () => known, isLoaded: () => isLoaded, put, refresh: feed.refresh, close: feed.close }
+  return { known: () => known, isLoaded: () => isLoaded, put, step, refresh: feed.refresh, close: feed.close }
 }

@@ -24,7 +24,7 @@ export interface TimeChart {
   onChoose: (index: number | undefined) => void
 }
 
-const MARGIN = { left: 40, right: 12, top: 10, bottom: 24 }
+const MARGIN = { left: 40, right: 24, top: 10, bottom: 24 }
 
 export function timeChart(chart: TimeChart): Picture {
   const { times, series, width, height, clock, chosen } = chart

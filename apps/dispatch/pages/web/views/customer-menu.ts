@@ -13,15 +13,26 @@ export interface OrderForm {
 
 const COUNT_MAX = 20
 const ADDRESS_CHARS_MAX = 200
-/** Where the pin is at first: near enough to be seen together with the shop. */
-const FIRST_OFFSET_DEG = 0.004
+/** Where the pin is at first, from the shop to the middle of all: near enough to be seen together. */
+const FIRST_SHARE = 0.6
+/** North of the only shop there is. */
+const FIRST_OFFSET_DEG = 0.002
 
 /** What was given the last time, for as long as the page. */
 let last: { dropoff: Position; address: string } | undefined
 
-export function orderForm(shell: Shell, shop: Shop, onPlaced: (order: Order) => void): OrderForm {
+/** `middle`: of the city, as far as its shops tell. */
+export function orderForm(
+  shell: Shell,
+  shop: Shop,
+  middle: Position,
+  onPlaced: (order: Order) => void,
+): OrderForm {
   const counts = new Map<number, number>()
-  const nearby = { lng: shop.position.lng + FIRST_OFFSET_DEG, lat: shop.position.lat + FIRST_OFFSET_DEG }
+  const nearby = {
+    lng: shop.position.lng + (middle.lng - shop.position.lng) * FIRST_SHARE,
+    lat: shop.position.lat + ((middle.lat - shop.position.lat) * FIRST_SHARE || FIRST_OFFSET_DEG),
+  }
   let address = last?.address ?? ''
   /** The same for each attempt at the same order, so that an answer that was lost makes no second one. */
   let attempt: { what: string; key: string } | undefined

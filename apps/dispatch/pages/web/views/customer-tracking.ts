@@ -62,10 +62,7 @@ export function tracking(
   void look()
 
   const send = (name: string, step: string, body: unknown) =>
-    shell.act(name, async () => {
-      const { order } = await shell.api.post<{ order: Order }>(`${path}/${step}`, body)
-      orders.put([order])
-    })
+    shell.act(name, () => orders.step(orderId, step, body))
 
   function mapOf(order: Order): CityMap {
     const { t } = shell.words()
@@ -129,11 +126,13 @@ export function tracking(
     return h(
       'div',
       { class: 'headline', role: 'status' },
-      h('p', { class: 'soft' }, t('track.arrives')),
+      order.state !== 'AT_CUSTOMER' && h('p', { class: 'soft' }, t('track.arrives')),
       h(
         'p',
         { class: 'big' },
-        t('track.minutes', { minutes: format.minutesUntil(order.expectedAtMs, nowMs) }),
+        order.state === 'AT_CUSTOMER'
+          ? t('track.atDoor')
+          : t('track.minutes', { minutes: format.minutesUntil(order.expectedAtMs, nowMs) }),
       ),
       h(
         'p',

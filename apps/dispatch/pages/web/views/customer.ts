@@ -1,7 +1,7 @@
 /** The customer's page: shops, a menu, and an order on its way. Where one is stands behind the # of the address. */
 
 import { ApiFailure } from '../api/client.ts'
-import type { Order, Shop } from '../api/contract.ts'
+import type { Order, Position, Shop } from '../api/contract.ts'
 import { isOver, openOrders, overOrders } from '../api/known-orders.ts'
 import { pageOrders } from '../base/orders-feed.ts'
 import { explain, type PageView, type Shell } from '../base/shell.ts'
@@ -71,7 +71,7 @@ export function customerPage(shell: Shell): PageView {
     if (shop) {
       if (form?.merchantId !== shop.merchantId) {
         leave()
-        form = orderForm(shell, shop, (order) => {
+        form = orderForm(shell, shop, middleOf(shops), (order) => {
           orders.put([order])
           location.hash = `#/order/${encodeURIComponent(order.orderId)}`
         })
@@ -172,3 +172,8 @@ export function customerPage(shell: Shell): PageView {
     },
   }
 }
+
+const middleOf = (shops: readonly Shop[]): Position => ({
+  lng: shops.reduce((sum, { position }) => sum + position.lng, 0) / shops.length,
+  lat: shops.reduce((sum, { position }) => sum + position.lat, 0) / shops.length,
+})

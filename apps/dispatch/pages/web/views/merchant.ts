@@ -25,11 +25,9 @@ export function merchantPage(shell: Shell): PageView {
   })
 
   function step(order: Order, next: KitchenStep, more: { readyInMs?: number } = {}): void {
-    shell.act(`${next} ${order.orderId}`, async () => {
-      const path = `orders/${encodeURIComponent(order.orderId)}/kitchen`
-      const answer = await shell.api.post<{ order: Order }>(path, { step: next, ...more })
-      orders.put([answer.order])
-    })
+    shell.act(`${next} ${order.orderId}`, () =>
+      orders.step(order.orderId, 'kitchen', { step: next, ...more }),
+    )
   }
 
   const button = (order: Order, next: KitchenStep, kind: string, click: () => void): Picture =>

@@ -29,8 +29,10 @@ export function figures(
 ): Picture {
   const late = open.filter((order) => order.state !== 'CREATED' && isLate(order, nowMs)).length
   const { mean, p90 } = overview.clickToDoorMs
-  const span = (ms: number | null) => (ms === null ? '–' : format.span(ms))
-  const share = overview.onTimeShare ?? undefined
+  // Where nothing was delivered, shares and means say nothing.
+  const isKnown = overview.deliveredLastHour > 0
+  const span = (ms: number) => (isKnown ? format.span(ms) : '–')
+  const share = isKnown ? overview.onTimeShare : undefined
   return h(
     'dl',
     { class: 'figures', key: 'figures' },
@@ -73,7 +75,7 @@ export function dispatcherCard(
     'section',
     { class: 'card area-dispatcher', key: 'dispatcher', 'aria-labelledby': 'dispatcher-title' },
     h('h2', { id: 'dispatcher-title' }, t('ops.dispatcher')),
-    dispatcher.owner === null && h('p', { class: 'warning', role: 'alert' }, t('ops.noOwner')),
+    !dispatcher.owner && h('p', { class: 'warning', role: 'alert' }, t('ops.noOwner')),
     h(
       'dl',
       { class: 'facts' },

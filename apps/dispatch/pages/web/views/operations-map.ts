@@ -17,6 +17,8 @@ export interface City {
 
 /** Ways along roads are asked for as long as a map with them can be read. */
 const ROAD_WAYS_MAX = 60
+/** So many of each kind say well enough how large the city is. */
+const FIT_MAX = 500
 const RIDING: ReadonlySet<Order['state']> = new Set([
   'RIDER_ACCEPTED',
   'AT_MERCHANT',
@@ -48,8 +50,9 @@ export function operationsMap(shell: Shell, choose: (id: string | undefined) => 
       })
       sayMap(map, shell.words())
       map.fit([
+        ...city.orders.slice(0, FIT_MAX).map((order) => order.dropoff),
         ...city.shops.map((shop) => shop.position),
-        ...city.riders.slice(0, 500).map((rider) => rider.position),
+        ...city.riders.slice(0, FIT_MAX).map((rider) => rider.position),
       ])
     }
     return h(

@@ -1,8 +1,9 @@
 /** The day as a picture: orders placed and delivered each minute; the gap between them is what the city carries. */
-import type { Overview } from '../api/contract.ts'
+import type { Minute, Overview } from '../api/contract.ts'
 import type { Shell } from '../base/shell.ts'
 import { h, type Picture } from '../base/view.ts'
 import { timeChart } from '../charts/time-chart.ts'
+import { withMinutes } from './minutes.ts'
 
 const HEIGHT_PX = 290
 const MINUTE_MS = 60_000
@@ -14,8 +15,9 @@ export interface PeakCard {
 export function peakCard(shell: Shell): PeakCard {
   let chosen: number | undefined
   let width = 720
+  let minutes: readonly Minute[] = []
 
-  function chart({ perMinute }: Overview): Picture {
+  function chart(perMinute: readonly Minute[]): Picture {
     const { t } = shell.words()
     const format = shell.format()
     const peak = perMinute.reduce(
@@ -69,6 +71,7 @@ export function peakCard(shell: Shell): PeakCard {
   return {
     view(overview) {
       const { t } = shell.words()
+      minutes = withMinutes(minutes, overview.perMinute, overview.nowMs)
       const box = document.querySelector('.area-peak')
       // The chart is as wide as its card was at the last picture.
       if (box) width = Math.max(280, box.clientWidth - 34)
@@ -76,7 +79,7 @@ export function peakCard(shell: Shell): PeakCard {
         'section',
         { class: 'card area-peak', key: 'peak', 'aria-labelledby': 'peak-title' },
         h('h2', { id: 'peak-title' }, t('peak.title')),
-        overview.perMinute.length < 2 ? h('p', { class: 'soft hollow' }, t('peak.none')) : chart(overview),
+        minutes.length < 2 ? h('p', { class: 'soft hollow' }, t('peak.none')) : chart(minutes),
       )
     },
   }

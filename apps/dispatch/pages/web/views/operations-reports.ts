@@ -43,7 +43,7 @@ export function reportsCard(shell: Shell): ReportsCard {
     const measured = columns.findIndex((_, at) => at > 0 && typeof rows[0]?.[at] === 'number')
     const most = Math.max(1, ...rows.map((row) => Number(row[measured] ?? 0)))
     const cell = (value: string | number | null) =>
-      value === null ? '–' : typeof value === 'number' ? format.count(value) : value
+      value === null ? '–' : typeof value === 'number' ? format.measure(value) : value
     return h(
       'div',
       { class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'reports-title' },

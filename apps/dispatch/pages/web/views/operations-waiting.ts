@@ -68,7 +68,6 @@ function detail(shell: Shell, order: Order, choose: (orderId: string | undefined
     [t('ops.kitchen'), t(`kitchenState.${order.kitchen}`)],
     [t('ops.promised'), format.clock(order.promisedAtMs)],
     [t('ops.expected'), format.clock(order.expectedAtMs)],
-    [t('ops.refused'), format.count(order.refusedBy.length)],
   ]
   return h(
     'div',

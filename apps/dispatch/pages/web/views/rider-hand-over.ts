@@ -45,7 +45,17 @@ export function handOver(
     shell.act(`photo ${order.orderId}`, async () => {
       const contentType = photo.file.type
       const path = `orders/${encodeURIComponent(order.orderId)}/photos`
-      const { url } = await shell.api.post<{ url: string; key: string }>(path, { contentType })
+      const url = await shell.api.post<{ url: string; key: string }>(path, { contentType }).then(
+        (answer) => answer.url,
+        (error: unknown) => {
+          if (error instanceof ApiFailure && error.status === 409) return undefined
+          throw error
+        },
+      )
+      if (url === undefined) {
+        shell.say(shell.words().t('photo.unavailable'))
+        return
+      }
       let response: Response
       try {
         response = await fetch(url, {

@@ -27,8 +27,9 @@ export interface RiderPosition {
 
 const REPORT_MS = 3_000
 const RIDE_M_PER_S = 7
-/** Rides are watched by people who wait: as fast as this times an electric bike. */
+/** Rides are watched by people who wait: so many times as fast as an electric bike, and still believed (25 m/s are not). */
 const RIDE_SPEED = 3
+const THERE_M = 5
 
 /** `wayAhead`: from where the rider is to the next stop, along roads where these are known. */
 export function riderPosition(shell: Shell, wayAhead: (from: Position) => Way | undefined): RiderPosition {
@@ -36,6 +37,8 @@ export function riderPosition(shell: Shell, wayAhead: (from: Position) => Way | 
   let source: Source = 'map'
   let trouble: 'denied' | 'unavailable' | undefined
   let watch: number | undefined
+  /** Where a touch of the map wants somebody on duty to be. */
+  let target: Position | undefined
   let stopRide = () => {}
   let stopTimer = () => {}
   let isReporting = false
@@ -70,8 +73,9 @@ export function riderPosition(shell: Shell, wayAhead: (from: Position) => Way | 
   }
 
   function ride(): void {
-    const way = position && wayAhead(position)
-    if (position && way && distanceM(position, way.at(-1)!) > 5) {
+    const way = position && (target ? [position, target] : source === 'ride' ? wayAhead(position) : undefined)
+    if (position && way && distanceM(position, way.at(-1)!) <= THERE_M) target = undefined
+    else if (position && way) {
       position = alongWay(way, RIDE_M_PER_S * RIDE_SPEED) ?? position
       shell.update()
     }
@@ -102,6 +106,7 @@ export function riderPosition(shell: Shell, wayAhead: (from: Position) => Way | 
     stopTimer()
   }
 
+  ride()
   return {
     now: () => position,
     source: () => source,
@@ -110,14 +115,17 @@ export function riderPosition(shell: Shell, wayAhead: (from: Position) => Way | 
     setSource(next) {
       stopSource()
       source = next
+      target = undefined
       trouble = undefined
       if (next === 'device') watchDevice()
-      if (next === 'ride') ride()
+      else ride()
       shell.update()
     },
     place(next) {
       if (source === 'device') return
-      position = next
+      // On duty nobody is somewhere else all at once: it would not be believed. They ride there.
+      if (isReporting && position) target = next
+      else position = next
       shell.update()
     },
     startReports(newest) {

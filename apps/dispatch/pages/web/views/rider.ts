@@ -88,11 +88,7 @@ export function riderPage(shell: Shell): PageView {
   }
 
   function step(order: Order, next: RideStep): void {
-    shell.act(`ride ${order.orderId}`, async () => {
-      const path = `orders/${encodeURIComponent(order.orderId)}/ride`
-      const answer = await api.post<{ order: Order }>(path, { step: next })
-      orders.put([answer.order])
-    })
+    shell.act(`ride ${order.orderId}`, () => orders.step(order.orderId, 'ride', { step: next }))
   }
 
   const button = (order: Order, next: RideStep, kind: string): Picture =>

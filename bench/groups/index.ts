@@ -43,7 +43,7 @@ export const groups: readonly Group[] = [
   queues,
   events,
   map,
-  dispatchCity,
-]
   dispatchQuality,
   dispatchSpeed,
+  dispatchCity,
+]

@@ -13,6 +13,7 @@ import { hourMs } from '../../apps/dispatch/simulate/core/demand.ts'
 import { createHistogram, type Histogram } from '../../apps/dispatch/simulate/core/figures.ts'
 import { usualHabits } from '../../apps/dispatch/simulate/core/habits.ts'
 import { type Simulation, startSimulation } from '../../apps/dispatch/simulate/simulation.ts'
+import { callLines } from '../../apps/dispatch/simulate/summary.ts'
 import { type City, startCity } from '../../apps/dispatch/test/city.fixture.ts'
 import { showMs } from '../lib/rate.ts'
 import type { Bench, Group, Row } from '../lib/row.ts'
@@ -29,7 +30,7 @@ const peakTimes = 10
 /** For offers that are under way when the last order was placed. */
 const endsAfterMs = 30_000
 /** Riders come on duty, and instances start, before anything is measured. */
-const settleMs = 15_000
+const settleMs = 30_000
 const fromMs = 12 * hourMs
 /** The one that the fixture deploys. */
 const cityFile = join(root, 'cities/wudaokou.json')
@@ -77,6 +78,8 @@ interface Lived {
   shownMs: Histogram
   /** In the order in which they were seen, without repetitions. */
   efforts: string[]
+  /** How often the shard changed hands while it was watched; each time plans begin anew. */
+  takeovers: number
   lastedMs: number
 }
 
@@ -139,6 +142,7 @@ async function live(
     },
   )
   const efforts: string[] = []
+  const tokens = new Set<number>()
   let isOver = false
   const watching = (async () => {
     while (!isOver) {
@@ -146,7 +150,8 @@ async function live(
       const overview = await simulation.gateway
         .get({ role: 'operations', id: 'bench' }, '/overview')
         .catch(() => undefined)
-      const { dispatcher } = (overview ?? {}) as { dispatcher?: { effort?: string } }
+      const { dispatcher } = (overview ?? {}) as { dispatcher?: { effort?: string; token?: number } }
+      if (dispatcher?.token !== undefined) tokens.add(dispatcher.token)
       if (dispatcher?.effort !== undefined && dispatcher.effort !== efforts.at(-1))
         efforts.push(dispatcher.effort)
       await pause(1000)
@@ -156,11 +161,20 @@ async function live(
   await simulation.run(() => false)
   isOver = true
   await watching
-  return { simulation, assignedMs, shownMs, efforts, lastedMs: performance.now() - startedMs }
+  // What the rows are made of, where they look strange.
+  for (const line of callLines(simulation)) bench.progress(line)
+  return {
+    simulation,
+    assignedMs,
+    shownMs,
+    efforts,
+    takeovers: Math.max(0, tokens.size - 1),
+    lastedMs: performance.now() - startedMs,
+  }
 }
 
 function rows({ riders, perSecond }: Size, how: string, lived: Lived): Row[] {
-  const { simulation, assignedMs, shownMs, efforts, lastedMs } = lived
+  const { simulation, assignedMs, shownMs, efforts, takeovers, lastedMs } = lived
   const { figures, gateway, world, time, errors } = simulation
   const counts = world.audit.counts()
   const positions = gateway.figures.get('position')
@@ -178,7 +192,7 @@ function rows({ riders, perSecond }: Size, how: string, lived: Lived): Row[] {
       perSecond: show(((positions?.ms.count ?? 0) * 1000) / lastedMs),
     },
     {
-      what: `${where}: ${figures.placed} orders, ${figures.offered} offers seen; effort ${efforts.join(' → ') || 'not told'}; held back ${(time.heldMs / 1000).toFixed(1)} s; doubled, lost or contradicted`,
+      what: `${where}: ${figures.placed} orders, ${figures.offered} offers seen; effort ${efforts.join(' → ') || 'not told'}; ${takeovers} changes of the dispatcher; held back ${(time.heldMs / 1000).toFixed(1)} s; doubled, lost or contradicted`,
       median: String(bad),
       goal: '0',
       reached: bad === 0,

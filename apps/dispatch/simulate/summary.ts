@@ -26,7 +26,7 @@ export function liveLine({ figures, world, conductor, screens, time }: Simulatio
 
 /** Times of orders are said in the city's time, which is `pace` times what the platform measured; those of calls are as measured. */
 export function summary(simulation: Simulation, pace: number): string {
-  const { figures, world, gateway, conductor, screens, time, errors } = simulation
+  const { figures, world, conductor, screens, time, errors } = simulation
   const { DELIVERED, CANCELLED, RETURNED } = figures.ended
   const counts = world.audit.counts()
   const { clickToDoorMs, readyToPickupMs } = figures
@@ -47,20 +47,25 @@ export function summary(simulation: Simulation, pace: number): string {
     `screens          ${screens.events} events, ${screens.broken} streams broken`,
     `held back        ${(time.heldMs / 1000).toFixed(1)} s; ${conductor.leftOut} reports of position left out for newer ones`,
     '',
-    'call             answers    p50 ms    p99 ms  repeated  unanswered  refused',
-    ...[...gateway.figures].map(([name, of]) =>
-      [
-        name.padEnd(15),
-        String(of.ms.count).padStart(9),
-        milliseconds(of.ms.quantile(0.5)).padStart(10),
-        milliseconds(of.ms.quantile(0.99)).padStart(10),
-        String(of.repeated).padStart(10),
-        String(of.lost).padStart(12),
-        `  ${[...of.refused].map(([what, count]) => `${count} × ${what}`).join(', ') || '0'}`,
-      ].join(''),
-    ),
+    ...callLines(simulation),
   ].join('\n')
 }
+
+/** A table of every kind of call, its latencies as measured. */
+export const callLines = ({ gateway }: Simulation): string[] => [
+  'call             answers    p50 ms    p99 ms  repeated  unanswered  refused',
+  ...[...gateway.figures].map(([name, of]) =>
+    [
+      name.padEnd(15),
+      String(of.ms.count).padStart(9),
+      milliseconds(of.ms.quantile(0.5)).padStart(10),
+      milliseconds(of.ms.quantile(0.99)).padStart(10),
+      String(of.repeated).padStart(10),
+      String(of.lost).padStart(12),
+      `  ${[...of.refused].map(([what, count]) => `${count} × ${what}`).join(', ') || '0'}`,
+    ].join(''),
+  ),
+]
 
 /** Whether the platform did what it promises. */
 export const isGood = ({ world, errors }: Simulation): boolean =>

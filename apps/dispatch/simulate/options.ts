@@ -11,7 +11,7 @@ export interface SimulationOptions {
   seed: string
   fromMs: number
   untilMs: number
-  surge: Surge | undefined
+  surges: Surge[]
   concurrency: number
   screens: number
   roadsFile: string
@@ -72,11 +72,11 @@ export function optionsOf(args: string[]): SimulationOptions | undefined {
     peak: number(given['peak-factor'], '--peak-factor', leastPeak, highestPeak) ?? 3,
     seed: given.seed ?? 'city',
     // A minute of the platform: a minute of the city would be over before the platform has noticed.
-    surge: given.peak ? { fromMs: noonMs, untilMs: noonMs + minuteMs * pace, times: surgeTimes } : undefined,
+    surges: given.peak ? [{ fromMs: noonMs, untilMs: noonMs + minuteMs * pace, times: surgeTimes }] : [],
     concurrency: whole(given.concurrency, '--concurrency', 1, 1024) ?? 64,
     screens: whole(given.screens, '--screens', 0, 20_000) ?? 200,
     roadsFile: given.roads ?? join(application, 'code/city.roads'),
-    cityFile: given.city ?? join(application, 'cities/monaco.json'),
+    cityFile: given.city ?? join(application, 'cities/wudaokou.json'),
   }
 }
 

@@ -14,10 +14,10 @@ function assertGood({ world, figures, services, outcome }: Awaited<ReturnType<ty
 
 test('a day of the city on services and dispatcher: every order ends, none is doubled', async (t) => {
   const lived = await liveOnServices('day', {
-    fromMs: 10 * hourMs,
-    forMs: 12 * hourMs,
-    ordersPerHour: 8,
-    riders: 10,
+    fromMs: 10.5 * hourMs,
+    forMs: 10.5 * hourMs,
+    ordersPerHour: 4,
+    riders: 6,
   })
   const { figures, services, outcome } = lived
   t.diagnostic(
@@ -31,8 +31,8 @@ test('the dispatcher is killed every few minutes at noon: the next one goes on, 
   const lived = await liveOnServices('killed', {
     fromMs: 11.75 * hourMs,
     forMs: 0.5 * hourMs,
-    ordersPerHour: 20,
-    riders: 10,
+    ordersPerHour: 12,
+    riders: 8,
     killsEveryMs: 180_000,
   })
   assertGood(lived)

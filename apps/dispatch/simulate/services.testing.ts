@@ -66,6 +66,7 @@ export function createServices(options: {
   /** Since midnight of the city's day. */
   cityNowMs(): number
   random: Random
+  /** Less than the time after which the lease is lost, or each tick is another owner's. */
   tickMs: number
   hooks?: MemoryStoreHooks
 }): Services {
@@ -188,7 +189,7 @@ export async function liveOnServices(
 ) {
   const random = seeded(seed)
   const roads = straightRoads(random.fork('roads'), 120)
-  const shops = makeShops({ count: 15, random: random.fork('shops'), roads })
+  const shops = makeShops({ count: 6, random: random.fork('shops'), roads })
   const figures = createFigures()
   let nowMs = fromMs
   const services = createServices({
@@ -197,18 +198,18 @@ export async function liveOnServices(
     nowMs: () => Math.floor(epochMs + nowMs),
     cityNowMs: () => nowMs,
     random: random.fork('dispatcher'),
-    tickMs: 15_000,
+    tickMs: 5000,
   })
   const usual = usualHabits({ pace: 1 })
   const world = createWorld({
     roads,
     shops,
     random,
-    // A whole day of reports each few seconds is a minute of a test; each quarter of a minute, the dispatcher sees as much.
+    // Fewer reports and looks than in life, so that a day is over in seconds; still within what the platform takes for alive.
     habits: {
       ...usual,
-      merchant: { ...usual.merchant, looksEveryMs: 20_000 },
-      rider: { ...usual.rider, reportsEveryMs: [12_000, 18_000], looksEveryMs: 10_000 },
+      merchant: { ...usual.merchant, looksEveryMs: 30_000 },
+      rider: { ...usual.rider, reportsEveryMs: [25_000, 35_000], looksEveryMs: 10_000 },
     },
     demand: { ordersPerHour, peak: 3 },
     riders,
@@ -237,6 +238,6 @@ export async function liveOnServices(
       nowMs = atMs
     },
   })
-  world.close()
+  world.close({ isLast: true })
   return { world, figures, services, outcome }
 }

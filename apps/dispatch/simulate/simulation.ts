@@ -2,7 +2,7 @@
 import type { Order } from '../model/order.ts'
 import type { Person } from './core/actions.ts'
 import { createFigures, type Figures } from './core/figures.ts'
-import { usualHabits } from './core/habits.ts'
+import { type Habits, usualHabits } from './core/habits.ts'
 import { seeded } from './core/random.ts'
 import type { Roads } from './core/roads.ts'
 import { createWorld, type World } from './core/world.ts'
@@ -26,6 +26,10 @@ export interface Surroundings {
   pause(ms: number): Promise<void>
   /** A push has come to somebody's screen. */
   shown?(order: Order, who: Person): void
+  /** Instead of the usual ones. */
+  habits?: Habits
+  /** Ends so long after the last order was placed, in the platform's time, whatever has not ended. */
+  endsAfterMs?: number
 }
 
 export interface Simulation {
@@ -79,12 +83,8 @@ export async function startSimulation(
     roads: surroundings.roads,
     shops,
     random,
-    habits: usualHabits({ pace }),
-    demand: {
-      ordersPerHour: options.ordersPerHour,
-      peak: options.peak,
-      ...(options.surge ? { surge: options.surge } : {}),
-    },
+    habits: surroundings.habits ?? usualHabits({ pace }),
+    demand: { ordersPerHour: options.ordersPerHour, peak: options.peak, surges: options.surges },
     riders: options.riders,
     customers,
     run: surroundings.run,
@@ -105,7 +105,7 @@ export async function startSimulation(
     pause,
     heard(order, who) {
       surroundings.shown?.(order, who)
-      world.heard(order)
+      world.heard(order, who.role)
     },
   })
   const people: Person[] = [
@@ -123,8 +123,10 @@ export async function startSimulation(
     async run(isStopped) {
       for (const who of people.slice(0, options.screens)) screens.show(who)
       try {
-        const drainMs = Math.max(leastDrainMs, drainCityMs / pace)
-        await live({ world, conductor, time, pause, monotonicMs, drainMs, isStopped })
+        const { endsAfterMs } = surroundings
+        const drainMs = endsAfterMs ?? Math.max(leastDrainMs, drainCityMs / pace)
+        const isLast = endsAfterMs === undefined
+        await live({ world, conductor, time, pause, monotonicMs, drainMs, isLast, isStopped })
       } finally {
         await screens.close()
         http.close()

@@ -20,6 +20,8 @@ export interface Customers {
   open(): ReadonlyMap<string, Order>
   /** Being placed, or being tried again. */
   readonly placing: number
+  /** Placed, and unknown to the platform when it was asked by `settle()`. */
+  missing: ReadonlySet<string>
   /** By customer: attempts that ended without an answer, so that there may be an order of which they do not know. */
   unanswered: ReadonlyMap<string, number>
 }
@@ -32,6 +34,7 @@ export function createCustomers(
 ): Customers {
   const draw = drawPlace(stage.roads)
   const open = new Map<string, Order>()
+  const missing = new Set<string>()
   const unanswered = new Map<string, number>()
   let placing = 0
 
@@ -117,9 +120,12 @@ export function createCustomers(
     },
     settle() {
       for (const [orderId, { customerId }] of open)
-        stage.act({ role: 'customer', id: customerId }, { kind: 'track', orderId }, () => {})
+        stage.act({ role: 'customer', id: customerId }, { kind: 'track', orderId }, (answer) => {
+          if (answer.kind === 'refused' && answer.status === 404) missing.add(orderId)
+        })
     },
     open: () => open,
+    missing,
     unanswered,
     get placing() {
       return placing

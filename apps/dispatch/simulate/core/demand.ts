@@ -21,18 +21,18 @@ export interface Surge {
 }
 
 export interface Demand {
-  /** The mean of the day, without the surge. */
+  /** The mean of the day, without the surges. */
   ordersPerHour: number
   /** Orders in the busiest moment by the mean: 1 is a flat day. */
   peak: number
-  surge?: Surge
+  surges?: readonly Surge[]
 }
 
 export const leastPeak = 1
 export const highestPeak = 8
 
 /** Orders for each millisecond, at each time of the day. */
-export function arrivalRate({ ordersPerHour, peak, surge }: Demand): {
+export function arrivalRate({ ordersPerHour, peak, surges = [] }: Demand): {
   at(msOfDay: number): number
   highest: number
 } {
@@ -41,10 +41,13 @@ export function arrivalRate({ ordersPerHour, peak, surge }: Demand): {
   const { power, mean } = sharpened(peak)
   const perMs = ordersPerHour / hourMs
   const at = (msOfDay: number): number => {
-    const inSurge = surge && msOfDay >= surge.fromMs && msOfDay < surge.untilMs
-    return (perMs * shape(msOfDay) ** power * (inSurge ? surge.times : 1)) / mean
+    let times = 1
+    for (const surge of surges) if (msOfDay >= surge.fromMs && msOfDay < surge.untilMs) times *= surge.times
+    return (perMs * shape(msOfDay) ** power * times) / mean
   }
-  return { at, highest: (perMs / mean) * Math.max(1, surge?.times ?? 1) }
+  // Surges may overlap.
+  const most = surges.reduce((product, { times }) => product * Math.max(1, times), 1)
+  return { at, highest: (perMs / mean) * most }
 }
 
 /** The next arrival after this time: a Poisson process by thinning. Undefined: none within a day. */

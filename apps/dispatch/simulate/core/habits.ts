@@ -13,6 +13,8 @@ export interface Habits {
   merchant: {
     reactsAfterMs: number
     rejects: number
+    /** Of the time that the shop says it takes. */
+    cookingShare: number
     /** Of the cooking time that a kitchen means to need, and of the truth by that. */
     cookingSigma: number
     truthSigma: number
@@ -68,6 +70,7 @@ export function usualHabits({ pace }: { pace: number }): Habits {
     merchant: {
       reactsAfterMs: 8 * secondMs,
       rejects: 0.004,
+      cookingShare: 1,
       cookingSigma: 0.35,
       truthSigma: 0.15,
       looksEveryMs: ofPlatform(10 * secondMs),

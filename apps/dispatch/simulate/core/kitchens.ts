@@ -47,7 +47,7 @@ export function createKitchens(stage: Stage, shops: readonly Shop[]): Kitchens {
       return
     }
     const random = stage.random.fork(`dish ${order.orderId}`)
-    const meantMs = random.logNormal(usualMs, merchant.cookingSigma)
+    const meantMs = random.logNormal(usualMs * merchant.cookingShare, merchant.cookingSigma)
     const dish: Dish = {
       order,
       who: { role: 'merchant', id: order.merchantId },

@@ -14,6 +14,8 @@ export interface Rider {
   duty: 'off' | 'on' | 'vanished'
   onUntilMs: number
   capacity: number
+  /** Since the battery was last full. */
+  riddenMetres: number
   /** How much slower than the streets allow. */
   slowness: number
   /** Where they stand, or where the journey ends. */

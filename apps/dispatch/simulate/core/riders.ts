@@ -14,6 +14,9 @@ import { isEnded, type Stage } from './stage.ts'
 /** An electric bike's box, and what a charged battery goes. */
 const capacity = 4
 const rangeMetres = 60_000
+/** Whoever has ridden so far looks for a full battery as soon as nothing else is to be done, and finds one within minutes. */
+const swapsAfterMetres = 40_000
+const swapMs = 240_000
 /** A rider does not think about more offers than this at a time; others run out. */
 const mostConsidered = 20
 /** In attempts' time: until an offer that was ignored is out of mind. */
@@ -46,6 +49,7 @@ export function createRiders(
       duty: 'off',
       onUntilMs: 0,
       capacity,
+      riddenMetres: 0,
       slowness: random.logNormal(1.1, habits.speedSigma),
       place: draw(random),
       journey: undefined,
@@ -107,6 +111,18 @@ export function createRiders(
         rider.spell++
       } else
         act(rider, { kind: 'look' }, () => after(rider, stage.habits.triesAgainAfterMs, () => goesOn(rider)))
+    })
+  }
+
+  /** Signing on anew tells the platform of the full battery. */
+  function swaps(rider: Rider): void {
+    rider.isBusy = true
+    after(rider, swapMs, () => {
+      act(rider, dutyAt(rider), (answer) => {
+        rider.isBusy = false
+        if (answer.kind === 'done') rider.riddenMetres = 0
+        after(rider, answer.kind === 'done' ? 0 : stage.habits.triesAgainAfterMs, () => goesOn(rider))
+      })
     })
   }
 
@@ -210,7 +226,9 @@ export function createRiders(
     const isReady = (orderId: string) => readyAtMs(orderId) !== undefined
     const next = nextOf(rider, stage.roads, isReady)
     if (!next) {
-      if (stage.nowMs() >= rider.onUntilMs && rider.considered.size === 0) goesOff(rider)
+      if (rider.considered.size > 0) return
+      if (stage.nowMs() >= rider.onUntilMs) goesOff(rider)
+      else if (rider.riddenMetres > swapsAfterMetres) swaps(rider)
       return
     }
     rider.isBusy = true
@@ -241,6 +259,7 @@ export function createRiders(
     // Where no street leads they push the bike: the corner that is nearest must be reached.
     const rideMs = way ? way.ms.at(-1)! * rider.slowness : 0
     const arrivesAtMs = now + delayMs + rideMs
+    rider.riddenMetres += way?.metres.at(-1) ?? 0
     rider.journey = way && { way, leftAtMs: now + delayMs, arrivesAtMs }
     rider.place = place
     after(rider, arrivesAtMs - now, () => {

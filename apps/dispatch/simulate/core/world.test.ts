@@ -59,7 +59,10 @@ async function live(
   let nowMs = fromMs
   let dispatchedAtMs = fromMs
   const platform = createFakePlatform({ nowMs: () => nowMs, shops, misbehaviour })
-  platform.changed = (order) => world.heard(order)
+  platform.changed = (order) => {
+    world.heard(order, 'merchant')
+    world.heard(order, 'rider')
+  }
   const actions: Action[] = []
   const outcome = await liveVirtually({
     world,
@@ -79,7 +82,7 @@ async function live(
     untilMs: fromMs + forMs + 1.5 * hourMs,
     setNow: (atMs) => (nowMs = atMs),
   })
-  world.close()
+  world.close({ isLast: true })
   return { world, figures, platform, outcome, actions }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Order } from '../../model/order.ts'
 import type { Shop } from '../../model/shop.ts'
-import type { Answer, Deed, Errand, Person } from './actions.ts'
+import type { Answer, Deed, Errand, Person, Role } from './actions.ts'
 import { createAgenda } from './agenda.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { createCustomers } from './customers.ts'
@@ -39,8 +39,8 @@ export interface World {
   advance(nowMs: number): Errand[]
   /** When something is due next; undefined when nothing is. */
   nextAtMs(): number | undefined
-  /** The platform told of an order without having been asked. */
-  heard(order: Order): void
+  /** The platform told somebody of that role of an order, without having been asked. */
+  heard(order: Order, role: Role): void
   /** Whether a customer's order, of this run, is not known to have ended, or is still being placed. */
   isOver(): boolean
   /** No more orders are placed. */
@@ -49,8 +49,11 @@ export interface World {
   stop(): void
   /** Asks for all orders that are not known to have ended. */
   settle(): void
-  /** No more time is given: what has not ended is lost. The answers of `settle()` have come by then. */
-  close(): void
+  /**
+   * Closes the books, once the answers of `settle()` have come: what the platform does not know of is lost, and, with `isLast`, what has
+   * not ended.
+   */
+  close(options: { isLast: boolean }): void
   open(): ReadonlyMap<string, Order>
   riders: readonly Rider[]
   audit: Audit
@@ -83,21 +86,22 @@ export function createWorld(options: WorldOptions): World {
       answered(answer) {
         audit.answered(action, answer)
         // First what is known of the order, then what whoever asked makes of it.
-        if (answer.kind === 'done') for (const order of answer.orders) heard(order)
+        if (answer.kind === 'done') for (const order of answer.orders) heard(order, who.role)
         answered(answer)
       },
     }
   }
 
-  function heard(order: Order): void {
+  /** The books are kept by whatever is told; people know what they were told themselves. */
+  function heard(order: Order, role: Role): void {
     if (!audit.saw(order)) return
     if (isEnded(order)) {
       kitchens.forget(order.orderId)
       if (customers.open().has(order.orderId)) options.happened({ kind: 'ended', order, atMs: nowMs })
     }
     customers.heard(order)
-    kitchens.heard(order)
-    riders.heard(order)
+    if (role === 'merchant') kitchens.heard(order)
+    if (role === 'rider') riders.heard(order)
   }
 
   let arrivals = 0
@@ -141,9 +145,10 @@ export function createWorld(options: WorldOptions): World {
       isClosed = true
     },
     settle: customers.settle,
-    close() {
+    close({ isLast }) {
       for (const [orderId, { state, version }] of customers.open())
-        audit.lost(orderId, `last known as ${state} in version ${version}`)
+        if (isLast || customers.missing.has(orderId))
+          audit.lost(orderId, `last known as ${state} in version ${version}`)
       audit.unasked(customers.unanswered)
     },
     open: customers.open,

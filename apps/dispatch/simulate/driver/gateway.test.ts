@@ -76,7 +76,7 @@ async function live({ weather = {}, misbehaviour = {} }: { weather?: Weather; mi
         nowMs = atMs
       },
     })
-    world.close()
+    world.close({ isLast: true })
     return { world, figures, gateway, fake, outcome }
   } finally {
     http.close()

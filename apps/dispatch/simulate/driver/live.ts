@@ -53,6 +53,8 @@ export async function live(options: {
   time: CityTime
   pause(ms: number): Promise<void>
   monotonicMs(): number
+  /** Orders that have not ended by then are lost. Who was stopped does not say so. */
+  isLast: boolean
   /** How long, of the platform's time, orders may take to end after the last was placed. */
   drainMs: number
   /** True from some time on: no more orders are placed, and half a minute is all that is given to the others. */
@@ -80,6 +82,5 @@ export async function live(options: {
   world.settle()
   for (const errand of world.advance(time.nowMs())) conductor.put(errand)
   await conductor.idle()
-  if (isStopped) return
-  world.close()
+  world.close({ isLast: options.isLast && !isStopped })
 }

@@ -70,6 +70,7 @@ export async function startSimulation(
     http,
     times: { pace, nowMs, cityNowMs: time.nowMs },
     pause,
+    monotonicMs,
     chance: retries.next,
   })
   const shops = await gateway.shops().catch((error) => {

@@ -11,7 +11,7 @@ export interface Histogram {
 
 const step = 1.05
 const buckets = 512
-/** A microsecond where values are milliseconds; the last bucket begins at 1.05^511 of it, two years. */
+/** A microsecond where values are milliseconds; the last bucket ends at 1.05^511 of it, 18 hours, and holds what is longer, too. */
 const least = 0.001
 
 export function createHistogram(): Histogram {

@@ -36,6 +36,7 @@ async function live({ weather = {}, misbehaviour = {} }: { weather?: Weather; mi
       http,
       times: { pace: 1, nowMs: clock, cityNowMs: () => nowMs },
       pause: async () => {},
+      monotonicMs: () => 0,
       chance: () => 0,
     })
     const figures = createFigures()

@@ -46,6 +46,8 @@ export function createGateway(options: {
   http: HttpClient
   times: Times
   pause(ms: number): Promise<void>
+  /** For latencies. */
+  monotonicMs(): number
   /** In [0, 1). */
   chance(): number
 }): Gateway {
@@ -67,9 +69,9 @@ export function createGateway(options: {
   async function insist(name: string, send: () => Promise<Reply>): Promise<Outcome> {
     const of = figuresOf(name)
     for (let attempt = 1; ; attempt++) {
-      const startedMs = performance.now()
+      const startedMs = options.monotonicMs()
       const reply = await send().catch(() => undefined)
-      if (reply) of.ms.add(performance.now() - startedMs)
+      if (reply) of.ms.add(options.monotonicMs() - startedMs)
       const isBusy = reply !== undefined && [429, 502, 503, 504].includes(reply.status)
       if (reply && !isBusy) return { kind: 'reply', reply, body: json(reply.text) }
       if (attempt === attempts) {

@@ -42,10 +42,11 @@ async function copySite(from: string, to: string): Promise<void> {
   }
 }
 
-/** Where packages are: those that the cloud's runtimes have preinstalled, and those of development. */
+/** Where packages are: those that the cloud's runtimes have preinstalled, those of development, and our own. */
 const packageHomes = [
   createRequire(join(project, 'runtimes/nodejs/modules/package.json')),
   createRequire(join(project, 'package.json')),
+  createRequire(join(root, 'package.json')),
 ]
 
 /** An official SDK, as functions have it. They have no types. */

@@ -1,7 +1,15 @@
 /** results/dispatch-quality.md: all figures, of each instance and their means. */
 import { type Measures, meanOf } from '../../apps/dispatch/mdrp/measures.ts'
 import type { Replayed } from './dispatch-quality.ts'
-import { ofAll, small, smallReadyToPickup } from './dispatch-quality-published.ts'
+import { ofAll, ofAllEstimated, small, smallReadyToPickup } from './dispatch-quality-published.ts'
+
+interface How {
+  ruins: number
+  ruinsEstimated: number
+  earlyMinutes: number
+  seed: number
+  quick: boolean
+}
 
 type Known = Partial<Omit<Measures, 'orders'>>
 
@@ -15,10 +23,7 @@ const line = (what: string, of: Known): string =>
 
 const figure = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? ''
 
-export function tables(
-  done: readonly Replayed[],
-  how: { ruins: number; seed: number; quick: boolean },
-): string {
+export function tables(done: readonly Replayed[], how: How): string {
   const known = done.filter(({ name }) => name in small)
   const rest = done.filter(({ name }) => !(name in small))
   const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -28,6 +33,8 @@ export function tables(
   })
   const ours = (of: readonly Replayed[]): Measures => meanOf(of.map((one) => one.ours))
   const nearest = (of: readonly Replayed[]): Measures => meanOf(of.map((one) => one.nearest))
+  const estimated = (of: readonly Replayed[]): Measures => meanOf(of.map((one) => one.estimated))
+  const estimatedSays = `ours, preparation estimated (${how.ruinsEstimated} ruins, ${how.earlyMinutes} min early)`
   return [
     '# Dispatch: the meal delivery routing problem',
     '',
@@ -43,6 +50,7 @@ export function tables(
           line('Reyes et al. 2018', ofKnown('reyes')),
           line('optimum, all known beforehand', ofKnown('optimum')),
           line('ours, nearest rider instead', nearest(known)),
+          line(estimatedSays, estimated(known)),
           '',
         ]
       : []),
@@ -55,7 +63,9 @@ export function tables(
           ...head,
           line('ours', ours(rest)),
           line('ours, nearest rider instead', nearest(rest)),
+          line(estimatedSays, estimated(rest)),
           line('Reyes et al. 2018, all 240', ofAll),
+          line('Reyes et al. 2018, all 240, preparation estimated', ofAllEstimated),
           '',
         ]
       : []),

@@ -60,4 +60,27 @@ describe('createPlanner', () => {
     plans.tick(20_000, { effort: 'insertion', ruins: 0 })
     assert.equal(plans.tentative('big')?.riderId, 'strong')
   })
+
+  it('fetches meals of one restaurant in one go where the ways are much the same, as many as the rider carries', () => {
+    const plans = planner()
+    plans.putRider(rider('only', { capacity: 2 }))
+    for (const [orderId, dropoff] of [
+      ['o1', 9020],
+      ['o2', 9021],
+      ['o3', 9022],
+    ] as const) {
+      plans.putOrder(order(orderId, { dropoff, readyAtMs: 0 }))
+    }
+    const committed = plans.tick(0, { effort: 'ruin-and-recreate', ruins: 30 })
+    assert.equal(committed.length, 1)
+    const { orderIds, stops } = committed[0]!
+    assert.equal(orderIds.length, 2)
+    assert.deepEqual(
+      stops.map(({ kind }) => kind),
+      ['pickup', 'pickup', 'dropoff', 'dropoff'],
+    )
+    // The third one is fetched when the rider is back.
+    const third = ['o1', 'o2', 'o3'].find((orderId) => !orderIds.includes(orderId))!
+    assert.ok(plans.tentative(third)!.pickupAtMs > 40 * minuteMs)
+  })
 })

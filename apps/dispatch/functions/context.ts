@@ -5,23 +5,11 @@ import type { OrdersContext } from '../orders/context.ts'
 import { otsClient } from '../store/ots.ts'
 import type { DispatchStore } from '../store/store.ts'
 import { tableStore } from '../store/table-store.ts'
+import type { CallContext } from './call-context.ts'
 import { city } from './city.ts'
 import { invokeFunction } from './invoke-function.ts'
 
 const require = createRequire(import.meta.url)
-
-export interface Credentials {
-  accessKeyId: string
-  accessKeySecret: string
-  securityToken?: string
-}
-
-/** Of the vendor's `context`, as far as it is used. */
-export interface CallContext {
-  accountId: string
-  region: string
-  credentials: Credentials
-}
 
 /** Names that the account chose; what is empty is as if it were not there. */
 const setting = (name: string): string | undefined => process.env[name] || undefined

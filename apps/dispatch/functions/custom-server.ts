@@ -1,6 +1,6 @@
 /** A function that is a server of its own (custom runtime): requests of its HTTP trigger, and events at `POST /invoke`. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { CallContext } from './context.ts'
+import type { CallContext } from './call-context.ts'
 
 export interface CustomFunction {
   http?: (request: IncomingMessage, response: ServerResponse, call: CallContext) => void | Promise<void>

@@ -5,7 +5,7 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { Credentials } from './context.ts'
+import type { Credentials } from './call-context.ts'
 
 export interface Invocation {
   functionName: string

@@ -1,7 +1,7 @@
 /** Called with what changed in the table of orders; publishes it, as many orders in a message as fit. */
 import { createRequire } from 'node:module'
+import type { CallContext } from './call-context.ts'
 import { decodeCbor } from './cbor.ts'
-import type { CallContext } from './context.ts'
 
 const Client = createRequire(import.meta.url)('@alicloud/mns')
 

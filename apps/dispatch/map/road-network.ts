@@ -22,8 +22,8 @@ import {
 import { type Piece, type Route, routeOf } from './graph/route.ts'
 import { alongEdge, type PlaceSeed, type Roads, sourceSeeds, targetSeeds } from './graph/seeds.ts'
 import { splitArcs, type Turns, turnsOf } from './graph/turns.ts'
-import { contract } from './hierarchy/contract.ts'
-import { type Hierarchy, MS_MAX } from './hierarchy/hierarchy.ts'
+import { contract, contractAnew, type WeightedArcs } from './hierarchy/contract.ts'
+import { MS_MAX } from './hierarchy/hierarchy.ts'
 import { ManyToMany } from './hierarchy/many-to-many.ts'
 import { QuickestWays } from './hierarchy/quickest.ts'
 
@@ -85,6 +85,8 @@ export interface RoadNetwork {
   edgesWithin(box: Box): Set<number>
   /** The same roads with other times; the hierarchy is contracted anew in the order it has. */
   reweighted(arcMs: Uint32Array): RoadNetwork
+  /** The same in steps of a few milliseconds. */
+  reweighting(arcMs: Uint32Array): Generator<undefined, RoadNetwork>
   toBytes(): Uint8Array
 }
 
@@ -99,14 +101,25 @@ export function buildRoadNetwork(graph: RoadGraph, attribution = ''): RoadNetwor
   const turns = turnsOf(graph)
   const arcMs = freeFlow(graph)
   markMain(graph, turns)
-  return networkOf({ graph, hierarchy: hierarchyOf(graph, turns, arcMs), attribution }, turns, arcMs)
+  return networkOf(
+    { graph, hierarchy: contract(turns.nodeCount, weightedArcs(graph, turns, arcMs)), attribution },
+    turns,
+    arcMs,
+  )
 }
 
-function hierarchyOf(graph: RoadGraph, turns: Turns, arcMs: Uint32Array, order?: Uint32Array): Hierarchy {
+function weightedArcs(graph: RoadGraph, turns: Turns, arcMs: Uint32Array): WeightedArcs {
   const { tail, head, road } = splitArcs(graph, turns)
   const ms = Uint32Array.from(road, (arc) => arcMs[arc]!)
   const decimetres = Uint32Array.from(road, (arc) => graph.edgeDecimetres[arc >> 1]!)
-  return contract(turns.nodeCount, { tail, head, ms, decimetres, road }, order)
+  return { tail, head, ms, decimetres, road }
+}
+
+function finished<Value>(steps: Generator<undefined, Value>): Value {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
 }
 
 function networkOf(
@@ -134,6 +147,12 @@ function networkOf(
     last.ms = best?.ms ?? Number.POSITIVE_INFINITY
     last.metres = best === undefined ? Number.POSITIVE_INFINITY : best.decimetres / 10
     return last
+  }
+
+  function* reweighting(weights: Uint32Array): Generator<undefined, RoadNetwork> {
+    const arcs = weightedArcs(graph, turns, weights)
+    const anew = yield* contractAnew(turns.nodeCount, arcs, hierarchy.rank)
+    return networkOf({ ...prebuilt, hierarchy: anew }, turns, weights, grid)
   }
 
   return {
@@ -172,10 +191,8 @@ function networkOf(
       return routeOf(graph, arcMs, [...pieceOf(begin), ...middle, ...pieceOf(end)])
     },
     edgesWithin: (box) => grid.edges().within(box),
-    reweighted(weights) {
-      const anew = hierarchyOf(graph, turns, weights, hierarchy.rank)
-      return networkOf({ ...prebuilt, hierarchy: anew }, turns, weights, grid)
-    },
+    reweighted: (weights) => finished(reweighting(weights)),
+    reweighting,
     toBytes: () => toBytes(prebuilt),
   }
 }

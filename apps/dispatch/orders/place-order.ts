@@ -37,7 +37,7 @@ export async function placeOrder(
   const asked = JSON.stringify(wanted.asked)
   const { order, isNew } = await stubbornly(async () => {
     const fresh = await newOrder(context, caller, wanted)
-    const name = `${caller.sub}#${key}`
+    const name = `${shard}#${caller.sub}#${key}`
     const kept = JSON.parse(await store.claim(name, JSON.stringify({ asked, order: fresh })))
     if (kept.asked !== asked) throw invalidArgument('the Idempotency-Key was used for another order')
     const order = restored(kept.order)

@@ -9,8 +9,8 @@ export interface CommitContext {
   clock: { nowMs(): number }
   shard: string
   city: City
-  /** Whether the lease is still ours, asked right before each write. */
-  isHeld: () => boolean
+  /** The token that the lease is held with, renewed if that is due: asked right before each write. */
+  hold: () => Promise<number | undefined>
   /** A newer owner has written: nothing more may be decided. */
   overtaken: () => void
   /** Orders whose row could not be read after a write whose outcome is unknown: read again before anything else becomes of them. */
@@ -23,9 +23,10 @@ export async function commitStep(
   orderId: string,
   step: DispatcherStep,
 ): Promise<boolean> {
-  const { store, clock, city, isHeld, overtaken, unsure } = context
+  const { store, clock, city, hold, overtaken, unsure } = context
+  if ((await hold()) !== step.token) return false
   const order = city.orders.get(orderId)
-  if (order === undefined || unsure.has(orderId) || !isHeld()) return false
+  if (order === undefined || unsure.has(orderId)) return false
   const outcome = transition(order, step, { nowMs: clock.nowMs() })
   if ('conflict' in outcome) {
     if (order.fence > step.token) overtaken()

@@ -54,7 +54,7 @@ async function pass(
     city.clock.advance(step * 1000)
     if (n % 5 === 0)
       for (const who of alive) {
-        const seq = city.clock.nowMs() / 1000
+        const seq = city.clock.nowMs()
         await reportPosition(city, who, { body: { seq, ...inTown, atMs: city.clock.nowMs() } })
       }
     await dispatcher.tick()
@@ -242,4 +242,68 @@ test('a store that is away for a while costs time, not orders', async () => {
   away = false
   await dispatcher.tick()
   await ride(city, orderId, 'accept', first)
+})
+
+test('a planner that takes too long is asked for less, step by step, and every order is offered all the same', async () => {
+  const city = testCity()
+  let tookMs = 0
+  const efforts: string[] = []
+  const dispatcher = testDispatcher(city, {
+    around: (planner) => ({
+      ...planner,
+      tick(nowMs, budget) {
+        efforts.push(budget.effort)
+        city.clock.advance(tookMs)
+        return planner.tick(nowMs, budget)
+      },
+    }),
+  })
+  const riders = Array.from({ length: 8 }, (_, n) => ({ sub: `r${n}`, role: 'rider' }) as const)
+  for (const who of riders) await onDuty(city, who, { vehicle: { capacity: 1, rangeMetres: 50_000 } })
+  tookMs = 500
+  for (let n = 0; n < 8; n++) {
+    const orderId = await readyOrder(city)
+    await dispatcher.tick()
+    assert.equal((await read(city, orderId)).state, 'OFFERED', `with ${efforts.at(-1)}`)
+    city.clock.advance(500)
+  }
+  assert.deepEqual(efforts, [
+    'ruin-and-recreate',
+    'few-ruins',
+    'insertion',
+    'insertion-20',
+    'matching',
+    'nearest',
+    'nearest',
+    'nearest',
+  ])
+  tookMs = 1
+  await pass(city, dispatcher, 60, [...riders])
+  assert.equal(
+    dispatcher.status()!.dispatcher.effort,
+    'ruin-and-recreate',
+    'and more again when there is room',
+  )
+})
+
+test('a planner that fails is told of, and replaced by one that knows what the store knows', async () => {
+  const city = testCity()
+  let fails = false
+  const dispatcher = testDispatcher(city, {
+    around: (planner) => ({
+      ...planner,
+      tick(nowMs, budget) {
+        if (fails) throw new Error('the planner is broken')
+        return planner.tick(nowMs, budget)
+      },
+    }),
+  })
+  await onDuty(city, first)
+  fails = true
+  const orderId = await readyOrder(city)
+  assert.deepEqual(await dispatcher.tick(), { isOwner: true, offers: 0 })
+  assert.match(String(city.failures[0]), /broken/)
+  fails = false
+  await dispatcher.tick()
+  assert.equal((await read(city, orderId)).state, 'OFFERED')
 })

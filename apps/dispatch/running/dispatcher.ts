@@ -5,7 +5,7 @@
  */
 import { effortOf, type Ladder, nextStep, topOfLadder } from '../dispatcher/ladder.ts'
 import type { Commitment, Planner } from '../dispatcher/planner.ts'
-import { carriedStates } from '../model/order.ts'
+import { carriedStates, type Order } from '../model/order.ts'
 import { type DispatchStore, StoreUnavailable } from '../store/store.ts'
 import { type City, cityOf } from './city.ts'
 import { type CommitContext, commitStep, inParallel, readAgain } from './commit-step.ts'
@@ -88,6 +88,8 @@ interface Reign {
   turn: number
 }
 
+const byOffer = (a: Order, b: Order): number => (a.times.OFFERED ?? 0) - (b.times.OFFERED ?? 0)
+
 export function dispatcherOf(options: DispatcherOptions): Dispatcher {
   const { store, clock, shard, owner, ways, newPlanner, failed } = options
   const { ruins = defaultRuins, mapSource = () => 'own' } = options
@@ -130,7 +132,7 @@ export function dispatcherOf(options: DispatcherOptions): Dispatcher {
       shard,
       city,
       unsure,
-      isHeld: lease.isHeld,
+      hold,
       overtaken: lease.lose,
     }
     const taken: Reign = {
@@ -157,7 +159,8 @@ export function dispatcherOf(options: DispatcherOptions): Dispatcher {
     ])
     for (const row of rows) city.seeRider(row)
     for (const at of positions) city.seePosition(at)
-    for (const order of orders) city.see(order)
+    // Stops come in the order in which they were offered, which is not kept anywhere else.
+    for (const order of orders.toSorted(byOffer)) city.see(order)
     await inParallel(orders, writesAtATime, async ({ orderId }) => {
       // One that changed meanwhile is known as it is now, and is asked once more.
       const own = { kind: 'own', token } as const
@@ -285,8 +288,10 @@ export function dispatcherOf(options: DispatcherOptions): Dispatcher {
     )
   }
 
+  const hold = () => lease.hold(() => JSON.stringify(reign === undefined ? {} : statusOf(reign)))
+
   async function run(): Promise<{ isOwner: boolean; offers: number }> {
-    const token = await lease.hold(() => JSON.stringify(reign === undefined ? {} : statusOf(reign)))
+    const token = await hold()
     if (token === undefined) {
       reign = undefined
       return { isOwner: false, offers: 0 }
@@ -307,8 +312,9 @@ export function dispatcherOf(options: DispatcherOptions): Dispatcher {
       if (!lease.isHeld()) reign = undefined
       return { isOwner: lease.isHeld(), offers }
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error
       failed('a tick, which the next one makes up for', error)
+      // What is known may be half of a change: it is read anew.
+      if (!(error instanceof StoreUnavailable)) reign = undefined
       return { isOwner: lease.isHeld(), offers: 0 }
     }
   }

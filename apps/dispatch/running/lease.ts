@@ -16,7 +16,10 @@ const renewEachMs = 3000
 const marginMs = 2000
 
 export interface Lease {
-  /** Gets or keeps the lease; `status` goes with it. Answers the token, or nothing while somebody else has it. */
+  /**
+   * Gets or keeps the lease; `status` goes with it. Answers the token, or nothing while somebody else has it. Cheap while there is
+   * nothing to renew; calls at the same time are one.
+   */
   hold(status: () => string): Promise<number | undefined>
   /** Whether it is ours by the clock, without asking. */
   isHeld(): boolean
@@ -52,21 +55,31 @@ export function leaseOf({ store, clock, shard, owner }: LeaseOptions): Lease {
     if (!(await write({ shard, owner, token, expiresAtMs, status }, { owner, token }))) mine = undefined
   }
 
+  let holding: Promise<number | undefined> | undefined
+
+  async function hold(status: () => string): Promise<number | undefined> {
+    if (!isHeld()) mine = undefined
+    try {
+      if (mine === undefined) await acquire(status())
+      else if (clock.nowMs() - mine.renewedAtMs >= renewEachMs) await renew(mine, status())
+    } catch (error) {
+      // It is ours until its end, or not yet: asked again at the next tick.
+      if (!(error instanceof StoreUnavailable)) throw error
+    }
+    return isHeld() ? mine!.token : undefined
+  }
+
   return {
     isHeld,
     lose() {
       mine = undefined
     },
-    async hold(status) {
-      if (!isHeld()) mine = undefined
-      try {
-        if (mine === undefined) await acquire(status())
-        else if (clock.nowMs() - mine.renewedAtMs >= renewEachMs) await renew(mine, status())
-      } catch (error) {
-        // It is ours until its end, or not yet: asked again at the next tick.
-        if (!(error instanceof StoreUnavailable)) throw error
-      }
-      return isHeld() ? mine!.token : undefined
+    hold(status) {
+      if (isHeld() && clock.nowMs() - mine!.renewedAtMs < renewEachMs) return Promise.resolve(mine!.token)
+      holding ??= hold(status).finally(() => {
+        holding = undefined
+      })
+      return holding
     },
     async release() {
       if (mine === undefined) return

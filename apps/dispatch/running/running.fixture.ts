@@ -18,6 +18,17 @@ export function newPlanner(ways: Ways, seed = 1): Planner {
   })
 }
 
+interface TestDispatcherOptions {
+  owner?: string
+  /** Its clock is ahead by this. */
+  skewMs?: number
+  seed?: number
+  ruins?: number
+  ways?: Ways
+  /** What is put around the planner, to watch it. */
+  around?: (planner: Planner) => Planner
+}
+
 export function testDispatcher(
   { store, shard, box, failed, clock }: OrdersContext,
   {
@@ -26,7 +37,8 @@ export function testDispatcher(
     seed = 1,
     ruins = 100,
     ways = straightWays(box),
-  }: { owner?: string; skewMs?: number; seed?: number; ruins?: number; ways?: Ways } = {},
+    around = (planner) => planner,
+  }: TestDispatcherOptions = {},
 ): Dispatcher {
   return dispatcherOf({
     store,
@@ -34,7 +46,7 @@ export function testDispatcher(
     shard,
     owner,
     ways,
-    newPlanner: () => newPlanner(ways, seed),
+    newPlanner: () => around(newPlanner(ways, seed)),
     ruins,
     failed,
   })

@@ -53,8 +53,9 @@ export const tables: readonly TableDefinition[] = [
     ],
     streamHours: 24,
   },
-  { name: 'riders', primaryKey: [string('shard'), string('riderId')] },
-  { name: 'positions', primaryKey: [string('shard'), string('riderId')] },
+  // Both are read whole by the dispatcher: who has not been on duty for long is not to be in the way.
+  { name: 'riders', primaryKey: [string('shard'), string('riderId')], timeToLiveSeconds: 30 * day },
+  { name: 'positions', primaryKey: [string('shard'), string('riderId')], timeToLiveSeconds: day },
   // Customers do not try the same order again for longer than that.
   { name: 'idempotency', primaryKey: [string('key')], timeToLiveSeconds: 7 * day },
   { name: 'leases', primaryKey: [string('shard')] },

@@ -24,6 +24,10 @@ export class EdgeGrid {
   readonly #columns: number
   readonly #rows: number
   readonly #cellMetres: number
+  /** The points of all edges, in metres: those of an edge from `#pointStart[edge]` on. */
+  readonly #pointStart: Uint32Array
+  readonly #pointX: Float64Array
+  readonly #pointY: Float64Array
   readonly #start: Uint32Array
   readonly #edges: Uint32Array
 
@@ -37,6 +41,11 @@ export class EdgeGrid {
     this.#cellMetres = Math.max(CELL_METRES, Math.sqrt((width * height) / CELLS_MAX))
     this.#columns = Math.floor(width / this.#cellMetres) + 1
     this.#rows = Math.floor(height / this.#cellMetres) + 1
+    const count = graph.edgeFrom.length
+    this.#pointStart = graph.shapeStart.map((start, edge) => start + 2 * edge)
+    this.#pointX = new Float64Array(this.#pointStart[count]!)
+    this.#pointY = new Float64Array(this.#pointStart[count]!)
+    this.#placePoints()
     const { start, edges } = this.#fill()
     this.#start = start
     this.#edges = edges
@@ -48,23 +57,24 @@ export class EdgeGrid {
     const y = this.#y(position.lat * DEGREE)
     const column = Math.floor(x / this.#cellMetres)
     const row = Math.floor(y / this.#cellMetres)
-    let best = { edge: -1, metres: withinMetres, share: 0 }
+    let best = -1
+    let bestSquare = withinMetres * withinMetres
     const look = (atColumn: number, atRow: number): void => {
       if (atColumn < 0 || atRow < 0 || atColumn >= this.#columns || atRow >= this.#rows) return
       const cell = atRow * this.#columns + atColumn
       for (let at = this.#start[cell]!; at < this.#start[cell + 1]!; at++) {
         const edge = this.#edges[at]!
-        if (!accept(edge)) continue
-        const found = this.#distance(edge, x, y)
-        if (found.metres < best.metres || (best.edge === -1 && found.metres === best.metres))
-          best = { edge, ...found }
+        const square = this.#squareTo(edge, x, y)
+        if (square > bestSquare || (square === bestSquare && best !== -1) || !accept(edge)) continue
+        best = edge
+        bestSquare = square
       }
     }
     const rings = Math.ceil(withinMetres / this.#cellMetres)
     // What lies beyond ring r is farther than r cells.
     for (
       let ring = 0;
-      ring <= rings && (best.edge === -1 || best.metres > (ring - 1) * this.#cellMetres);
+      ring <= rings && bestSquare > (Math.max(0, ring - 1) * this.#cellMetres) ** 2;
       ring++
     ) {
       for (let at = -ring; at <= ring; at++) {
@@ -76,13 +86,12 @@ export class EdgeGrid {
         look(column + ring, row + at)
       }
     }
-    return best.edge === -1 ? undefined : { ...best, position: this.#pointAt(best.edge, best.share) }
+    return best === -1 ? undefined : this.#spotOn(best, x, y)
   }
 
   /** How far an edge is from a position. */
   measure(edge: number, position: Position): NearEdge {
-    const found = this.#distance(edge, this.#x(position.lng * DEGREE), this.#y(position.lat * DEGREE))
-    return { edge, ...found, position: this.#pointAt(edge, found.share) }
+    return this.#spotOn(edge, this.#x(position.lng * DEGREE), this.#y(position.lat * DEGREE))
   }
 
   /** Edges that may touch a rectangle, each once; all that do are among them. */
@@ -116,57 +125,73 @@ export class EdgeGrid {
 
   /** Calls for each straight piece of an edge, in its order, with coordinates in metres. */
   #pieces(edge: number, piece: (x1: number, y1: number, x2: number, y2: number) => void): void {
-    const { nodeLng, nodeLat, edgeFrom, edgeTo, shapeStart, shapeLng, shapeLat } = this.#graph
-    let x = this.#x(nodeLng[edgeFrom[edge]!]!)
-    let y = this.#y(nodeLat[edgeFrom[edge]!]!)
-    const to = (lng: number, lat: number): void => {
-      const nextX = this.#x(lng)
-      const nextY = this.#y(lat)
-      piece(x, y, nextX, nextY)
-      x = nextX
-      y = nextY
-    }
-    for (let at = shapeStart[edge]!; at < shapeStart[edge + 1]!; at++) to(shapeLng[at]!, shapeLat[at]!)
-    to(nodeLng[edgeTo[edge]!]!, nodeLat[edgeTo[edge]!]!)
+    const x = this.#pointX
+    const y = this.#pointY
+    for (let at = this.#pointStart[edge]!, last = this.#pointStart[edge + 1]! - 1; at < last; at++)
+      piece(x[at]!, y[at]!, x[at + 1]!, y[at + 1]!)
   }
 
-  #distance(edge: number, x: number, y: number): { metres: number; share: number } {
+  /** Squared, without looking further along than to where it is nearest: most edges are only looked at, and passed by. */
+  #squareTo(edge: number, x: number, y: number): number {
+    const pointX = this.#pointX
+    const pointY = this.#pointY
     let least = Number.POSITIVE_INFINITY
-    let leastAt = 0
+    for (let at = this.#pointStart[edge]!, last = this.#pointStart[edge + 1]! - 1; at < last; at++) {
+      const x1 = pointX[at]!
+      const y1 = pointY[at]!
+      const dx = pointX[at + 1]! - x1
+      const dy = pointY[at + 1]! - y1
+      const square = dx * dx + dy * dy
+      const along = square === 0 ? 0 : Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / square))
+      const awayX = x1 + along * dx - x
+      const awayY = y1 + along * dy - y
+      const away = awayX * awayX + awayY * awayY
+      if (away < least) least = away
+    }
+    return least
+  }
+
+  /** Where on an edge it is nearest. */
+  #spotOn(edge: number, x: number, y: number): NearEdge {
+    let least = Number.POSITIVE_INFINITY
+    let found = { along: 0, x: 0, y: 0 }
     let length = 0
     this.#pieces(edge, (x1, y1, x2, y2) => {
       const dx = x2 - x1
       const dy = y2 - y1
       const square = dx * dx + dy * dy
       const along = square === 0 ? 0 : Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / square))
-      const awayX = x1 + along * dx - x
-      const awayY = y1 + along * dy - y
-      const metres = Math.sqrt(awayX * awayX + awayY * awayY)
+      const at = { x: x1 + along * dx, y: y1 + along * dy }
+      const metres = Math.hypot(at.x - x, at.y - y)
       const pieceLength = Math.sqrt(square)
       if (metres < least) {
         least = metres
-        leastAt = length + along * pieceLength
+        found = { along: length + along * pieceLength, ...at }
       }
       length += pieceLength
     })
-    return { metres: least, share: length === 0 ? 0 : leastAt / length }
+    return {
+      edge,
+      metres: least,
+      share: length === 0 ? 0 : found.along / length,
+      position: {
+        lng: this.#west + found.x / this.#metresPerLng,
+        lat: this.#south + found.y / METRES_PER_DEGREE,
+      },
+    }
   }
 
-  #pointAt(edge: number, share: number): Position {
-    let length = 0
-    this.#pieces(edge, (x1, y1, x2, y2) => {
-      length += Math.hypot(x2 - x1, y2 - y1)
-    })
-    let left = length * share
-    let found = { x: 0, y: 0 }
-    this.#pieces(edge, (x1, y1, x2, y2) => {
-      if (left < 0) return
-      const piece = Math.hypot(x2 - x1, y2 - y1)
-      const part = piece === 0 ? 0 : Math.min(1, left / piece)
-      found = { x: x1 + part * (x2 - x1), y: y1 + part * (y2 - y1) }
-      left -= piece
-    })
-    return { lng: this.#west + found.x / this.#metresPerLng, lat: this.#south + found.y / METRES_PER_DEGREE }
+  #placePoints(): void {
+    const { nodeLng, nodeLat, edgeFrom, edgeTo, shapeStart, shapeLng, shapeLat } = this.#graph
+    for (let edge = 0, point = 0; edge < edgeFrom.length; edge++) {
+      const put = (lng: number, lat: number): void => {
+        this.#pointX[point] = this.#x(lng)
+        this.#pointY[point++] = this.#y(lat)
+      }
+      put(nodeLng[edgeFrom[edge]!]!, nodeLat[edgeFrom[edge]!]!)
+      for (let at = shapeStart[edge]!; at < shapeStart[edge + 1]!; at++) put(shapeLng[at]!, shapeLat[at]!)
+      put(nodeLng[edgeTo[edge]!]!, nodeLat[edgeTo[edge]!]!)
+    }
   }
 
   #fill(): { start: Uint32Array; edges: Uint32Array } {

@@ -34,7 +34,7 @@ export function amapProvider(options: AmapOptions): MapProvider {
     async ride(from, to, signal) {
       const parameters = { origin: told(from), destination: told(to) }
       const isV5 = ridePath.startsWith('v5/')
-      const more = isV5 ? { show_fields: 'cost,navi,polyline' } : {}
+      const more: Record<string, string> = isV5 ? { show_fields: 'cost,navi,polyline' } : {}
       try {
         return rideOf(await ask(ridePath, { ...parameters, ...more }, signal))
       } catch (error) {

@@ -8,7 +8,6 @@ import { headOf, nodePosition, type RoadGraph, tailOf } from '../graph/road-grap
 const CELL_METRES = 1000
 const QUARTER_MS = 15 * 60_000
 const DAY_MS = 24 * 60 * 60_000
-export const QUARTERS = DAY_MS / QUARTER_MS
 
 /** Fewer say nothing; of more, the newest count. */
 const OBSERVATIONS_MIN = 5

@@ -48,12 +48,39 @@ describe('traffic learnt from the riding log', () => {
     const rides = learn(network, factors, ride(network, 1.8, NOON))
     assert.ok(rides >= 8)
     let nowMs = NOON
-    const slow = cityWithTraffic(network, factors, () => nowMs, BEIJING)
+    const slow = cityWithTraffic({ free: network, factors, now: () => nowMs, region: BEIJING })
     const [from, to] = [network.nearest({ lng: 116.303, lat: 39.903 })!, network.nearest({ lng: 116.307, lat: 39.906 })!] // biome-ignore format: one line
     assert.ok(slow.network().ms(from.place, to.place) > 1.2 * network.ms(from.place, to.place))
     assert.equal(slow.network(), slow.network(), 'weighted once for each quarter')
     nowMs = NOON + 20 * QUARTER_MS
     assert.equal(slow.network(), network, 'nothing is known of the evening')
+  })
+
+  it('weights the roads between other work, and answers by the times before until then', () => {
+    const network = city()
+    const factors = new TrafficFactors(network.graph)
+    learn(network, factors, ride(network, 1.8, NOON))
+    const tasks: (() => void)[] = []
+    let nowMs = NOON
+    const options = { free: network, factors, now: () => nowMs, region: BEIJING }
+    const slow = cityWithTraffic({ ...options, later: (task) => tasks.push(task) })
+    assert.equal(slow.network(), network)
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+      assert.equal(slow.network(), network)
+      task()
+    }
+    const [from, to] = [0, network.nodeCount - 1]
+    assert.notEqual(slow.network(), network)
+    assert.equal(slow.network().ms(from, to), cityWithTraffic(options).network().ms(from, to))
+    nowMs = NOON + 20 * QUARTER_MS
+    assert.equal(slow.network(), network, 'nothing is known of the evening')
+    nowMs = NOON + 96 * QUARTER_MS
+    slow.network()
+    assert.equal(tasks.length, 1, 'begun for noon')
+    nowMs = NOON + 116 * QUARTER_MS
+    assert.equal(slow.network(), network)
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task()
+    assert.equal(slow.network(), network, 'which was too late')
   })
 
   it('learns nothing from standing, from jumps, and from gaps', () => {

@@ -1,7 +1,13 @@
 /** Chromium for the tests of the pages, and what is looked at in each of them: what the console said, and where requests went. */
 import { existsSync } from 'node:fs'
-import { after, before } from 'node:test'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { after, afterEach, before } from 'node:test'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
 import { type CityServer, cityServer } from './server.fixture.ts'
 
 const PATH = process.env['HANSHU_CHROMIUM'] ?? '/usr/bin/chromium'
@@ -37,10 +43,14 @@ export interface Visitors {
   join(visit: Visit, path: string, options?: BrowserContextOptions): Promise<Visit>
 }
 
-/** A Chromium for the tests of a file; contexts and cities end with it. */
+/** Busy machines take long; what never comes fails all the same. */
+const PATIENCE_MS = 90_000
+
+/** A Chromium for the tests of a file; what a test opened ends with the test. */
 export function visitors(): Visitors {
   let browser: Browser
-  const servers: CityServer[] = []
+  let servers: CityServer[] = []
+  let contexts: BrowserContext[] = []
   before(async () => {
     if (skip) return
     browser = await chromium.launch({ executablePath: PATH, args: ARGUMENTS })
@@ -51,7 +61,12 @@ export function visitors(): Visitors {
       return
     }
     await browser.close()
+  })
+  afterEach(async () => {
+    await Promise.all(contexts.map((context) => context.close()))
     await Promise.all(servers.map((server) => server.stop()))
+    contexts = []
+    servers = []
   })
 
   async function open(server: CityServer, path: string, options: BrowserContextOptions): Promise<Visit> {
@@ -60,6 +75,8 @@ export function visitors(): Visitors {
       viewport: { width: 390, height: 844 },
       ...options,
     })
+    contexts.push(context)
+    context.setDefaultTimeout(PATIENCE_MS)
     const page = await context.newPage()
     const visit: Visit = { page, server, complaints: [], origins: new Set() }
     page.on('console', (message) => {

@@ -55,6 +55,15 @@ test('a merchant accepts an order that comes in, cooks it, and it is handed over
   assert.deepEqual([...origins], [new URL(server.url).origin])
 })
 
+test('orders that cannot be had are said to be so, and come as soon as they can', { skip }, async () => {
+  const there = await visit('merchant')
+  there.server.broken.add('orders')
+  await enter(there)
+  await there.page.getByText('The system is busy').waitFor()
+  there.server.broken.delete('orders')
+  await there.page.getByText('New orders appear here by themselves.').waitFor()
+})
+
 test('an order that is rejected is gone', { skip }, async () => {
   const there = await visit('merchant')
   await enter(there)

@@ -46,6 +46,7 @@ export async function cityServer({ port = 0, riders = 12 } = {}): Promise<CitySe
     bucketIsBroken: false,
     dropStreams() {
       for (const stream of streams) stream.end()
+      streams.clear()
     },
     revoke() {
       generation += 1

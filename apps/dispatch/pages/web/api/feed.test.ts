@@ -44,7 +44,13 @@ function world(server = { push: 200, polls: 200 }) {
   const clock = timers()
   const asked: { path: string; lastEventId: string | null }[] = []
   const streams: ReadableStreamDefaultController<Uint8Array>[] = []
-  const seen = { orders: [] as Order[], lists: 0, states: [] as FeedState[], refused: 0 }
+  const seen = {
+    orders: [] as Order[],
+    lists: 0,
+    states: [] as FeedState[],
+    refused: 0,
+    failures: [] as string[],
+  }
   const fetch: typeof globalThis.fetch = async (url, init) => {
     const path = String(url).replace('http://city/', '')
     asked.push({ path, lastEventId: new Headers(init?.headers).get('last-event-id') })
@@ -72,6 +78,7 @@ function world(server = { push: 200, polls: 200 }) {
         seen.lists += 1
       },
       onState: (state) => seen.states.push(state),
+      onFailure: ({ code }) => seen.failures.push(code),
       onRefused: () => {
         seen.refused += 1
       },
@@ -131,9 +138,18 @@ test('without any answer the page is offline, and goes on by itself', async () =
   const { clock, seen, server, feed } = world({ push: 0, polls: 0 })
   await clock.pass(0)
   assert.equal(seen.states.at(-1), 'offline')
+  assert.deepEqual(seen.failures.slice(0, 1), ['Unreachable'])
   server.polls = 200
   await clock.pass(3_000)
   assert.equal(seen.states.at(-1), 'polling')
+  feed.close()
+})
+
+test('a server that does not do what it is asked is not a line that is cut', async () => {
+  const { clock, seen, feed } = world({ push: 503, polls: 503 })
+  await clock.pass(0)
+  assert.deepEqual(seen.states, ['polling'])
+  assert.equal(seen.failures[0], 'TryAgain')
   feed.close()
 })
 

@@ -21,6 +21,8 @@ export interface FeedListener {
   /** All that are open. */
   onOpenOrders: (orders: Order[]) => void
   onState: (state: FeedState) => void
+  /** The list could not be had; it is asked for again. */
+  onFailure: (failure: ApiFailure) => void
   /** The token is no longer good; the feed has ended. */
   onRefused: (failure: ApiFailure) => void
 }
@@ -74,21 +76,25 @@ export function openFeed(api: Api, { fetch, after }: FeedSurroundings, listener:
       return
     }
     isPolling = true
+    let isAnswered = false
     try {
       const { orders } = await api.get<{ orders: Order[] }>('orders?state=open')
       if (isClosed) return
+      isAnswered = true
       listener.onOpenOrders(orders)
       if (!isLive) become('polling')
     } catch (error) {
       if (isClosed) return
-      if (error instanceof ApiFailure && error.status === 401) return refuse(error)
-      if (!isLive) become('offline')
+      if (!(error instanceof ApiFailure)) throw error
+      if (error.status === 401) return refuse(error)
+      listener.onFailure(error)
+      if (!isLive) become(error.status === 0 ? 'offline' : 'polling')
     } finally {
       isPolling = false
     }
     const isOverdue = pollAgain
     pollAgain = false
-    stopPolling = after(isOverdue ? 0 : isLive ? LOOK_THROUGH_MS : POLL_MS, () => void poll())
+    stopPolling = after(isOverdue ? 0 : isLive && isAnswered ? LOOK_THROUGH_MS : POLL_MS, () => void poll())
   }
 
   async function listen(): Promise<void> {

@@ -9,6 +9,8 @@ export interface PageOrders {
   known(): KnownOrders
   /** Whether a first list has come. */
   isLoaded(): boolean
+  /** Why the newest list could not be had. */
+  failure(): ApiFailure | undefined
   put(orders: readonly Order[]): void
   /** Asks for a step of an order; where it is refused, how the order stands is looked up. Throws ApiFailure. */
   step(orderId: string, what: string, body: unknown): Promise<void>
@@ -23,6 +25,7 @@ const LOOK_UPS_MAX = 10
 export function pageOrders(shell: Shell, onNews: (orders: readonly Order[]) => void = () => {}): PageOrders {
   let known = NO_ORDERS
   let isLoaded = false
+  let failure: ApiFailure | undefined
 
   function put(orders: readonly Order[]): void {
     const before = known
@@ -63,6 +66,7 @@ export function pageOrders(shell: Shell, onNews: (orders: readonly Order[]) => v
       onOrders: put,
       onOpenOrders(orders) {
         const missing = missingOf(known, orders).slice(0, LOOK_UPS_MAX)
+        failure = undefined
         if (!isLoaded) {
           isLoaded = true
           shell.update()
@@ -71,8 +75,20 @@ export function pageOrders(shell: Shell, onNews: (orders: readonly Order[]) => v
         for (const orderId of missing) void lookUp(orderId)
       },
       onState: shell.setFeed,
+      onFailure(next) {
+        failure = next
+        shell.update()
+      },
       onRefused: shell.end,
     },
   )
-  return { known: () => known, isLoaded: () => isLoaded, put, step, refresh: feed.refresh, close: feed.close }
+  return {
+    known: () => known,
+    isLoaded: () => isLoaded,
+    failure: () => failure,
+    put,
+    step,
+    refresh: feed.refresh,
+    close: feed.close,
+  }
 }

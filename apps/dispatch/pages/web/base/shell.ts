@@ -115,7 +115,10 @@ export function startPage(role: Role, start: Start): void {
     try {
       await work()
     } catch (error) {
-      if (!(error instanceof ApiFailure)) throw error
+      if (!(error instanceof ApiFailure)) {
+        notify(words.t('app.broken'), true)
+        throw error
+      }
       if (error.status === 401 && session) end()
       else notify(explain(words, error), true)
     } finally {
@@ -173,8 +176,8 @@ export function startPage(role: Role, start: Start): void {
   function paint(): void {
     document.documentElement.lang = tagOf(language)
     document.documentElement.dataset['theme'] = theme
+    const content = contentOf()
     document.title = `${title ? `${title} · ` : ''}${words.t(`page.${role}`)} · ${words.t('app.name')}`
-    const content = session && page ? page.view() : door.view(hasEnded)
     draw(
       root,
       [
@@ -196,6 +199,16 @@ export function startPage(role: Role, start: Start): void {
         ),
       ].filter((child) => child !== false),
     )
+  }
+
+  /** A picture that fails is a defect; it is said, on the console why, and drawn again at the next occasion. */
+  function contentOf(): Picture {
+    try {
+      return session && page ? page.view() : door.view(hasEnded)
+    } catch (error) {
+      console.error(error)
+      return h('p', { class: 'card empty', role: 'alert', key: 'broken' }, words.t('app.broken'))
+    }
   }
 
   function header(): Picture {

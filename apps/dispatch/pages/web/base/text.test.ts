@@ -19,6 +19,7 @@ test('what is given stands where it belongs, whatever it is', () => {
   const { t } = textIn('en')
   assert.equal(t('menu.less', { dish: '<b>{dish}$&</b>' }), 'One <b>{dish}$&</b> less')
   assert.equal(t('menu.less'), 'One {dish} less')
+  assert.equal(t('state.ON_THE_MOON' as 'state.PAID'), 'state.ON_THE_MOON')
 })
 
 test('the language is the chosen one, else the first of the browser’s that there is, else English', () => {

@@ -14,7 +14,8 @@ const TEXTS: Readonly<Record<Language, Readonly<Record<TextKey, string>>>> = { e
 export function textIn(language: Language): Words {
   const texts = TEXTS[language]
   return {
+    // A word of the server that has none here, such as a state that is new, stands for itself.
     t: (key, given = {}) =>
-      texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(given[name] ?? whole)),
+      (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(given[name] ?? whole)),
   }
 }

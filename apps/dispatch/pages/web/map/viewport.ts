@@ -9,7 +9,8 @@ export interface Viewport {
   heightPx: number
 }
 
-export const ZOOM_MIN = 3
+/** The map service has no tiles below. */
+export const ZOOM_MIN = 8
 export const ZOOM_MAX = 19
 
 const boundedZoom = (zoom: number): number => Math.min(ZOOM_MAX, Math.max(ZOOM_MIN, zoom))

@@ -17,6 +17,8 @@ export interface Tracking {
 }
 
 const LOOK_MS = 2_500
+/** Riders report every few seconds; a position that is older is said to be. */
+const STALE_MS = 30_000
 const CANCELLABLE: ReadonlySet<Order['state']> = new Set([
   'CREATED',
   'PAID',
@@ -145,6 +147,9 @@ export function tracking(
     )
   }
 
+  const isStale = (order: Order): boolean =>
+    !isOver(order) && rider !== undefined && shell.nowMs() - rider.positionAtMs > STALE_MS
+
   function view(): Picture {
     const { t } = shell.words()
     const format = shell.format()
@@ -180,6 +185,13 @@ export function tracking(
         order.riderId !== undefined &&
           order.state !== 'OFFERED' &&
           h('p', { class: 'soft small' }, t('track.rider', { rider: order.riderId })),
+        isStale(order) &&
+          rider &&
+          h(
+            'p',
+            { class: 'warning small', key: 'stale' },
+            t('track.stale', { time: format.span(shell.nowMs() - rider.positionAtMs) }),
+          ),
         order.photos.length > 0 &&
           h('p', { class: 'soft small' }, t('track.photo', { count: order.photos.length })),
       ),

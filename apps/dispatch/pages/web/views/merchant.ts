@@ -5,7 +5,7 @@ import { pageOrders } from '../base/orders-feed.ts'
 import type { PageView, Shell } from '../base/shell.ts'
 import type { TextKey } from '../base/text.ts'
 import { h, type Picture } from '../base/view.ts'
-import { linesOf, loading, orderName } from './order-parts.ts'
+import { linesOf, notYet, orderName } from './order-parts.ts'
 
 type KitchenStep = 'accept' | 'reject' | 'cooking' | 'ready'
 
@@ -152,7 +152,7 @@ export function merchantPage(shell: Shell): PageView {
 
   function view(): Picture {
     const { t } = shell.words()
-    if (!orders.isLoaded()) return loading(shell.words())
+    if (!orders.isLoaded()) return notYet(shell, orders)
     const open = openOrders(orders.known())
     const isNew = (order: Order) => order.state === 'PAID'
     const isInside = (order: Order) =>

@@ -1,7 +1,8 @@
 /** Orders that have no rider yet, the longest waiting first, and the one that was chosen. */
-import type { Order } from '../api/contract.ts'
+import type { Order, Rider, Shop } from '../api/contract.ts'
 import type { Shell } from '../base/shell.ts'
 import { h, type Picture } from '../base/view.ts'
+import type { City } from './operations-map.ts'
 import { badge, isLate, orderName } from './order-parts.ts'
 
 const ROWS_MAX = 60
@@ -9,18 +10,19 @@ const WAITING: ReadonlySet<Order['state']> = new Set(['PAID', 'MERCHANT_ACCEPTED
 
 export function waitingCard(
   shell: Shell,
-  open: readonly Order[],
-  chosen: string | undefined,
+  { orders: open, riders, shops, chosen }: City,
   choose: (orderId: string | undefined) => void,
 ): Picture {
   const { t } = shell.words()
   const waiting = open.filter((order) => WAITING.has(order.state))
   const one = open.find((order) => order.orderId === chosen)
+  const rider = riders.find(({ riderId }) => riderId === chosen)
   return h(
     'section',
     { class: 'card area-waiting', key: 'waiting', 'aria-labelledby': 'waiting-title' },
     h('h2', { id: 'waiting-title' }, t('ops.waitingOrders'), h('span', { class: 'tally' }, waiting.length)),
-    one && detail(shell, one, choose),
+    one && orderDetail(shell, one, shops, choose),
+    rider && riderDetail(shell, rider, open, choose),
     waiting.length === 0
       ? h('p', { class: 'soft hollow' }, t('ops.waiting.none'))
       : h(
@@ -58,37 +60,74 @@ function row(shell: Shell, order: Order, isChosen: boolean, choose: (orderId: st
   )
 }
 
-function detail(shell: Shell, order: Order, choose: (orderId: string | undefined) => void): Picture {
+function orderDetail(
+  shell: Shell,
+  order: Order,
+  shops: readonly Shop[],
+  choose: (id: string | undefined) => void,
+): Picture {
   const { t } = shell.words()
   const format = shell.format()
-  const facts: [string, string][] = [
-    [t('ops.shop'), order.merchantId],
+  return detail(shell, orderName(order), badge(order.state, shell.words()), choose, [
+    [t('ops.shop'), shops.find((shop) => shop.merchantId === order.merchantId)?.name ?? order.merchantId],
     [t('ops.door'), order.dropoffAddress],
     [t('ops.rider'), order.riderId ?? '–'],
     [t('ops.kitchen'), t(`kitchenState.${order.kitchen}`)],
     [t('ops.promised'), format.clock(order.promisedAtMs)],
     [t('ops.expected'), format.clock(order.expectedAtMs)],
-  ]
+  ])
+}
+
+function riderDetail(
+  shell: Shell,
+  rider: Rider,
+  open: readonly Order[],
+  choose: (id: string | undefined) => void,
+): Picture {
+  const { t } = shell.words()
+  const format = shell.format()
+  const carried = open.filter((order) => order.riderId === rider.riderId && order.state !== 'OFFERED')
+  const load = carried.reduce((sum, order) => sum + order.load, 0)
+  return detail(shell, rider.riderId, undefined, choose, [
+    [t('ops.capacity'), t('ops.loads', { count: load, most: rider.vehicle.capacity })],
+    [t('ops.range'), format.metres(rider.vehicle.rangeMetres)],
+    [t('ops.shiftEnds'), format.clock(rider.onUntilMs)],
+    [t('ops.seen'), t('ops.ago', { time: format.span(shell.nowMs() - rider.positionAtMs) })],
+  ])
+}
+
+function detail(
+  shell: Shell,
+  name: string,
+  mark: Picture | undefined,
+  choose: (id: string | undefined) => void,
+  facts: readonly (readonly [string, string])[],
+): Picture {
   return h(
     'div',
-    { class: 'detail', key: 'detail', role: 'region', 'aria-label': orderName(order) },
+    { class: 'detail', key: 'detail', role: 'region', 'aria-label': name },
     h(
       'p',
       { class: 'row' },
-      h('strong', {}, orderName(order)),
-      badge(order.state, shell.words()),
+      h('strong', {}, name),
+      mark,
       h('span', { class: 'grow' }),
       h(
         'button',
-        { type: 'button', class: 'quiet', 'aria-label': t('app.close'), click: () => choose(undefined) },
+        {
+          type: 'button',
+          class: 'quiet',
+          'aria-label': shell.words().t('app.close'),
+          click: () => choose(undefined),
+        },
         '✕',
       ),
     ),
     h(
       'dl',
       { class: 'facts' },
-      facts.map(([name, value]) =>
-        h('div', { key: name }, h('dt', { class: 'soft' }, name), h('dd', {}, value)),
+      facts.map(([fact, value]) =>
+        h('div', { key: fact }, h('dt', { class: 'soft' }, fact), h('dd', { title: value }, value)),
       ),
     ),
   )

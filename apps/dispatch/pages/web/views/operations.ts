@@ -84,7 +84,7 @@ export function operationsPage(shell: Shell): PageView {
         ),
       figures(overview, open, nowMs, words, shell.format()),
       map.view({ orders: open, riders, shops, chosen }),
-      waitingCard(shell, open, chosen, choose),
+      waitingCard(shell, { orders: open, riders, shops, chosen }, choose),
       peak.view(overview),
       dispatcherCard(overview, ticks, words, shell.format()),
       functionsCard(overview, words, shell.format()),

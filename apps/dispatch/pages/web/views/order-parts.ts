@@ -1,6 +1,8 @@
 /** Parts of an order that several pages show. */
 import type { Order, OrderState } from '../api/contract.ts'
 import type { Format } from '../base/format.ts'
+import type { PageOrders } from '../base/orders-feed.ts'
+import { explain, type Shell } from '../base/shell.ts'
 import type { Words } from '../base/text.ts'
 import { h, type Picture } from '../base/view.ts'
 
@@ -75,6 +77,13 @@ export const isLate = (order: Order, nowMs: number): boolean =>
 /** While there is nothing to show. */
 export const loading = ({ t }: Words): Picture =>
   h('div', { class: 'card skeleton', 'aria-busy': 'true' }, h('p', { class: 'soft' }, t('app.loading')))
+
+/** While there are no orders yet: why not, if that is known. */
+export function notYet(shell: Shell, orders: PageOrders): Picture {
+  const words = shell.words()
+  const failure = orders.failure()
+  return failure ? failed(explain(words, failure), words.t('app.again'), orders.refresh) : loading(words)
+}
 
 export const empty = (title: string, advice: string): Picture =>
   h('div', { class: 'card empty' }, h('p', { class: 'strong' }, title), h('p', { class: 'soft' }, advice))

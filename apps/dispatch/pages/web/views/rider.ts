@@ -8,7 +8,7 @@ import { distanceM } from '../map/mercator.ts'
 import { routesOf } from '../map/routes.ts'
 import { restOfWay, type Way } from '../map/way.ts'
 import { homeMarker, meMarker, OFF_WAY_M_MAX, pageMap, rideLines, sayMap, shopMarker } from './map-parts.ts'
-import { linesOf, loading, orderName } from './order-parts.ts'
+import { linesOf, notYet, orderName } from './order-parts.ts'
 import { handOver } from './rider-hand-over.ts'
 import { riderPosition, type Source } from './rider-position.ts'
 
@@ -208,14 +208,14 @@ export function riderPage(shell: Shell): PageView {
     const unreported = position.unreportedSinceMs()
     return h(
       'section',
-      { class: 'card duty' },
+      { class: 'card duty', 'aria-labelledby': 'duty-title' },
       h(
         'div',
         { class: 'row' },
         h(
           'p',
           { class: 'grow' },
-          h('strong', {}, t(isOn ? 'ride.onDuty' : 'ride.offDuty')),
+          h('strong', { id: 'duty-title' }, t(isOn ? 'ride.onDuty' : 'ride.offDuty')),
           isOn &&
             rider &&
             h('span', { class: 'soft' }, ` ${t('ride.until', { at: format.clock(rider.onUntilMs) })}`),
@@ -256,7 +256,7 @@ export function riderPage(shell: Shell): PageView {
 
   function view(): Picture {
     const { t } = shell.words()
-    if (!orders.isLoaded() || !areShopsLoaded) return loading(shell.words())
+    if (!orders.isLoaded() || !areShopsLoaded) return notYet(shell, orders)
     const offers = mine().filter(isOffer)
     const rides = inHand()
     shell.setTitle(offers.length > 0 ? `(${offers.length})` : undefined)

@@ -198,7 +198,7 @@ export async function liveOnServices(
     nowMs: () => Math.floor(epochMs + nowMs),
     cityNowMs: () => nowMs,
     random: random.fork('dispatcher'),
-    tickMs: 5000,
+    tickMs: 6000,
   })
   const usual = usualHabits({ pace: 1 })
   const world = createWorld({
@@ -208,8 +208,8 @@ export async function liveOnServices(
     // Fewer reports and looks than in life, so that a day is over in seconds; still within what the platform takes for alive.
     habits: {
       ...usual,
-      merchant: { ...usual.merchant, looksEveryMs: 30_000 },
-      rider: { ...usual.rider, reportsEveryMs: [25_000, 35_000], looksEveryMs: 10_000 },
+      merchant: { ...usual.merchant, looksEveryMs: 45_000 },
+      rider: { ...usual.rider, reportsEveryMs: [35_000, 45_000], looksEveryMs: 12_000 },
     },
     demand: { ordersPerHour, peak: 3 },
     riders,

@@ -21,6 +21,7 @@ test('whatever the peak, the day has its mean, and its busiest moment the peak',
         assert.ok(rates.every((rate) => rate >= 0 && rate <= highest * (1 + 1e-9)))
       },
     ),
+    { numRuns: 30 },
   )
 })
 

@@ -3,6 +3,7 @@ import { alias } from './alias.ts'
 import { async } from './async.ts'
 import { burst } from './burst.ts'
 import { cold } from './cold.ts'
+import { dispatchCity } from './dispatch-city.ts'
 import { dispatchQuality } from './dispatch-quality.ts'
 import { dispatchSpeed } from './dispatch-quality-speed.ts'
 import { events } from './events.ts'
@@ -44,4 +45,5 @@ export const groups: readonly Group[] = [
   map,
   dispatchQuality,
   dispatchSpeed,
+  dispatchCity,
 ]

@@ -6,13 +6,15 @@ import { CommandFailed, PlatformRefused } from './errors.ts'
 import { connect } from './platform.ts'
 import type { Terminal } from './terminal.ts'
 
-export type ProductName = 'actiontrail' | 'oss' | 'mns' | 'ots'
+export type ProductName = 'actiontrail' | 'apigateway' | 'oss' | 'mns' | 'ots' | 'ram'
 
 const titles: Readonly<Record<ProductName, string>> = {
   actiontrail: 'the audit trail',
+  apigateway: 'API Gateway (management)',
   oss: 'Object Storage',
   mns: 'queues and topics',
   ots: 'Table Store',
+  ram: 'RAM',
 }
 
 export interface ProductConnection {

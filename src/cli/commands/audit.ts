@@ -1,10 +1,9 @@
-import { signRpc } from '../../lib/signing/rpc.ts'
 import { type Arguments, type Command, isSet, outputFlag, text } from '../command.ts'
-import { CommandFailed, PlatformRefused, UsageError } from '../errors.ts'
-import { exchange, wholeBody } from '../http.ts'
+import { CommandFailed, UsageError } from '../errors.ts'
 import { numberFlag } from '../number-flag.ts'
 import { readOutput, table } from '../output.ts'
-import { findProduct, type ProductConnection, productFlags } from '../product.ts'
+import { findProduct, productFlags } from '../product.ts'
+import { rpcClient } from '../rpc.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface AuditEvent {
@@ -26,7 +25,6 @@ interface Page {
 const PAGE_SIZE = 50
 const LIMIT_USUAL = 50
 const LIMIT_MAX = 120_000
-const CALL_TIMEOUT_MS = 60_000
 
 /** Flags that are conditions, by the name that the API has for them; it takes two at once. */
 const conditionFlags = {
@@ -68,10 +66,16 @@ export const audit: Command = {
     const limit = numberFlag(args, 'limit', { min: 1, max: LIMIT_MAX }) ?? LIMIT_USUAL
     const asked = { ...conditionsIn(args), ...spanIn(args, terminal) }
     const connection = await findProduct(args, terminal, 'actiontrail')
+    const rpc = rpcClient(connection, { version: '2020-07-06', title: 'an audit trail' }, terminal)
     const events: AuditEvent[] = []
     let token: string | undefined
     do {
-      const page = await lookUp({ ...asked, ...(token ? { NextToken: token } : {}) }, connection, terminal)
+      const page = await rpc<Partial<Page>>('LookupEvents', {
+        MaxResults: PAGE_SIZE,
+        ...asked,
+        NextToken: token,
+      })
+      if (!page.Events) throw noTrail(connection.endpoint)
       events.push(...page.Events)
       token = page.NextToken
     } while (token && events.length < limit)
@@ -121,55 +125,6 @@ function spanIn(args: Arguments, { clock }: Terminal): Record<string, string> {
   return { StartTime: timeText(sinceMs), EndTime: timeText(clock.now()) }
 }
 
-async function lookUp(
-  asked: Record<string, string>,
-  { endpoint, credentials }: ProductConnection,
-  { clock, newNonce, signal }: Terminal,
-): Promise<Page> {
-  const parameters = {
-    Action: 'LookupEvents',
-    Version: '2020-07-06',
-    Format: 'JSON',
-    MaxResults: String(PAGE_SIZE),
-    ...asked,
-  }
-  const signed = signRpc({ method: 'POST', parameters }, credentials, {
-    nowMs: clock.now(),
-    nonce: newNonce(),
-  })
-  const body = new URLSearchParams(signed).toString()
-  const response = await exchange({
-    method: 'POST',
-    url: new URL('/', endpoint),
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      'content-length': Buffer.byteLength(body),
-    },
-    body,
-    timeoutMs: CALL_TIMEOUT_MS,
-    clock,
-    signal,
-  })
-  const answer = documentOf((await wholeBody(response)).toString(), endpoint)
-  const { Events, Code = '', Message = '', RequestId = '' } = answer
-  if (Events) return answer as Page
-  throw new PlatformRefused({
-    status: response.statusCode ?? 500,
-    code: Code,
-    message: Message,
-    requestId: RequestId,
-  })
-}
-
-function documentOf(
-  body: string,
-  endpoint: URL,
-): Partial<Page> & { Code?: string; Message?: string; RequestId?: string } {
-  try {
-    const document: unknown = JSON.parse(body)
-    if (typeof document === 'object' && document !== null) return document
-  } catch {
-    // It is said in the same words as of any other answer that is none.
-  }
-  throw new CommandFailed(`${endpoint.origin} did not answer as an audit trail does. Is the endpoint right?`)
-}
+/** As for an answer that is no document at all. */
+const noTrail = ({ origin }: URL) =>
+  new CommandFailed(`${origin} did not answer as an audit trail does. Is the endpoint right?`)

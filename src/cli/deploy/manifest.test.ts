@@ -10,6 +10,7 @@ import { sizes } from './props.ts'
 
 const read = (source: string, environment: NodeJS.ProcessEnv = {}) =>
   readManifest(source, { fileName: 's.yaml', environment, accountId: '123456789', region: 'cn-hangzhou' })
+    .functions
 
 const one = (props: string, rest = '') => `
 edition: 3.0.0
@@ -131,7 +132,7 @@ for (const [why, source, message] of [
   ['an expression of another kind', one('description: ${git.branch}'), /\$\{git\.branch\} is not understood/],
   ['a circle', one('description: ${vars.a}', 'vars: { a: "${vars.b}", b: "${vars.a}" }'), /refers to itself/],
   ['another edition', one('').replace('3.0.0', '1.0.0'), /edition is 1\.0\.0; this reads edition: 3\.0\.0/],
-  ['another component', one('').replace('fc3', 'oss'), /component is oss; only fc3/],
+  ['another component', one('').replace('fc3', 'cdn'), /component is cdn; fc3 and apigateway can be/],
   ['broken YAML', 'edition: 3.0.0\nresources: {', /s\.yaml, line 2/],
   ['an empty file', '', /s\.yaml holds nothing usable/],
   ['a typo at the top', one('', 'resource: {}'), /resource is not known here\. Did you mean resources\?/],

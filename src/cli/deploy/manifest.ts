@@ -1,7 +1,8 @@
-/** Reads an s.yaml into the functions that it describes. Nothing in it is ignored silently. */
+/** Reads an s.yaml into the functions and gateways that it describes. Nothing in it is ignored silently. */
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { CommandFailed } from '../errors.ts'
 import { didYouMean } from '../suggest.ts'
+import { type GatewayResource, readGateway } from './gateway/props.ts'
 import { type FunctionResource, readProps } from './props.ts'
 import { resolve, type Scope } from './variables.ts'
 
@@ -11,6 +12,11 @@ export interface ManifestContext {
   environment: NodeJS.ProcessEnv
   accountId: string | undefined
   region: string
+}
+
+export interface Manifest {
+  functions: FunctionResource[]
+  gateways: GatewayResource[]
 }
 
 interface RawResource {
@@ -24,7 +30,7 @@ interface RawResource {
 const topLevel = ['edition', 'name', 'access', 'vars', 'resources', 'template']
 const ofResource = ['component', 'props', 'actions', 'access', 'extends']
 
-export function readManifest(source: string, context: ManifestContext): FunctionResource[] {
+export function readManifest(source: string, context: ManifestContext): Manifest {
   const { fileName } = context
   const fail = (problem: string) => new CommandFailed(`${fileName}: ${problem}`)
   const document = parse(source, fileName)
@@ -53,21 +59,38 @@ export function readManifest(source: string, context: ManifestContext): Function
     accountId: context.accountId,
     region: context.region,
   }
-  const functions = Object.entries(extended).map(([name, resource]) => {
+  const manifest: Manifest = { functions: [], gateways: [] }
+  for (const [name, resource] of Object.entries(extended)) {
     const where = `resources.${name}`
     for (const key of Object.keys(resource)) {
       if (!ofResource.includes(key)) throw fail(`${where}.${key} is not known.${didYouMean(key, ofResource)}`)
     }
-    if (!/^(devsapp\/)?fc3(@[\w.]+)?$/.test(String(resource.component))) {
-      throw fail(`${where}.component is ${resource.component ?? 'missing'}; only fc3 can be deployed.`)
+    const component = componentOf(resource.component)
+    if (component === undefined) {
+      throw fail(
+        `${where}.component is ${resource.component ?? 'missing'}; ${components.join(' and ')} can be deployed.`,
+      )
     }
     const ownScope = { ...scope, resource: name }
     const props = resolve(resource.props, ownScope, `${fileName}: ${where}.props`)
     const actions = resolve(resource.actions ?? {}, ownScope, `${fileName}: ${where}.actions`)
-    return readProps({ name, props, actions, fail })
-  })
-  refuseTwins(functions, fail)
-  return functions
+    if (component === 'fc3') manifest.functions.push(readProps({ name, props, actions, fail }))
+    else {
+      if (resource.actions !== undefined) throw fail(`${where}.actions: only those of functions are run.`)
+      manifest.gateways.push(readGateway({ name, props, platformRegion: context.region, fail }))
+    }
+  }
+  refuseTwins(manifest.functions, ({ functionName }) => functionName, 'functionName', fail)
+  refuseTwins(manifest.gateways, ({ group }) => group.groupName, 'groupName', fail)
+  return manifest
+}
+
+const components = ['fc3', 'apigateway'] as const
+
+/** Also with the name of its publisher and a version: `devsapp/fc3@0.1.2`. */
+const componentOf = (given: unknown): (typeof components)[number] | undefined => {
+  const plain = /^(?:devsapp\/)?(\w+)(?:@[\w.]+)?$/.exec(String(given))?.[1]
+  return components.find((component) => component === plain)
 }
 
 function parse(source: string, fileName: string): Record<string, unknown> {
@@ -109,13 +132,18 @@ function merged(under: unknown, over: unknown): unknown {
   return result
 }
 
-function refuseTwins(functions: readonly FunctionResource[], fail: (problem: string) => Error): void {
+function refuseTwins<Resource extends { name: string }>(
+  resources: readonly Resource[],
+  keyOf: (resource: Resource) => string,
+  what: string,
+  fail: (problem: string) => Error,
+): void {
   const seen = new Map<string, string>()
-  for (const { functionName, name } of functions) {
-    const twin = seen.get(functionName)
+  for (const resource of resources) {
+    const twin = seen.get(keyOf(resource))
     if (twin !== undefined)
-      throw fail(`resources ${twin} and ${name} have the same functionName ${functionName}.`)
-    seen.set(functionName, name)
+      throw fail(`resources ${twin} and ${resource.name} have the same ${what} ${keyOf(resource)}.`)
+    seen.set(keyOf(resource), resource.name)
   }
 }
 

@@ -134,7 +134,7 @@ const layerArns = (layers: unknown): unknown =>
   Array.isArray(layers) ? layers.map((layer) => (layer as { arn?: string }).arn ?? layer) : layers
 
 /** The platform writes what is unset as absent, null, empty or false, and so may the file. */
-const isSame = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b)
+export const isSame = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b)
 
 const canonical = (value: unknown): string => JSON.stringify(withoutUnset(value)) ?? ''
 

@@ -1,6 +1,6 @@
 /** The properties of one fc3 resource: checked, filled up with defaults, and turned into what the API takes. */
 import { z } from 'zod'
-import { didYouMean } from '../suggest.ts'
+import { wordProblems } from './problems.ts'
 
 export type CodeSource =
   | { from: 'path'; path: string }
@@ -123,7 +123,7 @@ interface RawProps {
 
 export function readProps({ name, props: raw, actions, fail }: RawProps): FunctionResource {
   const result = propsSchema.safeParse(raw ?? {})
-  if (!result.success) throw fail(wordProblems(result.error, `resources.${name}.props`))
+  if (!result.success) throw fail(wordProblems(result.error, `resources.${name}.props`, propsSchema))
   const props = result.data
   const warnings = notApplied
     .filter((key) => props[key] !== undefined)
@@ -252,22 +252,4 @@ function readActions(actions: unknown): {
     }
   }
   return { preDeploy, unsupported }
-}
-
-/** Each problem with the place where it is; a property that is not known, with the one that was probably meant. */
-function wordProblems(error: z.ZodError, where: string): string {
-  const problems = error.issues.flatMap((issue) => {
-    const place = [where, ...issue.path.map(String)].join('.')
-    if (issue.code === 'unrecognized_keys') {
-      const known = issue.path.includes('triggers')
-        ? Object.keys(triggerSchema.shape)
-        : Object.keys(propsSchema.shape)
-      return issue.keys.map((key) => `${place}.${key} is not known.${didYouMean(key, known)}`)
-    }
-    if (issue.code === 'invalid_union' && issue.path[0] === 'code') {
-      return [`${place} is a folder or zip file, {src}, or {ossBucketName, ossObjectName}.`]
-    }
-    return [`${place}: ${issue.message}`]
-  })
-  return problems.join('\n  ')
 }

@@ -32,7 +32,7 @@ export function planLines({ functionName, spec }: FunctionResource, plan: Plan, 
 }
 
 /** A mapping is told key by key. The values of variables are not told: they may be secrets. */
-function changeLines({ field, from, to }: Change, indent: string): string[] {
+export function changeLines({ field, from, to }: Change, indent: string): string[] {
   if (field !== 'environmentVariables') return [`${indent}${field}: ${shown(from)} -> ${shown(to)}`]
   const before = (from ?? {}) as Record<string, unknown>
   const after = (to ?? {}) as Record<string, unknown>

@@ -143,7 +143,7 @@ export async function localLoop({
     await followed.get(resource.functionName)?.watch?.ready
   }
 
-  const read = () => readResources(file, only, platform, terminal)
+  const read = async () => (await readResources(file, only, platform, terminal)).functions
 
   async function reread(): Promise<boolean> {
     const resources = await read()

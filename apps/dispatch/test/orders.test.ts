@@ -1,0 +1,61 @@
+/** An order through the whole platform, by the gateway: what each of those concerned does, sees and is pushed. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { until } from '../../../test/platform.fixture.ts'
+import { type City, door, listen, placed, startCity } from './city.fixture.ts'
+
+let city: City
+before(async () => {
+  city = await startCity()
+})
+after(() => city?.remove())
+
+describe('an order', () => {
+  test('goes from the shop to the door, and those concerned are pushed each step', async () => {
+    const customer = await city.person('customer')
+    const merchant = await city.person('merchant', 'm14')
+    const rider = await city.person('rider')
+    const stream = await listen(city, customer)
+    assert.equal(stream.status, 200)
+    const duty = await rider.post('/riders/me/duty', { onDuty: true, position: door })
+    assert.equal(duty.status, 200, JSON.stringify(duty.body))
+
+    const { orderId } = await placed(customer)
+    const state = async () => (await customer.get(`/orders/${orderId}`)).body.order.state
+    assert.equal((await customer.post(`/orders/${orderId}/pay`)).body.order.state, 'PAID')
+    const accepted = await merchant.post(`/orders/${orderId}/kitchen`, { step: 'accept', readyInMs: 1000 })
+    assert.equal(accepted.body.order.state, 'MERCHANT_ACCEPTED')
+    assert.equal((await merchant.post(`/orders/${orderId}/kitchen`, { step: 'cooking' })).status, 200)
+    assert.equal((await merchant.post(`/orders/${orderId}/kitchen`, { step: 'ready' })).status, 200)
+
+    const offered = await until(
+      async () =>
+        (await rider.get('/riders/me/offers')).body.offers.find(
+          (each: { orderId: string }) => each.orderId === orderId,
+        ),
+      { what: 'the dispatcher to offer it', timeoutMs: 60_000 },
+    )
+    assert.equal(offered.state, 'OFFERED')
+    for (const step of ['accept', 'at-merchant', 'picked-up', 'at-customer', 'delivered']) {
+      const { status, body } = await rider.post(`/orders/${orderId}/ride`, { step })
+      assert.equal(status, 200, JSON.stringify(body))
+    }
+    assert.equal(await state(), 'DELIVERED')
+    await until(() => stream.events.some(({ order }) => order.state === 'DELIVERED'), {
+      what: 'the customer to be pushed the delivery',
+    })
+    const told = stream.events.map(({ order }) => order.state)
+    const [first] = stream.events
+    await stream.close()
+    for (const each of ['CREATED', 'PAID', 'DELIVERED'])
+      assert.ok(told.includes(each as never), told.join(' '))
+    assert.ok(stream.events.every(({ order }) => order.orderId === orderId))
+
+    // Who comes back with the first id is told what is newer.
+    const again = await listen(city, customer, first!.id)
+    await until(() => again.events.some(({ order }) => order.state === 'DELIVERED'), {
+      what: 'what was missed',
+    })
+    await again.close()
+  })
+})

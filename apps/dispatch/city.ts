@@ -9,6 +9,10 @@ import { appKeyOf } from './set-up.ts'
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 async function main(words: readonly string[]): Promise<void> {
+  if (words.includes('--help') || words.includes('-h')) {
+    say('sh apps/dispatch/city [peak] [flags]: deploys the city to the platform that runs here, and then:\n')
+    return live(['--help'], {})
+  }
   const cityFile = resolve(process.env['DISPATCH_CITY'] ?? join(root, 'cities/wudaokou.json'))
   await access(cityFile)
   const dataDir = resolve(process.env['HANSHU_DATA'] ?? join(root, '../../data'))

@@ -22,8 +22,8 @@ import {
 import { type Piece, type Route, routeOf } from './graph/route.ts'
 import { alongEdge, type PlaceSeed, type Roads, sourceSeeds, targetSeeds } from './graph/seeds.ts'
 import { splitArcs, type Turns, turnsOf } from './graph/turns.ts'
-import { contract, contractAnew, type WeightedArcs } from './hierarchy/contract.ts'
-import { MS_MAX } from './hierarchy/hierarchy.ts'
+import { contract, contractAnew } from './hierarchy/contract.ts'
+import { MS_MAX, type WeightedArcs } from './hierarchy/hierarchy.ts'
 import { ManyToMany } from './hierarchy/many-to-many.ts'
 import { QuickestWays } from './hierarchy/quickest.ts'
 

@@ -1,15 +1,7 @@
 /** Makes a contraction hierarchy: exact whatever the order and however short the search for witnesses. */
 import { Heap } from './heap.ts'
-import { type Hierarchy, MS_MAX, NO_ARC } from './hierarchy.ts'
+import { type Hierarchy, MS_MAX, NO_ARC, type WeightedArcs } from './hierarchy.ts'
 import { ordered, Remainder } from './remainder.ts'
-
-export interface WeightedArcs {
-  tail: Uint32Array
-  head: Uint32Array
-  ms: Uint32Array
-  decimetres: Uint32Array
-  road: Uint32Array
-}
 
 /** Late nodes take a millisecond each in a large city. */
 const NODES_PER_STEP = 8

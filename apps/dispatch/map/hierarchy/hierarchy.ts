@@ -20,6 +20,15 @@ export interface Hierarchy {
   second: Uint32Array
 }
 
+/** What is contracted: arcs between nodes by their numbers, as columns; `road` is the arc of the road graph. */
+export interface WeightedArcs {
+  tail: Uint32Array
+  head: Uint32Array
+  ms: Uint32Array
+  decimetres: Uint32Array
+  road: Uint32Array
+}
+
 export const NO_ARC = 0xffffffff
 
 /** Longest way there can be, so that sums of two stay whole numbers of 32 bits. About 12 days. */

@@ -1,7 +1,6 @@
 /** What is left of a graph while it is contracted node by node, with the shortcuts that stand for what is gone. */
-import type { WeightedArcs } from './contract.ts'
 import { Heap } from './heap.ts'
-import { NO_ARC } from './hierarchy.ts'
+import { NO_ARC, type WeightedArcs } from './hierarchy.ts'
 
 /** Nodes a search for a witness settles before it gives up, which costs a needless shortcut and nothing else. */
 const SETTLED_TO_CONTRACT = 200

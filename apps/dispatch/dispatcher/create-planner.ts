@@ -2,7 +2,7 @@
 import { insertOne, insertUnplanned, matchUnplanned, nearestForUnplanned } from './batch.ts'
 import { commitDue } from './commit.ts'
 import { defaults, type PlannerOptions } from './options.ts'
-import type { Planner, Tentative, TickBudget, Travel } from './planner.ts'
+import type { Effort, Planner, Tentative, TickBudget, Travel } from './planner.ts'
 import { improve } from './ruin.ts'
 import { type State, stateOf } from './state.ts'
 
@@ -19,6 +19,8 @@ export function createPlanner(
 
 export function plannerOn(state: State): Planner {
   const { options } = state
+  /** Of the last tick: what comes between two is thought about no more than in them. */
+  let effort: Effort = 'ruin-and-recreate'
 
   function tentative(orderId: string): Tentative | undefined {
     const entry = state.entries.get(orderId)
@@ -43,11 +45,12 @@ export function plannerOn(state: State): Planner {
     insert(orderId, nowMs) {
       state.at(nowMs)
       const entry = state.entries.get(orderId)
-      if (entry && state.unplanned.has(entry)) insertOne(state, entry, options.candidates, true)
+      if (entry && state.unplanned.has(entry)) insertOne(state, entry, candidatesOf(effort, options), true)
       return tentative(orderId)
     },
 
     tick(nowMs, budget) {
+      effort = budget.effort
       state.at(nowMs)
       for (const plan of state.plans.values()) state.refresh(plan)
       think(state, budget)
@@ -58,9 +61,13 @@ export function plannerOn(state: State): Planner {
   }
 }
 
+function candidatesOf(effort: Effort, { candidates }: PlannerOptions): number {
+  const isFull = effort === 'ruin-and-recreate' || effort === 'few-ruins' || effort === 'insertion'
+  return isFull ? candidates : Math.min(candidates, fewCandidates)
+}
+
 function think(state: State, { effort, ruins, isOver = () => false }: TickBudget): void {
-  const { candidates } = state.options
-  const few = Math.min(candidates, fewCandidates)
+  const candidates = candidatesOf(effort, state.options)
   switch (effort) {
     case 'ruin-and-recreate':
       ruinAndRecreate(state, ruins, isOver)
@@ -69,18 +76,16 @@ function think(state: State, { effort, ruins, isOver = () => false }: TickBudget
       ruinAndRecreate(state, Math.ceil(ruins * fewRuinsShare), isOver)
       break
     case 'insertion':
-      insertUnplanned(state, candidates)
-      break
     case 'insertion-20':
-      insertUnplanned(state, few)
+      insertUnplanned(state, candidates)
       break
     case 'matching':
       matchUnplanned(state, isOver)
-      insertUnplanned(state, few)
+      insertUnplanned(state, candidates)
       break
     case 'nearest':
       nearestForUnplanned(state, isOver)
-      insertUnplanned(state, few)
+      insertUnplanned(state, candidates)
       break
   }
 }

@@ -152,8 +152,7 @@ async function live(
         .catch(() => undefined)
       const { dispatcher } = (overview ?? {}) as { dispatcher?: { effort?: string; token?: number } }
       if (dispatcher?.token !== undefined) tokens.add(dispatcher.token)
-      if (dispatcher?.effort && dispatcher.effort !== efforts.at(-1))
-        efforts.push(dispatcher.effort)
+      if (dispatcher?.effort && dispatcher.effort !== efforts.at(-1)) efforts.push(dispatcher.effort)
       await pause(1000)
     }
   })()

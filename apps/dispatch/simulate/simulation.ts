@@ -106,7 +106,7 @@ export async function startSimulation(
     pause,
     heard(order, who) {
       surroundings.shown?.(order, who)
-      world.heard(order, who.role)
+      world.heard(order, who)
     },
   })
   const people: Person[] = [

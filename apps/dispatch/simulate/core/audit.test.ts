@@ -85,11 +85,20 @@ describe('the audit', () => {
     assert.deepEqual(audit.findings, [])
   })
 
-  test('says what is news', () => {
+  test('does not take it for one either that riders who had it before are not told who carries it', () => {
     const audit = createAudit('run')
-    assert.equal(audit.saw(order(3, 'MERCHANT_ACCEPTED')), true)
-    assert.equal(audit.saw(order(2, 'PAID')), false)
-    assert.equal(audit.saw(order(3, 'MERCHANT_ACCEPTED')), true)
+    audit.saw(order(12, 'PICKED_UP', 'C'))
+    audit.saw(order(13, 'AT_CUSTOMER'))
+    audit.saw(order(14, 'DELIVERED'))
+    assert.deepEqual(audit.findings, [])
+  })
+
+  test('knows that an order has ended, also when older news come later', () => {
+    const audit = createAudit('run')
+    assert.equal(audit.hasEnded('o'), false)
+    audit.saw(order(14, 'DELIVERED', 'C'))
+    audit.saw(order(13, 'AT_CUSTOMER', 'C'))
+    assert.equal(audit.hasEnded('o'), true)
   })
 
   const doubled: Record<string, (audit: ReturnType<typeof createAudit>) => void> = {

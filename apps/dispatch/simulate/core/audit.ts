@@ -13,8 +13,8 @@ export interface Finding {
 }
 
 export interface Audit {
-  /** False: something newer is known of the order. */
-  saw(order: Order): boolean
+  saw(order: Order): void
+  hasEnded(orderId: string): boolean
   answered(action: Action, answer: Answer): void
   /** At the end, when all had time to end: an order that nobody finished, or that is not known any more. */
   lost(orderId: string, sentence: string): void
@@ -32,7 +32,7 @@ interface Known {
   customerId: string
   /** By version, as far as it may still be contradicted. */
   seen: Map<number, { state: Order['state']; riderId: string | undefined }>
-  version: number
+  hasEnded: boolean
   /** Who took the food, and with which version. */
   carrier: { riderId: string; version: number } | undefined
   /** Whose acceptance was answered last. */
@@ -68,13 +68,13 @@ export function createAudit(run: string): Audit {
   function entry({ orderId, customerId }: Order): Known {
     let order = known.get(orderId)
     if (!order) {
-      order = { customerId, seen: new Map(), version: -1, carrier: undefined, accepted: undefined }
+      order = { customerId, seen: new Map(), hasEnded: false, carrier: undefined, accepted: undefined }
       known.set(orderId, order)
     }
     return order
   }
 
-  function saw(order: Order): boolean {
+  function saw(order: Order): void {
     const { orderId, version, state, riderId } = order
     const about = entry(order)
     const before = about.seen.get(version)
@@ -90,15 +90,14 @@ export function createAudit(run: string): Audit {
     about.seen.set(version, { state, riderId: riderId ?? before?.riderId })
     if (about.seen.size > versionsKept) about.seen.delete(about.seen.keys().next().value!)
     if (isCarried(order) && riderId !== undefined) carries(about, orderId, riderId, version)
-    else if (about.carrier && version > about.carrier.version)
+    // Riders who had it before are told how it goes on, and not with whom.
+    else if (!isCarried(order) && about.carrier && version > about.carrier.version)
       find(
         'contradiction',
         orderId,
         `${state} in version ${version}, though picked up in ${about.carrier.version}`,
       )
-    const isNews = version >= about.version
-    about.version = Math.max(version, about.version)
-    return isNews
+    about.hasEnded ||= isEnded(order)
   }
 
   function carries(about: Known, orderId: string, riderId: string, version: number): void {
@@ -163,6 +162,7 @@ export function createAudit(run: string): Audit {
 
   return {
     saw,
+    hasEnded: (orderId) => known.get(orderId)?.hasEnded ?? false,
     answered,
     unasked,
     lost: (orderId, sentence) => find('lost', orderId, sentence),

@@ -27,8 +27,8 @@ const overtimeMs = 900_000
 export interface Riders {
   /** They live by their shifts from now on. */
   open(): void
-  /** An order has been told to a rider, or of one. */
-  heard(order: Order): void
+  /** A rider has been told of an order. */
+  heard(order: Order, riderId: string): void
   all: readonly Rider[]
 }
 
@@ -127,7 +127,7 @@ export function createRiders(
   }
 
   function drops(rider: Rider, kept: ReadonlySet<string>): void {
-    for (const order of rider.held.values()) if (!kept.has(order.orderId)) letsGo(rider, order)
+    for (const order of rider.held.values()) if (!kept.has(order.orderId)) rider.held.delete(order.orderId)
   }
 
   function vanishes(rider: Rider): void {
@@ -168,27 +168,19 @@ export function createRiders(
 
   // Offers.
 
-  function heard(order: Order): void {
-    const rider = order.riderId === undefined ? undefined : byId.get(order.riderId)
-    for (const other of whoHolds(order)) if (other !== rider || isEnded(order)) letsGo(other, order)
-    if (rider?.duty !== 'on' || isEnded(order)) return
-    if (order.state === 'OFFERED') considers(rider, order)
-    else if ((rider.held.get(order.orderId)?.version ?? 0) < order.version) {
+  function heard(order: Order, riderId: string): void {
+    const rider = byId.get(riderId)
+    if (!rider) return
+    const held = rider.held.get(order.orderId)
+    if (held && held.version >= order.version) return
+    // Whose it is now, if anybody's, they are not told.
+    if (order.riderId !== riderId || isEnded(order)) rider.held.delete(order.orderId)
+    else if (rider.duty !== 'on') return
+    else if (order.state === 'OFFERED') considers(rider, order)
+    else {
       rider.held.set(order.orderId, order)
-      holders.set(order.orderId, rider)
       goesOn(rider)
     }
-  }
-
-  /** Who rides an order, as far as the city knows. */
-  const holders = new Map<string, Rider>()
-  const whoHolds = ({ orderId, version }: Order): Rider[] => {
-    const holder = holders.get(orderId)
-    return holder && holder.held.get(orderId)!.version < version ? [holder] : []
-  }
-  function letsGo(rider: Rider, { orderId }: Order): void {
-    rider.held.delete(orderId)
-    holders.delete(orderId)
   }
 
   function considers(rider: Rider, { orderId, version }: Order): void {
@@ -299,7 +291,8 @@ export function createRiders(
         return after(rider, stage.habits.triesAgainAfterMs, () => asks(rider, orderId))
       const held = rider.held.get(orderId)
       // Not theirs any more: they may not even know of it.
-      if (held && (answer.kind !== 'done' || answer.orders[0]?.riderId !== rider.riderId)) letsGo(rider, held)
+      if (held && (answer.kind !== 'done' || answer.orders[0]?.riderId !== rider.riderId))
+        rider.held.delete(orderId)
       rider.isBusy = false
       goesOn(rider)
     })

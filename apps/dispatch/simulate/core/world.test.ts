@@ -60,8 +60,9 @@ async function live(
   let dispatchedAtMs = fromMs
   const platform = createFakePlatform({ nowMs: () => nowMs, shops, misbehaviour })
   platform.changed = (order) => {
-    world.heard(order, 'merchant')
-    world.heard(order, 'rider')
+    world.heard(order, { role: 'merchant', id: order.merchantId })
+    for (const id of [order.riderId, ...order.refusedBy])
+      if (id !== undefined) world.heard(order, { role: 'rider', id })
   }
   const actions: Action[] = []
   const outcome = await liveVirtually({

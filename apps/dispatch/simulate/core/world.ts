@@ -4,7 +4,7 @@
  */
 import type { Order } from '../../model/order.ts'
 import type { Shop } from '../../model/shop.ts'
-import type { Answer, Deed, Errand, Person, Role } from './actions.ts'
+import type { Answer, Deed, Errand, Person } from './actions.ts'
 import { createAgenda } from './agenda.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { createCustomers } from './customers.ts'
@@ -39,8 +39,8 @@ export interface World {
   advance(nowMs: number): Errand[]
   /** When something is due next; undefined when nothing is. */
   nextAtMs(): number | undefined
-  /** The platform told somebody of that role of an order, without having been asked. */
-  heard(order: Order, role: Role): void
+  /** The platform told somebody of an order, without having been asked. */
+  heard(order: Order, who: Person): void
   /** Whether a customer's order, of this run, is not known to have ended, or is still being placed. */
   isOver(): boolean
   /** No more orders are placed. */
@@ -86,22 +86,24 @@ export function createWorld(options: WorldOptions): World {
       answered(answer) {
         audit.answered(action, answer)
         // First what is known of the order, then what whoever asked makes of it.
-        if (answer.kind === 'done') for (const order of answer.orders) heard(order, who.role)
+        if (answer.kind === 'done') for (const order of answer.orders) heard(order, who)
         answered(answer)
       },
     }
   }
 
   /** The books are kept by whatever is told; people know what they were told themselves. */
-  function heard(order: Order, role: Role): void {
-    if (!audit.saw(order)) return
+  function heard(order: Order, who: Person): void {
+    audit.saw(order)
     if (isEnded(order)) {
       kitchens.forget(order.orderId)
       if (customers.open().has(order.orderId)) options.happened({ kind: 'ended', order, atMs: nowMs })
     }
     customers.heard(order)
-    if (role === 'merchant') kitchens.heard(order)
-    if (role === 'rider') riders.heard(order)
+    // News that come late are none: nobody begins anew with what is over.
+    if (audit.hasEnded(order.orderId) && !isEnded(order)) return
+    if (who.role === 'merchant') kitchens.heard(order)
+    if (who.role === 'rider') riders.heard(order, who.id)
   }
 
   let arrivals = 0

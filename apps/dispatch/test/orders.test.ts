@@ -36,10 +36,22 @@ describe('an order', () => {
       { what: 'the dispatcher to offer it', timeoutMs: 60_000 },
     )
     assert.equal(offered.state, 'OFFERED')
-    for (const step of ['accept', 'at-merchant', 'picked-up', 'at-customer', 'delivered']) {
+    const ride = async (step: string) => {
       const { status, body } = await rider.post(`/orders/${orderId}/ride`, { step })
       assert.equal(status, 200, JSON.stringify(body))
     }
+    for (const step of ['accept', 'at-merchant', 'picked-up', 'at-customer']) await ride(step)
+    const photo = (await rider.post(`/orders/${orderId}/photos`, { contentType: 'image/jpeg' })).body
+    const put = (type: string) =>
+      fetch(photo.url, {
+        method: 'PUT',
+        headers: { 'content-type': type },
+        body: new Uint8Array([0xff, 0xd8]),
+      })
+    assert.equal((await put('text/html')).status, 403)
+    assert.equal((await put('image/jpeg')).status, 200)
+    await ride('delivered')
+    assert.deepEqual((await customer.get(`/orders/${orderId}`)).body.order.photos, [photo.key])
     assert.equal(await state(), 'DELIVERED')
     await until(() => stream.events.some(({ order }) => order.state === 'DELIVERED'), {
       what: 'the customer to be pushed the delivery',

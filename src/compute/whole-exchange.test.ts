@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { ManualClock } from '../lib/clock.ts'
 import { ConnectionLost, canBeSent, parseWhole, wholeExchange } from './whole-exchange.ts'
@@ -51,6 +52,17 @@ test('a request is written whole, and a whole response is read; the connection i
   }
   const sent = `POST /a?b HTTP/1.1\r\nX: y\r\nConnection: keep-alive\r\n\r\n${body.toString('latin1')}`
   assert.deepEqual([sockets.length, seen], [1, [sent, sent, sent]])
+})
+
+test('a connection that is used again and again is watched no more than at first', async (t) => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const { client, sockets } = await bed(t, (socket) => void socket.write(ok))
+  for (let call = 0; call < 30; call++) await client.exchange(get)
+  await nextTurn()
+  assert.deepEqual([sockets.length, warnings], [1, []])
 })
 
 test('a connection is not used when its server is about to close it, has closed it, or has said more', async (t) => {

@@ -67,10 +67,16 @@ export function wholeExchange({
     for (;;) {
       const last = kept.pop()
       if (!last) return undefined
-      forgetIdle(last.socket)
+      last.socket.off('close', forgetIt)
+      for (const event of idleEvents) last.socket.off(event, destroyIt)
       if (!last.socket.destroyed && last.untilMs > monotonicMs()) return last.socket
       last.socket.destroy()
     }
+  }
+
+  function forgetIt(this: Socket): void {
+    const index = kept.findIndex(({ socket }) => socket === this)
+    if (index >= 0) kept.splice(index, 1)
   }
 
   function keep(socket: Socket, keptForMs: number): void {
@@ -78,14 +84,10 @@ export function wholeExchange({
       socket.destroy()
       return
     }
-    const one = { socket, untilMs: monotonicMs() + keptForMs }
     // Whatever the server says of its own accord ends the connection, and so does the end of it.
     for (const event of idleEvents) socket.once(event, destroyIt)
-    socket.once('close', () => {
-      const index = kept.indexOf(one)
-      if (index >= 0) kept.splice(index, 1)
-    })
-    kept.push(one)
+    socket.once('close', forgetIt)
+    kept.push({ socket, untilMs: monotonicMs() + keptForMs })
   }
 
   return {
@@ -140,10 +142,6 @@ const idleEvents = ['data', 'end', 'error'] as const
 
 function destroyIt(this: Socket): void {
   this.destroy()
-}
-
-function forgetIdle(socket: Socket): void {
-  for (const event of idleEvents) socket.off(event, destroyIt)
 }
 
 function write(socket: Socket, { method, target, rawHeaders, body }: WholeRequest): void {

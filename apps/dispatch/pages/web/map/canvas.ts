@@ -1,5 +1,5 @@
 /** Lines and points of a map on a canvas: lines of a kind are one path, and a crowd of points is drawn as plain squares. */
-import type { MapContent, MapLine, Point } from './map.ts'
+import type { MapContent, MapLine, Point } from './content.ts'
 import { type ScreenOf, screenOf, type Viewport } from './viewport.ts'
 
 const POINT_PX = 5

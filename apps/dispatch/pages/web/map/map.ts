@@ -3,39 +3,12 @@
  * What it shows beside the ground is said anew with each picture; markers glide to where they are next.
  */
 import type { Position } from '../api/contract.ts'
-import { draw, h, type Picture } from '../base/view.ts'
+import { draw, h } from '../base/view.ts'
 import { paintCanvas } from './canvas.ts'
+import type { MapContent } from './content.ts'
 import { gestures } from './gestures.ts'
 import { tileLayer } from './tile-layer.ts'
 import { fitted, fromScreen, toScreen, type Viewport, zoomed } from './viewport.ts'
-import type { Way } from './way.ts'
-
-export interface Marker {
-  id: string
-  position: Position
-  /** How it looks: a class of the style sheet. */
-  kind: 'shop' | 'home' | 'rider' | 'me'
-  label: string
-  picture: Picture
-}
-
-export interface MapLine {
-  way: Way
-  kind: 'way' | 'ahead' | 'faint' | 'straight'
-}
-
-export interface Point {
-  id: string
-  position: Position
-  kind: 'idle' | 'busy' | 'waiting' | 'late' | 'shop'
-  isChosen: boolean
-}
-
-export interface MapContent {
-  markers: readonly Marker[]
-  lines: readonly MapLine[]
-  points: readonly Point[]
-}
 
 export interface MapWords {
   label: string

@@ -2,7 +2,8 @@
 import type { Order, Rider, Shop } from '../api/contract.ts'
 import type { Shell } from '../base/shell.ts'
 import { h, type Picture } from '../base/view.ts'
-import type { CityMap, MapContent, MapLine, Marker, Point } from '../map/map.ts'
+import type { MapContent, MapLine, Marker, Point } from '../map/content.ts'
+import type { CityMap } from '../map/map.ts'
 import { type Routes, routesOf } from '../map/routes.ts'
 import { homeMarker, pageMap, rideLines, riderMarker, sayMap, shopMarker } from './map-parts.ts'
 import { isLate } from './order-parts.ts'
@@ -15,8 +16,8 @@ export interface City {
   chosen: string | undefined
 }
 
-/** Ways along roads are asked for as long as a map with them can be read. */
-const ROAD_WAYS_MAX = 60
+/** More ways would hide the map; the one of what was chosen is always shown. */
+const WAYS_MAX = 60
 /** How long an order may be late before the map shows it. */
 const LATE_MS = 5_000
 /** So many of each kind say well enough how large the city is. */
@@ -127,9 +128,9 @@ function linesOf({ orders, riders, chosen }: City, routes: Routes): MapLine[] {
   const where = new Map(riders.map((rider) => [rider.riderId, rider.position]))
   const lines: MapLine[] = []
   const riding = orders.filter((order) => RIDING.has(order.state))
-  for (const [at, order] of riding.entries()) {
+  for (const order of riding.slice(0, WAYS_MAX)) {
     if (isOfInterest(order, chosen)) continue
-    const way = at < ROAD_WAYS_MAX ? routes.between([order.pickup, order.dropoff]) : undefined
+    const way = routes.between([order.pickup, order.dropoff])
     lines.push({ way: way ?? [order.pickup, order.dropoff], kind: 'faint' })
   }
   for (const order of orders.filter((one) => isOfInterest(one, chosen))) {

@@ -11,7 +11,7 @@ import { type Measures, meanOf, measure } from '../../apps/dispatch/mdrp/measure
 import { type ReplayOptions, replay } from '../../apps/dispatch/mdrp/replay.ts'
 import type { Group, Row } from '../lib/row.ts'
 import { ofAll, small } from './dispatch-quality-published.ts'
-import { tables } from './dispatch-quality-tables.ts'
+import { type Replayed, tables } from './dispatch-quality-tables.ts'
 
 const seed = 20_261_129
 /** The goal: beyond the optimum by no more. */
@@ -19,16 +19,6 @@ const goalGap = 0.015
 /** Where a meal may be ready before it is expected, riders are there that long before. */
 const earlyMs = 480_000
 const ruinsEstimated = 10
-
-export interface Replayed {
-  name: string
-  ours: Measures
-  nearest: Measures
-  /** Ours, where only the mean preparation time of each restaurant is known beforehand. */
-  estimated: Measures
-  /** Of the processor, per order, without reading and checking. */
-  cpuMs: number
-}
 
 export const dispatchQuality: Group = {
   name: 'dispatch-quality',

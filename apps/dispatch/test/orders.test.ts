@@ -11,7 +11,7 @@ before(async () => {
 after(() => city?.remove())
 
 describe('an order', () => {
-  test('goes from the shop to the door, and those concerned are pushed each step', async () => {
+  test('goes from the shop to the door, and those concerned are pushed how it stands', async () => {
     const customer = await city.person('customer')
     const merchant = await city.person('merchant', 'm14')
     const rider = await city.person('rider')
@@ -56,11 +56,14 @@ describe('an order', () => {
     await until(() => stream.events.some(({ order }) => order.state === 'DELIVERED'), {
       what: 'the customer to be pushed the delivery',
     })
-    const told = stream.events.map(({ order }) => order.state)
     const [first] = stream.events
     await stream.close()
-    for (const each of ['CREATED', 'PAID', 'DELIVERED'])
-      assert.ok(told.includes(each as never), told.join(' '))
+    // What is overtaken by a newer state before it was pushed is not pushed any more.
+    const told = stream.events.map(({ order }) => Number(order.version))
+    assert.deepEqual(
+      told,
+      [...new Set(told)].sort((a, b) => a - b),
+    )
     assert.ok(stream.events.every(({ order }) => order.orderId === orderId))
 
     // Who comes back with the first id is told what is newer.

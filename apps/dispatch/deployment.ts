@@ -22,7 +22,7 @@ export async function buildAll(cityFile: string, codeDir: string): Promise<void>
       assets: [city, roads],
     },
     { name: 'reports', entry: 'functions/reports.ts', packages: ['tablestore'], assets: [city] },
-    { name: 'map', entry: 'functions/map.ts', assets: [roads] },
+    { name: 'map', entry: 'functions/map.ts', packages: ['tablestore'], assets: [city, roads] },
     {
       name: 'pages',
       entry: 'functions/pages.ts',

@@ -1,6 +1,7 @@
 /** An order through the whole platform, by the gateway: what each of those concerned does, sees and is pushed. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { fc3Client, invoke } from '../../../test/clients.fixture.ts'
 import { until } from '../../../test/platform.fixture.ts'
 import { type City, door, listen, placed, startCity } from './city.fixture.ts'
 
@@ -65,6 +66,10 @@ describe('an order', () => {
       [...new Set(told)].sort((a, b) => a - b),
     )
     assert.ok(stream.events.every(({ order }) => order.orderId === orderId))
+
+    // The map reads what riders reported; there are no five minutes of it yet.
+    const learnt = await invoke(fc3Client(city.process), 'dispatch-map')
+    assert.deepEqual(JSON.parse(learnt.body), { rides: 0, leftOut: 0 })
 
     // Who comes back with the first id is told what is newer.
     const again = await listen(city, customer, first!.id)

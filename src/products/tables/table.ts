@@ -188,7 +188,11 @@ export async function removeTable(
   await commitOf(records, [{ remove: key, expect: version }, ...ofIndexes, ...ofTunnels])
 }
 
-async function commitOf(records: RecordStore, writes: readonly Write[]): Promise<void> {
+/** Throws `TableChanged` where the first record is not the one that was read, and that there is a table of that name where another is not. */
+export async function commitOf(
+  records: Pick<RecordStore, 'commit'>,
+  writes: readonly Write[],
+): Promise<void> {
   try {
     await records.commit(writes)
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import type { Order, Position } from '../../model/order.ts'
 import type { Vehicle } from '../../model/rider.ts'
+import type { RideKind } from '../../model/transition.ts'
 
 export type Role = 'customer' | 'merchant' | 'rider'
 
@@ -14,15 +15,7 @@ export interface Person {
 }
 
 export type KitchenStep = 'accept' | 'reject' | 'cooking' | 'ready'
-export type RideStep =
-  | 'accept'
-  | 'refuse'
-  | 'at-merchant'
-  | 'picked-up'
-  | 'at-customer'
-  | 'delivered'
-  | 'returning'
-  | 'returned'
+export type RideStep = RideKind
 
 export type Deed =
   | {

@@ -1,13 +1,13 @@
-import { VersionConflict } from '../../../ports/records.ts'
 import { parameterInvalid, sequenceNumberNotMatch } from '../errors.ts'
 import { nothing } from '../messages/common.ts'
 import { checkpointRequest } from '../messages/tunnels.ts'
 import { tunnelOperation } from '../product.ts'
-import { TableChanged, type TableRecord, tunnelKey } from '../table.ts'
+import type { TableRecord } from '../table.ts'
 import { FINISHED, placeInBase, placeInStream } from '../tunnels/token.ts'
 import {
   type ChannelRecord,
   checkNotExpired,
+  replaceTunnel,
   requireChannel,
   requireTunnel,
   type TunnelRecord,
@@ -32,15 +32,7 @@ export const checkpoint = tunnelOperation({
     if (sequence <= BigInt(channel.sequence)) throw sequenceNumberNotMatch()
     const noted = { ...channel, checkpoint: request.checkpoint, sequence: String(sequence) }
     const channels = tunnel.channels.map((other) => (other.id === channelId ? noted : other))
-    try {
-      await context.records.commit([
-        { put: tunnelKey(context, tunnelId), value: { ...tunnel, channels }, expect: stored.version },
-      ])
-    } catch (error) {
-      // Looked at again: by another checkpoint, by the sweeper, or because the tunnel was deleted.
-      if (error instanceof VersionConflict) throw new TableChanged()
-      throw error
-    }
+    await replaceTunnel(context.records, stored, { ...tunnel, channels })
     return {}
   },
 })

@@ -1,10 +1,8 @@
-import { VersionConflict } from '../../../ports/records.ts'
 import { parameterInvalid } from '../errors.ts'
 import { nothing } from '../messages/common.ts'
 import { channelStatus, scheduleRequest } from '../messages/tunnels.ts'
 import { tunnelOperation } from '../product.ts'
-import { TableChanged, tunnelKey } from '../table.ts'
-import { type ChannelRecord, requireChannel, requireTunnel } from '../tunnels/tunnel.ts'
+import { type ChannelRecord, replaceTunnel, requireChannel, requireTunnel } from '../tunnels/tunnel.ts'
 
 const heldBy = new Map<number, ChannelRecord['held']>([
   [channelStatus.OPEN, undefined],
@@ -35,15 +33,7 @@ export const schedule = tunnelOperation({
       const now = held.get(channel.id)
       return now ? { ...others, held: now } : others
     })
-    try {
-      await context.records.commit([
-        { put: tunnelKey(context, tunnelId), value: { ...tunnel, channels }, expect: stored.version },
-      ])
-    } catch (error) {
-      // Looked at again: by a checkpoint, by the sweeper, or because the tunnel was deleted.
-      if (error instanceof VersionConflict) throw new TableChanged()
-      throw error
-    }
+    await replaceTunnel(context.records, stored, { ...tunnel, channels })
     return {}
   },
 })

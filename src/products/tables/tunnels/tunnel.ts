@@ -6,7 +6,14 @@
 import type { RecordStore, StoredRecord } from '../../../ports/records.ts'
 import { parameterInvalid, tunnelExpired, tunnelNotExist } from '../errors.ts'
 import type { TablesContext } from '../product.ts'
-import { type InstanceName, requireMainTable, type TableRecord, tableKey, tunnelKey } from '../table.ts'
+import {
+  commitOf,
+  type InstanceName,
+  requireMainTable,
+  type TableRecord,
+  tableKey,
+  tunnelKey,
+} from '../table.ts'
 import type { ChannelsOfTunnel } from './channels.ts'
 import { FINISHED } from './token.ts'
 
@@ -101,6 +108,13 @@ export async function requireTunnel(
   if (!table || table.value.id !== stored.value.tableId) throw tunnelNotExist()
   return { table: table.value, tunnel: stored.value, stored }
 }
+
+/** Throws `TableChanged` when another checkpoint, the sweeper or who deleted it came first: the request looks at it again. */
+export const replaceTunnel = (
+  records: Pick<RecordStore, 'commit'>,
+  { key, version }: StoredRecord<TunnelRecord>,
+  value: TunnelRecord,
+): Promise<void> => commitOf(records, [{ put: key, value, expect: version }])
 
 export function requireChannel({ channels }: TunnelRecord, channelId: string): ChannelRecord {
   const channel = channels.find(({ id }) => id === channelId)
